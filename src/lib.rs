@@ -1,0 +1,19 @@
+//! What a million tokens cost on a GPU.
+//!
+//! ```text
+//!  data/*.csv ──┬─► arch ──► op ─────────────┐
+//!  (bundled)    └─► price ──────────────┐    │
+//!  shaders/*.wgsl ─► kernel ─► gpu ─► measurement ─► throughput ─► cost ─► market ─► report
+//!                └── needs a GPU ──┘ └──────────── pure: runs anywhere ─────────────────┘
+//! ```
+//!
+//! Data walks one way. The seam is `measurements.csv` ([`measurement`]): only the modules behind the feature
+//! `gpu` touch a device, everything after the seam gives the same bytes on any machine. The library has no
+//! clock, no global state and reads no path: the binary does the touching.
+
+pub mod measurement;
+pub mod op;
+pub mod stats;
+pub mod table;
+pub mod text;
+pub mod units;

@@ -1,0 +1,244 @@
+//! The record of one measured cell: what ran, on what, how long, and whether the result was right.
+//!
+//! This is the seam of the project. [`wire`] holds its CSV form; base facts are stored, rates are derived here.
+
+pub mod wire;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::op::Op;
+use crate::stats::Summary;
+use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Seconds};
+
+/// One cell of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// The work, in the shape that ran.
+    pub op: Op,
+    /// Which implementation ran, such as `tiled`; with its constants, such as `tiled-64x64x16`.
+    pub variant: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Where the numbers come from.
+    pub provenance: Provenance,
+}
+
+/// What came of a cell. Only a verified result carries a speed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Ran, verified on the buffer that the timed run wrote.
+    Ok(Box<Timing>, Verification),
+    /// Ran, but the result was wrong: no speed.
+    Wrong(String, Verification),
+    /// Did not run to its end.
+    Failed(String),
+    /// Was not tried: the adapter lacks what it needs.
+    Skipped(String),
+}
+
+/// The timing of a verified cell, per execution of the op.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// Summary by the headline clock, in seconds.
+    pub seconds: Summary,
+    /// Which clock made the headline.
+    pub method: TimingMethod,
+    /// Median by the device's clock, where it passed its self-test.
+    pub device_median: Option<Seconds>,
+    /// Median by the host's clock around submit and wait.
+    pub wall_median: Seconds,
+    /// Samples behind the summary.
+    pub samples: u32,
+    /// Samples dropped because the device's clock ran backwards or gave no reading.
+    pub dropped: u32,
+    /// Executions of the op per sample.
+    pub executions_per_sample: u32,
+    /// Why sampling ended.
+    pub stop_reason: String,
+}
+
+/// The comparison of the timed run's output with the f64 reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verification {
+    /// Σ(a−b)²/Σb², b the reference.
+    pub nmse: f64,
+    /// The most that is accepted.
+    pub nmse_max: f64,
+    /// Output elements compared.
+    pub compared: u64,
+}
+
+/// Which clock made the headline number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimingMethod {
+    /// Timestamp queries of the device.
+    Timestamp,
+    /// The host's monotonic clock.
+    Wall,
+}
+
+/// What kind of device an adapter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceType {
+    /// A GPU with its own memory.
+    DiscreteGpu,
+    /// A GPU that shares the host's memory.
+    IntegratedGpu,
+    /// A GPU handed through by a hypervisor.
+    VirtualGpu,
+    /// A CPU that imitates a GPU: for checking the harness, never ranked against GPUs.
+    Software,
+    /// The driver does not say.
+    Other,
+}
+
+/// Everything that must be known before a number may be believed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Provenance {
+    /// The run's device and tool.
+    pub identity: Identity,
+    /// Hash of the shader sources that ran, hexadecimal.
+    pub shader_hash: String,
+    /// Seed of the input data.
+    pub seed: u64,
+    /// Distribution of the input data.
+    pub distribution: String,
+    /// Hash of the input bytes, hexadecimal.
+    pub input_hash: String,
+    /// `hot`: the same buffers every time; `cold`: rotating buffers larger than the caches.
+    pub cache: String,
+    /// When the cell ended, UTC, RFC 3339.
+    pub time_utc: String,
+}
+
+/// The device and the tool of a run: the same in all its rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// The adapter's name as the driver gives it.
+    pub adapter: String,
+    /// Its position in the list of `mtok devices`.
+    pub adapter_index: u32,
+    /// What kind of device it is.
+    pub device_type: DeviceType,
+    /// PCI vendor.
+    pub vendor_id: u32,
+    /// PCI device.
+    pub device_id: u32,
+    /// PCI bus address; empty where unknown.
+    pub pci_bus_id: String,
+    /// `vulkan`, `metal`, `dx12` or `gl`.
+    pub backend: String,
+    /// Driver name.
+    pub driver: String,
+    /// Driver version text.
+    pub driver_info: String,
+    /// Operating system and processor architecture.
+    pub os: String,
+    /// Memory of the host, where the device computes in it (software and integrated adapters).
+    pub host_memory: Option<Bytes>,
+    /// Smallest step of the device's clock seen in the self-test.
+    pub clock_quantum: Option<Seconds>,
+    /// Whether shaders ran with bounds checks.
+    pub bounds_checks: String,
+    /// wgpu's version.
+    pub wgpu_version: String,
+    /// mtok's version.
+    pub tool_version: String,
+    /// mtok's commit, with `-dirty` where the tree had changes; empty where unknown.
+    pub tool_commit: String,
+    /// The command line without paths.
+    pub argv: String,
+}
+
+impl Measurement {
+    /// The timing, where the cell ran and was right.
+    pub fn timing(&self) -> Option<&Timing> {
+        match &self.outcome {
+            Outcome::Ok(timing, _) => Some(timing),
+            _ => None,
+        }
+    }
+
+    /// The name of the cell: unique within a run.
+    pub fn cell(&self) -> String {
+        cell_name(&self.op, &self.variant)
+    }
+
+    /// Arithmetic per second at the median.
+    pub fn flops_per_s(&self) -> Option<FlopsPerSecond> {
+        self.timing().map(|timing| self.op.flops() / Seconds(timing.seconds.median))
+    }
+
+    /// Compulsory traffic per second at the median.
+    pub fn bytes_per_s(&self) -> Option<BytesPerSecond> {
+        self.timing().map(|timing| self.op.bytes() / Seconds(timing.seconds.median))
+    }
+}
+
+/// The name of a cell: kernel, format, shape and variant.
+pub fn cell_name(op: &Op, variant: &str) -> String {
+    format!("{}/{}/{}/{variant}", op.kernel(), op.format(), op.shape())
+}
+
+impl Outcome {
+    /// The `status` column.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Ok(..) => "ok",
+            Self::Wrong(..) => "wrong",
+            Self::Failed(_) => "failed",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+
+    /// The `reason` column; empty for `ok`.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Ok(..) => "",
+            Self::Wrong(reason, _) | Self::Failed(reason) | Self::Skipped(reason) => reason,
+        }
+    }
+}
+
+macro_rules! named {
+    ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// The name used in files.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.pad(self.name())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($name => Ok(Self::$variant),)+
+                    _ => Err(format!("is none of {}", [$($name),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+named!(TimingMethod { Timestamp = "timestamp", Wall = "wall" });
+named!(DeviceType {
+    DiscreteGpu = "discrete-gpu",
+    IntegratedGpu = "integrated-gpu",
+    VirtualGpu = "virtual-gpu",
+    Software = "software",
+    Other = "other",
+});
+
+impl Default for DeviceType {
+    fn default() -> Self {
+        Self::Other
+    }
+}

@@ -1,0 +1,450 @@
+//! `measurements.csv` and `samples.csv`: one row per cell, one row per sample, fixed columns, base facts only.
+
+use std::io::{self, Read, Write};
+
+use super::{Identity, Measurement, Outcome, Provenance, Timing, Verification};
+use crate::op::Op;
+use crate::stats::Summary;
+use crate::table::{Fault, Row, Table};
+use crate::text;
+use crate::units::{Bytes, Seconds};
+
+/// Grows by one when a column changes its meaning or goes away; a new column does not change it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The columns of `measurements.csv`, in order.
+pub const COLUMNS: [&str; 50] = [
+    "schema_version",
+    "cell",
+    "kernel",
+    "format",
+    "shape",
+    "variant",
+    "status",
+    "reason",
+    "median_s",
+    "min_s",
+    "q1_s",
+    "q3_s",
+    "mean_s",
+    "mad_s",
+    "timing_method",
+    "device_median_s",
+    "wall_median_s",
+    "samples",
+    "dropped",
+    "executions_per_sample",
+    "stop_reason",
+    "flops",
+    "bytes",
+    "nmse",
+    "nmse_max",
+    "compared",
+    "seed",
+    "distribution",
+    "input_hash",
+    "shader_hash",
+    "cache",
+    "adapter",
+    "adapter_index",
+    "device_type",
+    "vendor_id",
+    "device_id",
+    "pci_bus_id",
+    "backend",
+    "driver",
+    "driver_info",
+    "os",
+    "host_memory_bytes",
+    "clock_quantum_s",
+    "bounds_checks",
+    "wgpu_version",
+    "tool_version",
+    "tool_commit",
+    "argv",
+    "time_utc",
+    "note",
+];
+
+/// The columns of `samples.csv`, in order. Seconds are per execution of the op.
+pub const SAMPLE_COLUMNS: [&str; 5] = ["cell", "sample", "executions", "device_s", "wall_s"];
+
+/// Marks every row of a software adapter, for readers who see only the CSV.
+pub const SOFTWARE_NOTE: &str = "software adapter: not a GPU";
+
+/// The header line of `measurements.csv`, with its line end.
+pub fn header() -> String {
+    line(COLUMNS)
+}
+
+/// The header line of `samples.csv`, with its line end.
+pub fn sample_header() -> String {
+    line(SAMPLE_COLUMNS)
+}
+
+/// One row with its line end: written with one write, it is either whole or recognisably torn.
+pub fn row(measurement: &Measurement) -> String {
+    let Measurement { op, variant, outcome, provenance } = measurement;
+    let mut fields = vec![
+        SCHEMA_VERSION.to_string(),
+        measurement.cell(),
+        op.kernel().to_owned(),
+        op.format().to_string(),
+        op.shape(),
+        variant.clone(),
+        outcome.status().to_owned(),
+        outcome.reason().to_owned(),
+    ];
+    fields.extend(timing_fields(measurement.timing()));
+    fields.extend([number(op.flops().0), number(op.bytes().0)]);
+    fields.extend(verification_fields(outcome));
+    fields.extend(provenance_fields(provenance));
+    line(fields.iter().map(|field| text::csv_cell(field)))
+}
+
+/// One sample as a row with its line end.
+pub fn sample_row(cell: &str, index: usize, executions: u32, device_s: Option<f64>, wall_s: f64) -> String {
+    line([
+        text::csv_cell(cell),
+        index.to_string(),
+        executions.to_string(),
+        device_s.map(number).unwrap_or_default(),
+        number(wall_s),
+    ])
+}
+
+/// Reads `measurements.csv`.
+///
+/// # Errors
+/// The first fault with its line and column; a result without identity, a rate that is not finite and positive,
+/// and a cell that appears twice are faults.
+pub fn read(input: impl Read) -> Result<Vec<Measurement>, Fault> {
+    let table = Table::read(input, &["schema_version", "kernel", "format", "shape", "status", "adapter"])?;
+    let mut seen = std::collections::HashMap::new();
+    let mut measurements = Vec::new();
+    for row in table.rows() {
+        let measurement = read_row(row)?;
+        if let Some(first) = seen.insert(measurement.cell(), row.line()) {
+            return Err(row.fault("cell", format!("cell {} is on line {first} already", measurement.cell())));
+        }
+        measurements.push(measurement);
+    }
+    Ok(measurements)
+}
+
+/// The length of the part of a file that ends with a complete line; what follows was torn by a kill.
+pub fn whole_lines(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
+}
+
+fn line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> String {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    // Writing to memory cannot fail; an empty line would be caught by every test that reads it back.
+    let written: io::Result<Vec<u8>> = writer.write_record(fields).map_err(io::Error::other).and_then(|()| {
+        writer.flush()?;
+        writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    });
+    written.ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// The shortest text that reads back to the same bits.
+fn number(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+fn timing_fields(timing: Option<&Timing>) -> [String; 13] {
+    let Some(Timing { seconds, method, device_median, wall_median, .. }) = timing else {
+        return Default::default();
+    };
+    let counts = timing.map(|t| (t.samples, t.dropped, t.executions_per_sample, t.stop_reason.clone()));
+    let (samples, dropped, executions, stop_reason) = counts.unwrap_or_default();
+    [
+        number(seconds.median),
+        number(seconds.min),
+        number(seconds.q1),
+        number(seconds.q3),
+        number(seconds.mean),
+        number(seconds.mad),
+        method.to_string(),
+        device_median.map(|median| number(median.0)).unwrap_or_default(),
+        number(wall_median.0),
+        samples.to_string(),
+        dropped.to_string(),
+        executions.to_string(),
+        stop_reason,
+    ]
+}
+
+fn verification_fields(outcome: &Outcome) -> [String; 3] {
+    match outcome {
+        Outcome::Ok(_, verification) | Outcome::Wrong(_, verification) => {
+            [number(verification.nmse), number(verification.nmse_max), verification.compared.to_string()]
+        }
+        Outcome::Failed(_) | Outcome::Skipped(_) => Default::default(),
+    }
+}
+
+fn provenance_fields(provenance: &Provenance) -> [String; 24] {
+    let Provenance { identity, shader_hash, seed, distribution, input_hash, cache, time_utc } = provenance;
+    let software = identity.device_type == super::DeviceType::Software;
+    [
+        seed.to_string(),
+        distribution.clone(),
+        input_hash.clone(),
+        shader_hash.clone(),
+        cache.clone(),
+        identity.adapter.clone(),
+        identity.adapter_index.to_string(),
+        identity.device_type.to_string(),
+        format!("0x{:04x}", identity.vendor_id),
+        format!("0x{:04x}", identity.device_id),
+        identity.pci_bus_id.clone(),
+        identity.backend.clone(),
+        identity.driver.clone(),
+        identity.driver_info.clone(),
+        identity.os.clone(),
+        identity.host_memory.map(|memory| number(memory.0)).unwrap_or_default(),
+        identity.clock_quantum.map(|quantum| number(quantum.0)).unwrap_or_default(),
+        identity.bounds_checks.clone(),
+        identity.wgpu_version.clone(),
+        identity.tool_version.clone(),
+        identity.tool_commit.clone(),
+        identity.argv.clone(),
+        time_utc.clone(),
+        if software { SOFTWARE_NOTE.to_owned() } else { String::new() },
+    ]
+}
+
+fn read_row(row: Row<'_>) -> Result<Measurement, Fault> {
+    let schema: u32 = row.parse("schema_version")?;
+    if schema != SCHEMA_VERSION {
+        let what = format!("schema_version {schema} is not the {SCHEMA_VERSION} that this version reads");
+        return Err(row.fault("schema_version", what));
+    }
+    let op = Op::parse(row.required("kernel")?, row.required("format")?, row.required("shape")?)
+        .map_err(|what| row.fault("shape", what))?;
+    let outcome = read_outcome(row)?;
+    check_derived(row, "flops", op.flops().0)?;
+    check_derived(row, "bytes", op.bytes().0)?;
+    let variant = row.text("variant").to_owned();
+    Ok(Measurement { op, variant, outcome, provenance: read_provenance(row)? })
+}
+
+/// A stored count that differs from this version's formula means that the rates would not be comparable.
+fn check_derived(row: Row<'_>, column: &str, expected: f64) -> Result<(), Fault> {
+    match row.optional::<f64>(column)? {
+        Some(stored) if (stored - expected).abs() > 1e-9 * expected.abs() => {
+            Err(row.fault(column, format!("{column} {stored} is not the {expected} that the shape gives")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_outcome(row: Row<'_>) -> Result<Outcome, Fault> {
+    let reason = row.text("reason").to_owned();
+    match row.required("status")? {
+        "ok" => Ok(Outcome::Ok(Box::new(read_timing(row)?), read_verification(row)?)),
+        "wrong" => Ok(Outcome::Wrong(reason, read_verification(row)?)),
+        "failed" => Ok(Outcome::Failed(reason)),
+        "skipped" => Ok(Outcome::Skipped(reason)),
+        _ => Err(row.fault("status", "status is none of ok, wrong, failed, skipped")),
+    }
+}
+
+fn read_timing(row: Row<'_>) -> Result<Timing, Fault> {
+    let needed = |column: &str| match row.positive(column)? {
+        Some(value) => Ok(value),
+        None => Err(row.fault(column, format!("{column} is empty in a row with status ok"))),
+    };
+    let seconds = Summary {
+        median: needed("median_s")?,
+        min: needed("min_s")?,
+        q1: needed("q1_s")?,
+        q3: needed("q3_s")?,
+        mean: needed("mean_s")?,
+        mad: row.parse("mad_s")?,
+    };
+    if !(seconds.min <= seconds.median && seconds.q1 <= seconds.median && seconds.median <= seconds.q3) {
+        return Err(row.fault("median_s", "min_s, q1_s, median_s and q3_s are not in order"));
+    }
+    if !(seconds.mad.is_finite() && seconds.mad >= 0.0) {
+        return Err(row.fault("mad_s", "mad_s is not a finite number >= 0"));
+    }
+    Ok(Timing {
+        seconds,
+        method: row.parse("timing_method")?,
+        device_median: row.positive("device_median_s")?.map(Seconds),
+        wall_median: Seconds(needed("wall_median_s")?),
+        samples: row.parse("samples")?,
+        dropped: row.optional("dropped")?.unwrap_or_default(),
+        executions_per_sample: row.optional("executions_per_sample")?.unwrap_or(1),
+        stop_reason: row.text("stop_reason").to_owned(),
+    })
+}
+
+fn read_verification(row: Row<'_>) -> Result<Verification, Fault> {
+    Ok(Verification {
+        nmse: row.parse("nmse")?,
+        nmse_max: row.parse("nmse_max")?,
+        compared: row.parse("compared")?,
+    })
+}
+
+fn read_provenance(row: Row<'_>) -> Result<Provenance, Fault> {
+    let owned = |column: &str| row.text(column).to_owned();
+    let identity = Identity {
+        adapter: row.required("adapter")?.to_owned(),
+        adapter_index: row.optional("adapter_index")?.unwrap_or_default(),
+        device_type: row.parse("device_type")?,
+        vendor_id: hexadecimal(row, "vendor_id")?,
+        device_id: hexadecimal(row, "device_id")?,
+        pci_bus_id: owned("pci_bus_id"),
+        backend: row.required("backend")?.to_owned(),
+        driver: owned("driver"),
+        driver_info: owned("driver_info"),
+        os: owned("os"),
+        host_memory: row.positive("host_memory_bytes")?.map(Bytes),
+        clock_quantum: row.positive("clock_quantum_s")?.map(Seconds),
+        bounds_checks: owned("bounds_checks"),
+        wgpu_version: owned("wgpu_version"),
+        tool_version: row.required("tool_version")?.to_owned(),
+        tool_commit: owned("tool_commit"),
+        argv: owned("argv"),
+    };
+    Ok(Provenance {
+        identity,
+        shader_hash: owned("shader_hash"),
+        seed: row.optional("seed")?.unwrap_or_default(),
+        distribution: owned("distribution"),
+        input_hash: owned("input_hash"),
+        cache: owned("cache"),
+        time_utc: owned("time_utc"),
+    })
+}
+
+fn hexadecimal(row: Row<'_>, column: &str) -> Result<u32, Fault> {
+    let text = row.text(column);
+    let digits = text.strip_prefix("0x").unwrap_or("0");
+    u32::from_str_radix(digits, 16).map_err(|_| row.fault(column, format!("{column} is not like 0x10de")))
+}
+
+/// Writes rows of a finished run at once.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_all(mut out: impl Write, measurements: &[Measurement]) -> io::Result<()> {
+    out.write_all(header().as_bytes())?;
+    measurements.iter().try_for_each(|measurement| out.write_all(row(measurement).as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measurement::{DeviceType, TimingMethod};
+    use crate::op::Format;
+    use proptest::prelude::*;
+
+    fn measured(median: f64, adapter: &str) -> Measurement {
+        let seconds = Summary {
+            min: median * 0.9,
+            q1: median,
+            median,
+            q3: median * 1.1,
+            mean: median,
+            mad: median * 0.01,
+        };
+        let timing = Timing {
+            seconds,
+            method: TimingMethod::Timestamp,
+            device_median: Some(Seconds(median)),
+            wall_median: Seconds(median * 1.2),
+            samples: 10,
+            dropped: 0,
+            executions_per_sample: 3,
+            stop_reason: "time limit".into(),
+        };
+        Measurement {
+            op: Op::Matmul { tokens: 1, outputs: 64, inputs: 64, weights: Format::Q8_0 },
+            variant: "rows".into(),
+            outcome: Outcome::Ok(
+                Box::new(timing),
+                Verification { nmse: 1e-12, nmse_max: 1e-9, compared: 64 },
+            ),
+            provenance: Provenance {
+                identity: Identity {
+                    adapter: adapter.into(),
+                    device_type: DeviceType::Software,
+                    backend: "vulkan".into(),
+                    tool_version: "0.1.0".into(),
+                    host_memory: Some(Bytes(24e9)),
+                    clock_quantum: Some(Seconds(1e-9)),
+                    ..Identity::default()
+                },
+                ..Provenance::default()
+            },
+        }
+    }
+
+    fn written(measurement: &Measurement) -> String {
+        header() + &row(measurement)
+    }
+
+    #[test]
+    fn header_and_rows_have_the_same_columns() {
+        let text = written(&measured(1e-3, "x"));
+        let table = Table::read(text.as_bytes(), &COLUMNS).unwrap();
+        assert_eq!(table.rows().count(), 1);
+    }
+
+    #[test]
+    fn a_wrong_result_carries_no_speed() {
+        let mut wrong = measured(1e-3, "x");
+        wrong.outcome =
+            Outcome::Wrong("off".into(), Verification { nmse: 1.0, nmse_max: 1e-9, compared: 64 });
+        let text = written(&wrong);
+        let table = Table::read(text.as_bytes(), &COLUMNS).unwrap();
+        let row = table.rows().next().unwrap();
+        for column in ["median_s", "min_s", "q1_s", "q3_s", "mean_s", "device_median_s", "wall_median_s"] {
+            assert_eq!(row.text(column), "", "{column}");
+        }
+        assert_eq!(read(text.as_bytes()).unwrap(), vec![wrong]);
+    }
+
+    #[test]
+    fn hostile_rows_are_refused_where_they_are() {
+        let good = written(&measured(1e-3, "x"));
+        for (from, to, fault) in [
+            (",0.001,", ",NaN,", "2:9: median_s \"NaN\" is not a finite number > 0"),
+            (",0.001,", ",-1,", "2:9: median_s \"-1\" is not a finite number > 0"),
+            (",0.001,", ",,", "2:9: median_s is empty in a row with status ok"),
+            (",ok,", ",fine,", "2:7: status is none of ok, wrong, failed, skipped"),
+            ("gemv,q8_0", "gemv,q9", "2:5: unknown format \"q9\"; known: "),
+            (",8192,", ",8193,", "2:22: flops 8193 is not the 8192 that the shape gives"),
+            (",x,0,software", ",,0,software", "2:32: adapter is empty"),
+        ] {
+            let shown = read(good.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
+            assert!(shown.starts_with(fault), "{shown}");
+        }
+        let doubled = good.clone() + &row(&measured(1e-3, "x"));
+        assert!(read(doubled.as_bytes()).unwrap_err().to_string().contains("is on line 2 already"));
+    }
+
+    #[test]
+    fn a_torn_tail_is_found() {
+        assert_eq!(whole_lines(b"a\nb\nto"), 4);
+        assert_eq!(whole_lines(b"to"), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn written_rows_read_back_bit_for_bit(median in 1e-9f64..1e3, adapter in "[ -~]{0,19}[!-~&&[^=+\\-@']]") {
+            let adapter = format!("A{}", adapter.trim());
+            let measurement = measured(median, &adapter);
+            prop_assert_eq!(read(written(&measurement).as_bytes()), Ok(vec![measurement]));
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! CSV by column name, with errors that say where.
+//!
+//! Files come from strangers: a byte-order mark and CRLF are accepted, UTF-16, empty and oversized files are
+//! refused by name, and every value is checked where it is read.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Read;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+/// The most bytes of a table that are read; a larger file is refused.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// A fault at a place in a table. `line` counts from 1 in the file, `column` counts fields from 1; zero means
+/// the whole line or the whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line of the file, 0 for the whole file.
+    pub line: u64,
+    /// Field of the line, 0 for the whole line.
+    pub column: usize,
+    /// What is wrong and, where it helps, what would be right.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.column) {
+            (0, _) => write!(out, "{}", self.what),
+            (line, 0) => write!(out, "{line}: {}", self.what),
+            (line, column) => write!(out, "{line}:{column}: {}", self.what),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A parsed table: a header and rows of equal length.
+#[derive(Debug)]
+pub struct Table {
+    columns: HashMap<String, usize>,
+    records: Vec<(u64, csv::StringRecord)>,
+}
+
+impl Table {
+    /// Reads a whole table.
+    ///
+    /// # Errors
+    /// The first fault: unreadable, too large, empty, not UTF-8, a ragged line, a missing or doubled column.
+    pub fn read(input: impl Read, required: &[&str]) -> Result<Self, Fault> {
+        let text = read_text(input)?;
+        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| csv_fault(&error))?.clone();
+        let mut columns = HashMap::new();
+        for (index, name) in header.iter().enumerate() {
+            if columns.insert(name.to_owned(), index).is_some() {
+                return Err(Fault {
+                    line: 1,
+                    column: index + 1,
+                    what: format!("column {} appears twice", quote(name)),
+                });
+            }
+        }
+        if let Some(missing) = required.iter().find(|name| !columns.contains_key(**name)) {
+            return Err(Fault { line: 1, column: 0, what: format!("column \"{missing}\" is missing") });
+        }
+        let mut records = Vec::new();
+        for record in reader.into_records() {
+            let record = record.map_err(|error| csv_fault(&error))?;
+            let line = record.position().map_or(0, csv::Position::line);
+            records.push((line, record));
+        }
+        Ok(Self { columns, records })
+    }
+
+    /// The rows in file order.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|(line, record)| Row { columns: &self.columns, line: *line, record })
+    }
+}
+
+/// One row of a [`Table`].
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'t> {
+    columns: &'t HashMap<String, usize>,
+    line: u64,
+    record: &'t csv::StringRecord,
+}
+
+impl<'t> Row<'t> {
+    /// The line this row starts on.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The cell without surrounding spaces; empty where the column is absent.
+    pub fn text(&self, column: &str) -> &'t str {
+        self.columns.get(column).and_then(|index| self.record.get(*index)).unwrap_or_default().trim()
+    }
+
+    /// A cell that must not be empty.
+    ///
+    /// # Errors
+    /// The located fault.
+    pub fn required(&self, column: &str) -> Result<&'t str, Fault> {
+        match self.text(column) {
+            "" => Err(self.fault(column, format!("{column} is empty"))),
+            text => Ok(text),
+        }
+    }
+
+    /// A cell parsed by its type; `None` where it is empty.
+    ///
+    /// # Errors
+    /// The located fault with the type's own words.
+    pub fn optional<T: FromStr<Err: fmt::Display>>(&self, column: &str) -> Result<Option<T>, Fault> {
+        match self.text(column) {
+            "" => Ok(None),
+            text => text
+                .parse()
+                .map(Some)
+                .map_err(|error| self.fault(column, format!("{column} {}: {error}", quote(text)))),
+        }
+    }
+
+    /// A cell that must be there, parsed by its type.
+    ///
+    /// # Errors
+    /// The located fault.
+    pub fn parse<T: FromStr<Err: fmt::Display>>(&self, column: &str) -> Result<T, Fault> {
+        self.required(column)?;
+        self.optional(column)?.ok_or_else(|| self.fault(column, format!("{column} is empty")))
+    }
+
+    /// A positive, finite number; `None` where the cell is empty.
+    ///
+    /// # Errors
+    /// NaN, infinite, zero, negative or unreadable values, located.
+    pub fn positive(&self, column: &str) -> Result<Option<f64>, Fault> {
+        match self.optional::<f64>(column) {
+            Ok(Some(value)) if value.is_finite() && value > 0.0 => Ok(Some(value)),
+            Ok(None) => Ok(None),
+            _ => Err(self.not_positive(column)),
+        }
+    }
+
+    /// A positive decimal number as written (exponents allowed); `None` where the cell is empty.
+    ///
+    /// # Errors
+    /// Zero, negative, non-finite or unreadable values, located.
+    pub fn money(&self, column: &str) -> Result<Option<Decimal>, Fault> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        match Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)) {
+            Ok(value) if value > Decimal::ZERO => Ok(Some(value)),
+            _ => Err(self.not_positive(column)),
+        }
+    }
+
+    /// A date written `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// An empty or impossible date, located.
+    pub fn date(&self, column: &str) -> Result<Date, Fault> {
+        let text = self.required(column)?;
+        Date::strptime("%Y-%m-%d", text).map_err(|_| {
+            self.fault(column, format!("{column} {} is not a date like 2026-01-31", quote(text)))
+        })
+    }
+
+    /// A fault at a column of this row.
+    pub fn fault(&self, column: &str, what: impl Into<String>) -> Fault {
+        Fault {
+            line: self.line,
+            column: self.columns.get(column).map_or(0, |index| index + 1),
+            what: what.into(),
+        }
+    }
+
+    fn not_positive(&self, column: &str) -> Fault {
+        self.fault(column, format!("{column} {} is not a finite number > 0", quote(self.text(column))))
+    }
+}
+
+/// Text from a file, quoted so that it can neither break a line nor drive a terminal; long text is cut.
+fn quote(text: &str) -> String {
+    let cut: String = text.chars().take(60).collect();
+    let tail = if cut.len() < text.len() { "…" } else { "" };
+    format!("\"{}{tail}\"", crate::text::inert(&cut))
+}
+
+fn read_text(input: impl Read) -> Result<String, Fault> {
+    let whole_file = |what: String| Fault { line: 0, column: 0, what };
+    let mut bytes = Vec::new();
+    input
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| whole_file(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(whole_file(format!("is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(whole_file("is UTF-16; save it as UTF-8".into()));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes.as_slice(), |rest| rest);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(whole_file("is empty".into()));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            let line =
+                bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() as u64 + 1;
+            Err(Fault { line, column: 0, what: "is not UTF-8".into() })
+        }
+    }
+}
+
+fn csv_fault(error: &csv::Error) -> Fault {
+    let line = error.position().map_or(0, csv::Position::line);
+    let what = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!(
+                "has {len} fields, the header has {expected_len} (a quote left open or a comma too many?)"
+            )
+        }
+        other => format!("is not CSV: {other:?}"),
+    };
+    Fault { line, column: 0, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault_of(text: &[u8]) -> String {
+        let price = |text: &[u8]| -> Result<(), Fault> {
+            for row in Table::read(text, &["gpu", "usd", "date"])?.rows() {
+                row.required("gpu")?;
+                row.money("usd")?;
+                row.date("date")?;
+            }
+            Ok(())
+        };
+        price(text).map_or_else(|fault| fault.to_string(), |()| "accepted".into())
+    }
+
+    #[test]
+    fn good_variants_are_accepted() {
+        for text in [
+            &b"gpu,usd,date\nH100,2.5,2026-01-31\n"[..],
+            b"\xef\xbb\xbfgpu,usd,date\r\nH100,2.5,2026-01-31\r\n",
+            b"date,extra,usd,gpu\n2026-01-31,x,2.5e0,H100",
+            b"gpu,usd,date\n\"H100\n80GB\", 2.5 ,2026-01-31\n",
+            b"gpu,usd,date\nH100,,2026-01-31\n",
+        ] {
+            assert_eq!(fault_of(text), "accepted", "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn bad_cells_are_named_with_line_and_column() {
+        for (cell, shown) in
+            [("NaN", "NaN"), ("inf", "inf"), ("-1", "-1"), ("0", "0"), ("2;5", "2;5"), ("$2", "$2")]
+        {
+            let text = format!("gpu,usd,date\nA,1,2026-01-31\nH100,{cell},2026-01-31\n");
+            assert_eq!(fault_of(text.as_bytes()), format!("3:2: usd \"{shown}\" is not a finite number > 0"));
+        }
+        assert_eq!(
+            fault_of(b"gpu,usd,date\nH100,1,2026-02-31\n"),
+            "2:3: date \"2026-02-31\" is not a date like 2026-01-31"
+        );
+        assert_eq!(fault_of(b"gpu,usd,date\n,1,2026-01-31\n"), "2:1: gpu is empty");
+    }
+
+    #[test]
+    fn broken_files_are_refused_by_name() {
+        assert_eq!(fault_of(b""), "is empty");
+        assert_eq!(fault_of(b" \n"), "is empty");
+        assert_eq!(fault_of(b"\xff\xfeg\0"), "is UTF-16; save it as UTF-8");
+        assert_eq!(fault_of(b"gpu,usd,date\n\xff,1,2026-01-31\n"), "2: is not UTF-8");
+        assert_eq!(fault_of(b"gpu,usd\nH100,1\n"), "1: column \"date\" is missing");
+        assert_eq!(fault_of(b"gpu,usd,usd,date\n"), "1:3: column \"usd\" appears twice");
+        assert!(fault_of(b"gpu,usd,date\nH100,1\n").starts_with("2: has 2 fields, the header has 3"));
+        assert!(
+            fault_of(b"gpu,usd,date\n\"H100,1,2026-01-31\nA,1,2026-01-31\n").starts_with("2: has 1 fields")
+        );
+        assert_eq!(
+            Table::read(std::io::repeat(b'a'), &[]).map(|_| ()).map_err(|fault| fault.to_string()),
+            Err("is larger than 16 MiB".into())
+        );
+    }
+
+    #[test]
+    fn hostile_cells_cannot_drive_the_terminal() {
+        let fault = fault_of("gpu,usd,date\nH100,\u{1b}[2J\u{202e},2026-01-31\n".as_bytes());
+        assert_eq!(fault, "2:2: usd \"\\u{1b}[2J\\u{202e}\" is not a finite number > 0");
+    }
+}

@@ -1,0 +1,88 @@
+//! Text from strangers (adapter names, price files) made inert for where it is shown.
+
+/// Control and bidirectional characters become `\u{..}`: the result is one line and cannot drive a terminal.
+pub fn inert(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_invisible(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Bidirectional controls, zero-width characters and line separators: they change what a reader sees.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
+}
+
+/// Text for a CSV cell: inert, and never read as a formula by a spreadsheet (OWASP, "CSV Injection").
+pub fn csv_cell(text: &str) -> String {
+    let safe = inert(text);
+    if safe.starts_with(['=', '+', '-', '@']) { format!("'{safe}") } else { safe }
+}
+
+/// Text for a Markdown table cell: inert, with no character that Markdown or HTML would act on.
+pub fn markdown_cell(text: &str) -> String {
+    let mut safe = String::new();
+    for character in inert(text).chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '#' | '!' => {
+                safe.push('\\');
+                safe.push(character);
+            }
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+/// The candidates that resemble `name`, best first, at most three.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = name.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate))
+        .filter(|(score, _)| *score > 0.6)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_not_driven() {
+        assert_eq!(inert("a\u{1b}[31mb\r\n\u{202e}c"), "a\\u{1b}[31mb\\u{d}\\u{a}\\u{202e}c");
+        assert_eq!(inert("Ä GPU 80GB"), "Ä GPU 80GB");
+    }
+
+    #[test]
+    fn spreadsheets_do_not_calculate() {
+        assert_eq!(csv_cell("=1+1"), "'=1+1");
+        assert_eq!(csv_cell("@x"), "'@x");
+        assert_eq!(csv_cell("\t=1"), "\\u{9}=1");
+    }
+
+    #[test]
+    fn markdown_shows_what_was_written() {
+        assert_eq!(markdown_cell("<b>|x|"), "&lt;b&gt;\\|x\\|");
+    }
+
+    #[test]
+    fn nearest_names_come_first() {
+        assert_eq!(
+            nearest("llama-3.1-8", ["qwen3-8b", "llama-3.1-70b", "llama-3.1-8b"]).first(),
+            Some(&"llama-3.1-8b")
+        );
+        assert!(nearest("zzz", ["qwen3-8b"]).is_empty());
+    }
+}
