@@ -11,6 +11,8 @@
 //! `gpu` touch a device, everything after the seam gives the same bytes on any machine. The library has no
 //! clock, no global state and reads no path: the binary does the touching.
 
+#[cfg(feature = "gpu")]
+pub mod kernel;
 pub mod measurement;
 pub mod op;
 pub mod stats;

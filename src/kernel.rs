@@ -1,0 +1,259 @@
+//! The kernels: for each its WGSL sources, variants, measured cases, inputs and f64 reference.
+//!
+//! A kernel is one file here and at least one in `shaders/`; [`ALL`] lists them. FLOP and byte formulas are those
+//! of [`Op`]. Nothing here touches a device.
+
+mod attention_decode;
+mod attention_prefill;
+mod copy;
+pub mod data;
+mod dispatch;
+mod gemm;
+mod gemv;
+pub mod problem;
+mod rmsnorm;
+mod rope;
+mod silu_mul;
+pub mod verify;
+
+use crate::op::{Format, Op};
+use problem::Problem;
+
+/// Every kernel, in the order in which `measure` runs them: overheads first, the longest last.
+pub static ALL: [&Kernel; 9] = [
+    &dispatch::KERNEL,
+    &copy::KERNEL,
+    &rmsnorm::KERNEL,
+    &rope::KERNEL,
+    &silu_mul::KERNEL,
+    &gemv::KERNEL,
+    &attention_decode::KERNEL,
+    &attention_prefill::KERNEL,
+    &gemm::KERNEL,
+];
+
+/// A kernel: one kind of [`Op`] in one or more implementations.
+pub struct Kernel {
+    /// The name in `measurements.csv`; [`Op::kernel`] of its cases, `gemm` and `gemv` apart.
+    pub name: &'static str,
+    /// Implementations, the preferred one first.
+    pub variants: &'static [Variant],
+    /// What is placed before each source for a format, such as how to unpack its elements.
+    pub prelude: fn(Format) -> Option<Source>,
+    /// The shapes that `measure` runs on an adapter.
+    pub cases: fn(&Capabilities) -> Vec<Op>,
+    /// Makes an op concrete; `None` for an op of another kind.
+    pub problem: fn(&Op, &Variant, &Capabilities, u64) -> Option<Problem>,
+}
+
+/// One implementation of a kernel.
+pub struct Variant {
+    /// The name in `measurements.csv`.
+    pub name: &'static str,
+    /// One source per stage of the problem.
+    pub sources: &'static [Source],
+    /// Pipeline constants for an op.
+    pub constants: fn(&Op) -> Vec<(&'static str, f64)>,
+    /// Whether it can compute this op at all.
+    pub supports: fn(&Op) -> bool,
+    /// What it asks of an adapter.
+    pub needs: Needs,
+}
+
+/// What a variant asks of an adapter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// Subgroup operations, with subgroups of any size.
+    pub subgroups: bool,
+    /// A software adapter whose subgroups always have eight lanes.
+    pub software_subgroups_of_8: bool,
+    /// Workgroup memory in bytes. Our own check: wgpu 30 does not validate it.
+    pub workgroup_bytes: u32,
+    /// Invocations per workgroup.
+    pub invocations: u32,
+}
+
+/// What an adapter offers, as far as kernels care.
+#[derive(Clone, Copy, Debug)]
+pub struct Capabilities {
+    /// A CPU that imitates a GPU.
+    pub software: bool,
+    /// Subgroup operations.
+    pub subgroups: bool,
+    /// Smallest and largest subgroup.
+    pub subgroup_sizes: (u32, u32),
+    /// Workgroup memory in bytes.
+    pub workgroup_bytes: u32,
+    /// Invocations per workgroup.
+    pub invocations: u32,
+    /// Largest storage binding in bytes, no larger than the largest buffer.
+    pub binding_bytes: u64,
+}
+
+/// A WGSL file.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// File name without folder.
+    pub file: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+/// The [`Source`] of a file in `shaders/`.
+macro_rules! shader {
+    ($name:literal) => {
+        $crate::kernel::Source {
+            file: concat!($name, ".wgsl"),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl")),
+        }
+    };
+}
+use shader;
+
+impl Kernel {
+    /// The kernel of a name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        ALL.iter().find(|kernel| kernel.name == name).copied()
+    }
+
+    /// The first variant that the adapter can run for this op.
+    ///
+    /// # Errors
+    /// Why not even the most modest variant can run, with the limit's number.
+    pub fn choose(&self, op: &Op, offered: &Capabilities) -> Result<&'static Variant, String> {
+        let mut reason = format!("no variant of {} computes {op}", self.name);
+        for variant in self.variants.iter().filter(|variant| (variant.supports)(op)) {
+            match variant.needs.unmet(offered) {
+                None => return Ok(variant),
+                Some(unmet) => reason = unmet,
+            }
+        }
+        Err(reason)
+    }
+
+    /// The complete text of each stage for a format.
+    pub fn texts(&self, variant: &Variant, format: Format) -> Vec<String> {
+        let prelude = (self.prelude)(format).map_or("", |source| source.text);
+        variant.sources.iter().map(|source| with_prelude(prelude, source.text)).collect()
+    }
+}
+
+/// `enable` directives must come first in WGSL, so a prelude goes behind them.
+fn with_prelude(prelude: &str, body: &str) -> String {
+    let split = body.find("enable subgroups;\n").map_or(0, |at| at + "enable subgroups;\n".len());
+    let (head, tail) = body.split_at(split);
+    format!("{head}{prelude}\n{tail}")
+}
+
+impl Needs {
+    /// What the adapter lacks, as a sentence; `None` when nothing.
+    pub fn unmet(&self, offered: &Capabilities) -> Option<String> {
+        if self.software_subgroups_of_8 && !(offered.software && offered.subgroups && offered.subgroup_sizes == (8, 8)) {
+            return Some("needs a software adapter with subgroups of 8".into());
+        }
+        if self.subgroups && !offered.subgroups {
+            return Some("needs subgroups, the adapter has none".into());
+        }
+        if self.workgroup_bytes > offered.workgroup_bytes {
+            return Some(format!(
+                "needs {} bytes of workgroup memory, the adapter allows {}",
+                self.workgroup_bytes, offered.workgroup_bytes
+            ));
+        }
+        (self.invocations > offered.invocations).then(|| {
+            format!(
+                "needs {} invocations per workgroup, the adapter allows {}",
+                self.invocations, offered.invocations
+            )
+        })
+    }
+}
+
+fn no_prelude(_: Format) -> Option<Source> {
+    None
+}
+
+fn halves_prelude(_: Format) -> Option<Source> {
+    Some(shader!("elements_f16"))
+}
+
+fn no_constants(_: &Op) -> Vec<(&'static str, f64)> {
+    Vec::new()
+}
+
+fn any(_: &Op) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    pub(super) const OFFERS: [Capabilities; 2] = [
+        Capabilities {
+            software: true,
+            subgroups: true,
+            subgroup_sizes: (8, 8),
+            workgroup_bytes: 32 << 10,
+            invocations: 1024,
+            binding_bytes: 128 << 20,
+        },
+        Capabilities {
+            software: false,
+            subgroups: false,
+            subgroup_sizes: (32, 32),
+            workgroup_bytes: 16 << 10,
+            invocations: 256,
+            binding_bytes: 1 << 30,
+        },
+    ];
+
+    #[test]
+    fn every_case_names_its_kernel_and_parses_back() {
+        for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer))) {
+            for op in (kernel.cases)(offered) {
+                assert_eq!(op.kernel(), kernel.name);
+                assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));
+                assert!(kernel.choose(&op, offered).is_ok(), "{op}");
+            }
+        }
+    }
+
+    #[test]
+    fn cases_are_distinct_and_fit_the_binding_limit() {
+        for offered in &OFFERS {
+            let mut seen = BTreeSet::new();
+            for op in ALL.iter().flat_map(|kernel| (kernel.cases)(offered)) {
+                assert!(seen.insert(op.to_string()), "{op} twice");
+                assert!(op.bytes().0 < 2.1 * offered.binding_bytes as f64, "{op}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_limit_is_named_with_its_numbers() {
+        let small = Capabilities { workgroup_bytes: 1024, ..OFFERS[1] };
+        let needs = Needs { workgroup_bytes: 8192, ..Needs::default() };
+        assert_eq!(
+            needs.unmet(&small),
+            Some("needs 8192 bytes of workgroup memory, the adapter allows 1024".into())
+        );
+    }
+
+    #[test]
+    fn every_shader_file_is_used_by_a_kernel() {
+        let mut used = BTreeSet::new();
+        for kernel in ALL {
+            let preludes = Format::ALL.into_iter().filter_map(kernel.prelude);
+            let sources = kernel.variants.iter().flat_map(|variant| variant.sources.iter().copied());
+            used.extend(preludes.chain(sources).map(|source| source.file.to_owned()));
+        }
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(files, used);
+    }
+}

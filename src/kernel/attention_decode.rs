@@ -1,0 +1,85 @@
+//! `attention_decode`: one new query per sequence over a KV cache of halves, split over the context, with a second
+//! pass that joins the parts.
+
+use super::attention_prefill::Attention;
+use super::problem::{BufferInit, Element, Problem, Stage, halves, nmse_max_f16};
+use super::{Capabilities, Kernel, Needs, Variant, data, no_prelude, shader};
+use crate::op::Op;
+
+/// Keys per workgroup: enough work to hide the second pass, enough workgroups to fill a device.
+const PART_KEYS: u64 = 256;
+const GROUP_MAX: u64 = 8;
+
+pub static KERNEL: Kernel = Kernel {
+    name: "attention_decode",
+    variants: &[Variant {
+        name: "split256",
+        sources: &[shader!("attention_decode"), shader!("attention_decode_reduce")],
+        constants: |op| match op {
+            Op::AttentionDecode { heads, kv_heads, head_dim, .. } => {
+                vec![("HEAD_DIM", *head_dim as f64), ("GROUP", (heads / kv_heads) as f64)]
+            }
+            _ => vec![],
+        },
+        supports: |op| {
+            matches!(op, Op::AttentionDecode { heads, kv_heads, head_dim, .. }
+                if heads % kv_heads == 0 && heads / kv_heads <= GROUP_MAX && matches!(head_dim, 64 | 128))
+        },
+        needs: Needs {
+            subgroups: false,
+            software_subgroups_of_8: false,
+            workgroup_bytes: (GROUP_MAX * (128 + 64) * 4 + 64 * 32) as u32,
+            invocations: 64,
+        },
+    }],
+    prelude: no_prelude,
+    cases,
+    problem,
+};
+
+fn cases(offered: &Capabilities) -> Vec<Op> {
+    let contexts: &[u64] = if offered.software { &[1_000, 4_096, 16_384] } else { &[1_000, 8_192, 65_536] };
+    let case = |context| Op::AttentionDecode { batch: 1, context, heads: 32, kv_heads: 8, head_dim: 128 };
+    contexts.iter().map(|context| case(*context)).collect()
+}
+
+fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+    let Op::AttentionDecode { batch, context, heads, kv_heads, head_dim } = *op else { return None };
+    let cache = batch * context * kv_heads * head_dim;
+    let (q_buffer, q) = halves(seed, 0, batch * heads * head_dim, 1.0);
+    let (k_buffer, k) = halves(seed, 1, cache, 1.0);
+    let (v_buffer, v) = halves(seed, 2, cache, 1.0);
+    let scale = (head_dim as f32).sqrt().recip();
+    let attention =
+        Attention { q, k, v, heads, kv_heads, qk_dim: head_dim, v_dim: head_dim, scale: f64::from(scale) };
+    let parts = context.div_ceil(PART_KEYS);
+    let sizes = [context, heads, kv_heads, parts, PART_KEYS].map(|size| size as u32);
+    Some(Problem {
+        params: sizes.into_iter().chain([scale.to_bits()]).collect(),
+        buffers: vec![
+            q_buffer,
+            k_buffer,
+            v_buffer,
+            BufferInit::Scratch(4 * batch * heads * parts * (head_dim + 2)),
+            BufferInit::Output(2 * batch * heads * head_dim),
+        ],
+        stages: vec![
+            Stage {
+                shader: 0,
+                bindings: vec![(1, 0), (2, 1), (3, 2), (4, 3)],
+                workgroups: [parts as u32, kv_heads as u32, batch as u32],
+            },
+            Stage { shader: 1, bindings: vec![(4, 3), (5, 4)], workgroups: [(batch * heads) as u32, 1, 1] },
+        ],
+        chain: 1,
+        output: 4,
+        element: Element::F16,
+        reference: Box::new(move |indices| {
+            // Sequence `b` is query `b`; its keys follow those of the sequences before it.
+            let context = context as usize;
+            attention.outputs(indices, |query| (query * context, (query + 1) * context))
+        }),
+        nmse_max: nmse_max_f16(context + head_dim),
+        distribution: data::NORMAL,
+    })
+}

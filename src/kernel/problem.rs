@@ -1,0 +1,138 @@
+//! One op made concrete: buffers, dispatches and the f64 reference of each output element.
+
+use half::f16;
+
+use super::data::{self, Random};
+
+/// A problem ready to be run by `gpu` and checked by [`super::verify`].
+pub struct Problem {
+    /// The uniform at binding 0, padded to 16 bytes when uploaded; empty for shaders without one.
+    pub params: Vec<u32>,
+    /// Buffers, referred to by their position.
+    pub buffers: Vec<BufferInit>,
+    /// Dispatches of one execution, in order.
+    pub stages: Vec<Stage>,
+    /// How often the stages run in one execution of the op.
+    pub chain: u32,
+    /// Which buffer holds the result.
+    pub output: usize,
+    /// How to read it.
+    pub element: Element,
+    /// The reference of chosen output elements.
+    pub reference: Reference,
+    /// The largest accepted normalised mean squared error.
+    pub nmse_max: f64,
+    /// How the inputs are distributed.
+    pub distribution: &'static str,
+}
+
+/// One buffer of a problem.
+pub enum BufferInit {
+    /// Uploaded once, only read.
+    Input(Vec<u8>),
+    /// Written and read between stages; starts as zeros and is zeroed before every sample.
+    Scratch(u64),
+    /// Filled with a NaN pattern before every sample.
+    Output(u64),
+}
+
+/// One dispatch.
+pub struct Stage {
+    /// Which source of the variant.
+    pub shader: usize,
+    /// Pairs of binding and buffer.
+    pub bindings: Vec<(u32, usize)>,
+    /// Workgroups in x, y, z.
+    pub workgroups: [u32; 3],
+}
+
+/// Element type of an output buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// 32-bit float.
+    F32,
+    /// 16-bit float.
+    F16,
+    /// Compared bit by bit as 32-bit words.
+    Word,
+}
+
+/// Gives the exact value of each asked output element, in f64.
+pub type Reference = Box<dyn Fn(&[usize]) -> Vec<f64>>;
+
+impl BufferInit {
+    /// Plain data as input bytes.
+    pub fn input<T: bytemuck::NoUninit>(values: &[T]) -> Self {
+        Self::Input(bytemuck::cast_slice(values).to_vec())
+    }
+
+    /// Size in bytes.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Input(bytes) => bytes.len() as u64,
+            Self::Scratch(size) | Self::Output(size) => *size,
+        }
+    }
+}
+
+impl Problem {
+    /// Hash of all input bytes.
+    pub fn input_hash(&self) -> u64 {
+        data::hash(self.buffers.iter().filter_map(|buffer| match buffer {
+            BufferInit::Input(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        }))
+    }
+
+    /// Elements of the output.
+    pub fn output_len(&self) -> usize {
+        let bytes = self.buffers.get(self.output).map_or(0, BufferInit::size) as usize;
+        bytes / self.element.size()
+    }
+}
+
+impl Element {
+    /// Bytes per element.
+    pub fn size(self) -> usize {
+        if self == Self::F16 { 2 } else { 4 }
+    }
+}
+
+/// `Stage` with all buffers bound in order from binding 1.
+pub fn stage(buffers: usize, workgroups: [u32; 3]) -> Stage {
+    Stage { shader: 0, bindings: (0..buffers).map(|buffer| (buffer as u32 + 1, buffer)).collect(), workgroups }
+}
+
+/// Accepted error of a sum of `terms` products kept in f32: every addition may round by 2⁻²⁴ of the running
+/// sum, and sixteen times that variance covers other orders of summation.
+pub fn nmse_max_f32(terms: u64) -> f64 {
+    16.0 * terms as f64 * 2f64.powi(-48)
+}
+
+/// The same with a result rounded to f16: truncation errs by up to 2⁻¹⁰ of the value (variance 2⁻²⁰/3); twice
+/// that is accepted.
+pub fn nmse_max_f16(terms: u64) -> f64 {
+    nmse_max_f32(terms) + 2.0 / 3.0 * 2f64.powi(-20)
+}
+
+/// Spreads a count of workgroups over x and y so that neither exceeds the limit of WebGPU, 65,535.
+pub fn grid(workgroups: u64) -> [u32; 3] {
+    let y = workgroups.div_ceil(65_535).max(1);
+    [workgroups.div_ceil(y) as u32, y as u32, 1]
+}
+
+/// Input tensors are often both uploaded and kept for the reference.
+pub fn halves(seed: u64, stream: u64, count: u64, scale: f32) -> (BufferInit, Vec<f16>) {
+    let values = Random::new(seed, stream).halves(count as usize, scale);
+    (BufferInit::input(&values), values)
+}
+
+/// Slice `start..start + len`, empty where it lies outside: the reference never panics.
+pub fn window<T>(values: &[T], start: usize, len: usize) -> &[T] {
+    values.get(start..start + len).unwrap_or_default()
+}
+
+/// Σ aᵢ·bᵢ in f64.
+pub fn dot<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: &[A], b: &[B]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (*a).into() * (*b).into()).sum()
+}

@@ -1,0 +1,53 @@
+//! `rmsnorm`: root-mean-square normalisation, halves in and out.
+
+use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage, window};
+use super::{Capabilities, Kernel, Needs, Variant, any, data, halves_prelude, shader};
+use crate::op::Op;
+
+/// Llama 3 and Qwen 3 configurations differ (1e-5, 1e-6); the cost does not.
+const EPSILON: f64 = 1e-5;
+
+pub static KERNEL: Kernel = Kernel {
+    name: "rmsnorm",
+    variants: &[Variant {
+        name: "workgroup",
+        sources: &[shader!("rmsnorm")],
+        constants: |_| vec![("EPSILON", EPSILON)],
+        supports: any,
+        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 1024, invocations: 256 },
+    }],
+    prelude: halves_prelude,
+    cases,
+    problem,
+};
+
+fn cases(offered: &Capabilities) -> Vec<Op> {
+    let rows = if offered.software { 77 } else { 2_047 };
+    vec![Op::RmsNorm { rows: 1, width: 4096 }, Op::RmsNorm { rows, width: 4096 }]
+}
+
+fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+    let Op::RmsNorm { rows, width } = *op else { return None };
+    let (x, x_values) = halves(seed, 0, rows * width, 1.0);
+    let (scale, scale_values) = halves(seed, 1, width, 1.0);
+    let width = width as usize;
+    Some(Problem {
+        params: vec![width as u32],
+        buffers: vec![x, scale, BufferInit::Output(2 * rows * width as u64)],
+        stages: vec![stage(3, [rows as u32, 1, 1])],
+        chain: 1,
+        output: 2,
+        element: Element::F16,
+        reference: Box::new(move |indices| {
+            let value = |index: usize| {
+                let row = window(&x_values, index / width * width, width);
+                let factor = 1.0 / (dot(row, row) / width as f64 + EPSILON).sqrt();
+                let at = index % width;
+                Some(row.get(at)?.to_f64() * factor * scale_values.get(at)?.to_f64())
+            };
+            indices.iter().map(|index| value(*index).unwrap_or(f64::NAN)).collect()
+        }),
+        nmse_max: nmse_max_f16(width as u64),
+        distribution: data::NORMAL,
+    })
+}

@@ -1,0 +1,69 @@
+//! `rope`: rotary position embedding of all heads, halves in and out, angles from a table.
+
+use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
+use super::{Capabilities, Kernel, Needs, Variant, data, halves_prelude, no_constants, shader};
+use crate::op::Op;
+
+const WORKGROUP: u64 = 64;
+/// The base of Llama 3's angles.
+const THETA: f64 = 500_000.0;
+
+pub static KERNEL: Kernel = Kernel {
+    name: "rope",
+    variants: &[Variant {
+        name: "quads",
+        sources: &[shader!("rope")],
+        constants: no_constants,
+        supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 8 == 0),
+        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 64 },
+    }],
+    prelude: halves_prelude,
+    cases,
+    problem,
+};
+
+/// 32 query and 8 key heads, as in Llama-3.1-8B.
+fn cases(offered: &Capabilities) -> Vec<Op> {
+    let rows = if offered.software { 77 } else { 2_047 };
+    vec![Op::Rope { rows: 1, heads: 40, head_dim: 128 }, Op::Rope { rows, heads: 40, head_dim: 128 }]
+}
+
+fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+    let Op::Rope { rows, heads, head_dim } = *op else { return None };
+    let elements = rows * heads * head_dim;
+    let (x, x_values) = halves(seed, 0, elements, 1.0);
+    let table = angles(rows as usize, head_dim as usize / 2);
+    let workgroups = grid((elements / 8).div_ceil(WORKGROUP));
+    let (heads, head_dim) = (heads as usize, head_dim as usize);
+    Some(Problem {
+        params: vec![rows as u32, heads as u32, head_dim as u32, workgroups[0]],
+        buffers: vec![x, BufferInit::input(&table), BufferInit::Output(2 * elements)],
+        stages: vec![stage(3, workgroups)],
+        chain: 1,
+        output: 2,
+        element: Element::F16,
+        reference: Box::new(move |indices| {
+            let value = |index: usize| {
+                let half = head_dim / 2;
+                let (start, at) = (index / head_dim * head_dim, index % head_dim);
+                let pair = at % half;
+                let a = x_values.get(start + pair)?.to_f64();
+                let b = x_values.get(start + pair + half)?.to_f64();
+                let [cosine, sine] = table.get(index / (heads * head_dim) * half + pair)?.map(f64::from);
+                Some(if at < half { a * cosine - b * sine } else { b * cosine + a * sine })
+            };
+            indices.iter().map(|index| value(*index).unwrap_or(f64::NAN)).collect()
+        }),
+        nmse_max: nmse_max_f16(2),
+        distribution: data::NORMAL,
+    })
+}
+
+/// `[row][pair]` cosine and sine of `row · θ^(−pair/pairs)` (Su et al., "RoFormer", 2021).
+fn angles(rows: usize, pairs: usize) -> Vec<[f32; 2]> {
+    let angle = |row: usize, pair: usize| row as f64 * THETA.powf(-(pair as f64) / pairs as f64);
+    (0..rows * pairs)
+        .map(|index| angle(index / pairs, index % pairs))
+        .map(|angle| [angle.cos() as f32, angle.sin() as f32])
+        .collect()
+}

@@ -1,0 +1,52 @@
+//! `silu_mul`: the gate of a gated MLP, `silu(gate) * up`, halves in and out.
+
+use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
+use super::{Capabilities, Kernel, Needs, Variant, data, no_constants, no_prelude, shader};
+use crate::op::Op;
+
+const WORKGROUP: u64 = 64;
+
+pub static KERNEL: Kernel = Kernel {
+    name: "silu_mul",
+    variants: &[Variant {
+        name: "vec8",
+        sources: &[shader!("silu_mul")],
+        constants: no_constants,
+        supports: |op| matches!(op, Op::SiluMul { rows, width } if rows * width % 8 == 0),
+        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 64 },
+    }],
+    prelude: no_prelude,
+    cases,
+    problem,
+};
+
+fn cases(offered: &Capabilities) -> Vec<Op> {
+    let rows = if offered.software { 77 } else { 2_047 };
+    vec![Op::SiluMul { rows: 1, width: 14_336 }, Op::SiluMul { rows, width: 14_336 }]
+}
+
+fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+    let Op::SiluMul { rows, width } = *op else { return None };
+    let elements = rows * width;
+    let (gate, gate_values) = halves(seed, 0, elements, 1.0);
+    let (up, up_values) = halves(seed, 1, elements, 1.0);
+    let workgroups = grid((elements / 8).div_ceil(WORKGROUP));
+    Some(Problem {
+        params: vec![(elements / 8) as u32, workgroups[0]],
+        buffers: vec![gate, up, BufferInit::Output(2 * elements)],
+        stages: vec![stage(3, workgroups)],
+        chain: 1,
+        output: 2,
+        element: Element::F16,
+        reference: Box::new(move |indices| {
+            let value = |index: usize| {
+                let gate = gate_values.get(index)?.to_f64();
+                Some(gate / (1.0 + (-gate).exp()) * up_values.get(index)?.to_f64())
+            };
+            indices.iter().map(|index| value(*index).unwrap_or(f64::NAN)).collect()
+        }),
+        // WGSL's exp may err by a few units in the last place, as a short sum does.
+        nmse_max: nmse_max_f16(8),
+        distribution: data::NORMAL,
+    })
+}
