@@ -1,8 +1,6 @@
 // Causal grouped-query attention with online softmax for subgroups of exactly 8 lanes and heads of 128: a subgroup
 // takes 16 queries of one head and eight keys at a time, one per lane. Queries and weights are handed round by
 // constant-lane broadcasts (see gemm_subgroup8); for the values a lane owns 16 dimensions.
-enable subgroups;
-
 const LANES: u32 = 8;
 const QUERIES: u32 = 16;
 const VECTORS: u32 = 32;

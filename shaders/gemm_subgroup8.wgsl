@@ -2,8 +2,6 @@
 // rows x 32 columns, a lane four columns of them. Lanes load x together and hand it round by constant-lane
 // broadcasts, which a CPU adapter turns into register moves; loads are what it pays for.
 // Widths are multiples of four elements.
-enable subgroups;
-
 const ROWS: u32 = 16;
 const LANES: u32 = 8;
 

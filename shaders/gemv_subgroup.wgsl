@@ -1,7 +1,5 @@
 // y[n] = w[n, k] * x[k]: a subgroup of any size owns 8 rows, its lanes walk along them side by side, every
 // loaded part of x serves all rows.
-enable subgroups;
-
 override WORKGROUP: u32 = 64;
 const ROWS: u32 = 8;
 

@@ -52,8 +52,6 @@ pub struct Variant {
     pub name: &'static str,
     /// One source per stage of the problem.
     pub sources: &'static [Source],
-    /// Pipeline constants for an op.
-    pub constants: fn(&Op) -> Vec<(&'static str, f64)>,
     /// Whether it can compute this op at all.
     pub supports: fn(&Op) -> bool,
     /// What it asks of an adapter.
@@ -134,21 +132,16 @@ impl Kernel {
     /// The complete text of each stage for a format.
     pub fn texts(&self, variant: &Variant, format: Format) -> Vec<String> {
         let prelude = (self.prelude)(format).map_or("", |source| source.text);
-        variant.sources.iter().map(|source| with_prelude(prelude, source.text)).collect()
+        variant.sources.iter().map(|source| format!("{prelude}\n{}", source.text)).collect()
     }
-}
-
-/// `enable` directives must come first in WGSL, so a prelude goes behind them.
-fn with_prelude(prelude: &str, body: &str) -> String {
-    let split = body.find("enable subgroups;\n").map_or(0, |at| at + "enable subgroups;\n".len());
-    let (head, tail) = body.split_at(split);
-    format!("{head}{prelude}\n{tail}")
 }
 
 impl Needs {
     /// What the adapter lacks, as a sentence; `None` when nothing.
     pub fn unmet(&self, offered: &Capabilities) -> Option<String> {
-        if self.software_subgroups_of_8 && !(offered.software && offered.subgroups && offered.subgroup_sizes == (8, 8)) {
+        if self.software_subgroups_of_8
+            && !(offered.software && offered.subgroups && offered.subgroup_sizes == (8, 8))
+        {
             return Some("needs a software adapter with subgroups of 8".into());
         }
         if self.subgroups && !offered.subgroups {
@@ -175,10 +168,6 @@ fn no_prelude(_: Format) -> Option<Source> {
 
 fn halves_prelude(_: Format) -> Option<Source> {
     Some(shader!("elements_f16"))
-}
-
-fn no_constants(_: &Op) -> Vec<(&'static str, f64)> {
-    Vec::new()
 }
 
 fn any(_: &Op) -> bool {
@@ -211,7 +200,8 @@ mod tests {
 
     #[test]
     fn every_case_names_its_kernel_and_parses_back() {
-        for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer))) {
+        for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer)))
+        {
             for op in (kernel.cases)(offered) {
                 assert_eq!(op.kernel(), kernel.name);
                 assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));

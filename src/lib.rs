@@ -12,6 +12,8 @@
 //! clock, no global state and reads no path: the binary does the touching.
 
 #[cfg(feature = "gpu")]
+pub mod gpu;
+#[cfg(feature = "gpu")]
 pub mod kernel;
 pub mod measurement;
 pub mod op;

@@ -79,7 +79,7 @@ pub enum TimingMethod {
 }
 
 /// What kind of device an adapter is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceType {
     /// A GPU with its own memory.
     DiscreteGpu,
@@ -90,6 +90,7 @@ pub enum DeviceType {
     /// A CPU that imitates a GPU: for checking the harness, never ranked against GPUs.
     Software,
     /// The driver does not say.
+    #[default]
     Other,
 }
 
@@ -236,9 +237,3 @@ named!(DeviceType {
     Software = "software",
     Other = "other",
 });
-
-impl Default for DeviceType {
-    fn default() -> Self {
-        Self::Other
-    }
-}

@@ -15,12 +15,6 @@ pub static KERNEL: Kernel = Kernel {
     variants: &[Variant {
         name: "split256",
         sources: &[shader!("attention_decode"), shader!("attention_decode_reduce")],
-        constants: |op| match op {
-            Op::AttentionDecode { heads, kv_heads, head_dim, .. } => {
-                vec![("HEAD_DIM", *head_dim as f64), ("GROUP", (heads / kv_heads) as f64)]
-            }
-            _ => vec![],
-        },
         supports: |op| {
             matches!(op, Op::AttentionDecode { heads, kv_heads, head_dim, .. }
                 if heads % kv_heads == 0 && heads / kv_heads <= GROUP_MAX && matches!(head_dim, 64 | 128))
@@ -53,6 +47,7 @@ fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem>
     let attention =
         Attention { q, k, v, heads, kv_heads, qk_dim: head_dim, v_dim: head_dim, scale: f64::from(scale) };
     let parts = context.div_ceil(PART_KEYS);
+    let width = ("HEAD_DIM", head_dim as f64);
     let sizes = [context, heads, kv_heads, parts, PART_KEYS].map(|size| size as u32);
     Some(Problem {
         params: sizes.into_iter().chain([scale.to_bits()]).collect(),
@@ -68,8 +63,14 @@ fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem>
                 shader: 0,
                 bindings: vec![(1, 0), (2, 1), (3, 2), (4, 3)],
                 workgroups: [parts as u32, kv_heads as u32, batch as u32],
+                constants: vec![width, ("GROUP", (heads / kv_heads) as f64)],
             },
-            Stage { shader: 1, bindings: vec![(4, 3), (5, 4)], workgroups: [(batch * heads) as u32, 1, 1] },
+            Stage {
+                shader: 1,
+                bindings: vec![(4, 3), (5, 4)],
+                workgroups: [(batch * heads) as u32, 1, 1],
+                constants: vec![width],
+            },
         ],
         chain: 1,
         output: 4,

@@ -2,8 +2,8 @@
 
 use half::f16;
 
-use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage, window};
-use super::{Capabilities, Kernel, Needs, Variant, data, no_constants, no_prelude, shader};
+use super::problem::{BufferInit, Element, Problem, Stage, dot, halves, nmse_max_f16, stage, window};
+use super::{Capabilities, Kernel, Needs, Variant, data, no_prelude, shader};
 use crate::op::Op;
 
 const QUERIES: u64 = 16;
@@ -14,17 +14,17 @@ pub static KERNEL: Kernel = Kernel {
         Variant {
             name: "subgroup8",
             sources: &[shader!("attention_prefill_subgroup8")],
-            constants: no_constants,
             supports: |op| matches!(op, Op::AttentionPrefill { qk_dim: 128, v_dim: 128, .. }),
-            needs: Needs { subgroups: true, software_subgroups_of_8: true, workgroup_bytes: 0, invocations: 8 },
+            needs: Needs {
+                subgroups: true,
+                software_subgroups_of_8: true,
+                workgroup_bytes: 0,
+                invocations: 8,
+            },
         },
         Variant {
             name: "workgroup",
             sources: &[shader!("attention_prefill_workgroup")],
-            constants: |op| match op {
-                Op::AttentionPrefill { qk_dim, .. } => vec![("HEAD_DIM", *qk_dim as f64)],
-                _ => vec![],
-            },
             supports: |op| {
                 matches!(op, Op::AttentionPrefill { qk_dim, v_dim, .. }
                     if qk_dim == v_dim && *qk_dim % 32 == 0 && *qk_dim <= 128)
@@ -58,7 +58,7 @@ fn cases(offered: &Capabilities) -> Vec<Op> {
     }
 }
 
-fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
     let Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window } = *op else { return None };
     let (q_buffer, q) = halves(seed, 0, tokens * heads * qk_dim, 1.0);
     let (k_buffer, k) = halves(seed, 1, tokens * kv_heads * qk_dim, 1.0);
@@ -66,10 +66,11 @@ fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem>
     let scale = (qk_dim as f32).sqrt().recip();
     let attention = Attention { q, k, v, heads, kv_heads, qk_dim, v_dim, scale: f64::from(scale) };
     let output = 2 * tokens * heads * v_dim;
+    let constants = if variant.name == "workgroup" { vec![("HEAD_DIM", qk_dim as f64)] } else { vec![] };
     Some(Problem {
         params: vec![tokens as u32, heads as u32, kv_heads as u32, window as u32, scale.to_bits()],
         buffers: vec![q_buffer, k_buffer, v_buffer, BufferInit::Output(output)],
-        stages: vec![stage(4, [tokens.div_ceil(QUERIES) as u32, heads as u32, 1])],
+        stages: vec![Stage { constants, ..stage(4, [tokens.div_ceil(QUERIES) as u32, heads as u32, 1]) }],
         chain: 1,
         output: 3,
         element: Element::F16,
@@ -123,7 +124,8 @@ impl Attention {
     fn weights(&self, query: usize, head: usize, first: usize, end: usize) -> Vec<f64> {
         let dim = self.qk_dim as usize;
         let q = window(&self.q, (query * self.heads as usize + head) * dim, dim);
-        let key = |key: usize| window(&self.k, (key * self.kv_heads as usize + self.kv_head(head)) * dim, dim);
+        let key =
+            |key: usize| window(&self.k, (key * self.kv_heads as usize + self.kv_head(head)) * dim, dim);
         let scores: Vec<f64> = (first..end).map(|at| dot(q, key(at)) * self.scale).collect();
         let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let exponentials: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();

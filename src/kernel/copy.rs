@@ -1,7 +1,7 @@
 //! `copy`: reads one buffer and writes another. The bandwidth that this device and driver really give.
 
 use super::problem::{BufferInit, Element, Problem, stage};
-use super::{Capabilities, Kernel, Needs, Variant, any, data, no_constants, no_prelude, shader};
+use super::{Capabilities, Kernel, Needs, Variant, any, data, no_prelude, shader};
 use crate::op::Op;
 
 const WORKGROUP: u64 = 256;
@@ -12,9 +12,13 @@ pub static KERNEL: Kernel = Kernel {
     variants: &[Variant {
         name: "vec4",
         sources: &[shader!("copy")],
-        constants: no_constants,
         supports: any,
-        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 256 },
+        needs: Needs {
+            subgroups: false,
+            software_subgroups_of_8: false,
+            workgroup_bytes: 0,
+            invocations: 256,
+        },
     }],
     prelude: no_prelude,
     cases,

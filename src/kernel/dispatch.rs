@@ -2,7 +2,7 @@
 //! is the overhead that a small op of a model pays.
 
 use super::problem::{BufferInit, Element, Problem, stage};
-use super::{Capabilities, Kernel, Needs, Variant, any, no_constants, no_prelude, shader};
+use super::{Capabilities, Kernel, Needs, Variant, any, no_prelude, shader};
 use crate::op::Op;
 
 pub static KERNEL: Kernel = Kernel {
@@ -10,7 +10,6 @@ pub static KERNEL: Kernel = Kernel {
     variants: &[Variant {
         name: "counter",
         sources: &[shader!("dispatch")],
-        constants: no_constants,
         supports: any,
         needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 1 },
     }],

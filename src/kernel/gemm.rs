@@ -2,7 +2,7 @@
 //! with sums in f32.
 
 use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, nmse_max_f32, stage, window};
-use super::{Capabilities, Kernel, Needs, Source, Variant, data, no_constants, shader};
+use super::{Capabilities, Kernel, Needs, Source, Variant, data, shader};
 use crate::op::{Format, Op};
 
 pub static KERNEL: Kernel = Kernel {
@@ -11,14 +11,17 @@ pub static KERNEL: Kernel = Kernel {
         Variant {
             name: "subgroup8",
             sources: &[shader!("gemm_subgroup8")],
-            constants: no_constants,
             supports: in_fours,
-            needs: Needs { subgroups: true, software_subgroups_of_8: true, workgroup_bytes: 0, invocations: 8 },
+            needs: Needs {
+                subgroups: true,
+                software_subgroups_of_8: true,
+                workgroup_bytes: 0,
+                invocations: 8,
+            },
         },
         Variant {
             name: "tiled",
             sources: &[shader!("gemm_tiled")],
-            constants: no_constants,
             supports: in_fours,
             needs: Needs {
                 subgroups: false,
@@ -30,9 +33,13 @@ pub static KERNEL: Kernel = Kernel {
         Variant {
             name: "naive",
             sources: &[shader!("gemm_naive")],
-            constants: no_constants,
             supports: |op| op.format() == Format::F32,
-            needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 64 },
+            needs: Needs {
+                subgroups: false,
+                software_subgroups_of_8: false,
+                workgroup_bytes: 0,
+                invocations: 64,
+            },
         },
     ],
     prelude,

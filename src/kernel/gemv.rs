@@ -4,7 +4,7 @@
 use half::f16;
 
 use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage, window};
-use super::{Capabilities, Kernel, Needs, Source, Variant, data, no_constants, no_prelude, shader};
+use super::{Capabilities, Kernel, Needs, Source, Variant, data, no_prelude, shader};
 use crate::op::{Format, Op};
 
 const WORKGROUP: u32 = 64;
@@ -18,7 +18,6 @@ pub static KERNEL: Kernel = Kernel {
         Variant {
             name: "subgroup",
             sources: &[shader!("gemv_subgroup")],
-            constants: no_constants,
             supports: in_blocks,
             needs: Needs {
                 subgroups: true,
@@ -30,7 +29,6 @@ pub static KERNEL: Kernel = Kernel {
         Variant {
             name: "workgroup",
             sources: &[shader!("gemv_workgroup")],
-            constants: no_constants,
             supports: in_blocks,
             needs: Needs {
                 subgroups: false,
@@ -68,7 +66,8 @@ fn cases(offered: &Capabilities) -> Vec<Op> {
             Format::F16 => (14_336, 8_192),
             _ => (28_672, 8_192),
         };
-        let fits = outputs as f64 * inputs as f64 * weights.bytes_per_weight() <= offered.binding_bytes as f64;
+        let fits =
+            outputs as f64 * inputs as f64 * weights.bytes_per_weight() <= offered.binding_bytes as f64;
         if fits { (outputs, inputs) } else { (14_336, 4_096) }
     };
     let case = |(outputs, inputs), weights| Op::Matmul { tokens: 1, outputs, inputs, weights };

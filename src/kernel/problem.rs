@@ -44,6 +44,8 @@ pub struct Stage {
     pub bindings: Vec<(u32, usize)>,
     /// Workgroups in x, y, z.
     pub workgroups: [u32; 3],
+    /// Pipeline constants.
+    pub constants: Vec<(&'static str, f64)>,
 }
 
 /// Element type of an output buffer.
@@ -98,9 +100,10 @@ impl Element {
     }
 }
 
-/// `Stage` with all buffers bound in order from binding 1.
+/// The only stage of a problem: all buffers bound in order from binding 1.
 pub fn stage(buffers: usize, workgroups: [u32; 3]) -> Stage {
-    Stage { shader: 0, bindings: (0..buffers).map(|buffer| (buffer as u32 + 1, buffer)).collect(), workgroups }
+    let bindings = (0..buffers).map(|buffer| (buffer as u32 + 1, buffer)).collect();
+    Stage { shader: 0, bindings, workgroups, constants: Vec::new() }
 }
 
 /// Accepted error of a sum of `terms` products kept in f32: every addition may round by 2⁻²⁴ of the running

@@ -1,6 +1,6 @@
 //! `rmsnorm`: root-mean-square normalisation, halves in and out.
 
-use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage, window};
+use super::problem::{BufferInit, Element, Problem, Stage, dot, halves, nmse_max_f16, stage, window};
 use super::{Capabilities, Kernel, Needs, Variant, any, data, halves_prelude, shader};
 use crate::op::Op;
 
@@ -12,9 +12,13 @@ pub static KERNEL: Kernel = Kernel {
     variants: &[Variant {
         name: "workgroup",
         sources: &[shader!("rmsnorm")],
-        constants: |_| vec![("EPSILON", EPSILON)],
         supports: any,
-        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 1024, invocations: 256 },
+        needs: Needs {
+            subgroups: false,
+            software_subgroups_of_8: false,
+            workgroup_bytes: 1024,
+            invocations: 256,
+        },
     }],
     prelude: halves_prelude,
     cases,
@@ -34,7 +38,7 @@ fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem>
     Some(Problem {
         params: vec![width as u32],
         buffers: vec![x, scale, BufferInit::Output(2 * rows * width as u64)],
-        stages: vec![stage(3, [rows as u32, 1, 1])],
+        stages: vec![Stage { constants: vec![("EPSILON", EPSILON)], ..stage(3, [rows as u32, 1, 1]) }],
         chain: 1,
         output: 2,
         element: Element::F16,

@@ -1,7 +1,7 @@
 //! `rope`: rotary position embedding of all heads, halves in and out, angles from a table.
 
 use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
-use super::{Capabilities, Kernel, Needs, Variant, data, halves_prelude, no_constants, shader};
+use super::{Capabilities, Kernel, Needs, Variant, data, halves_prelude, shader};
 use crate::op::Op;
 
 const WORKGROUP: u64 = 64;
@@ -13,9 +13,13 @@ pub static KERNEL: Kernel = Kernel {
     variants: &[Variant {
         name: "quads",
         sources: &[shader!("rope")],
-        constants: no_constants,
         supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 8 == 0),
-        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 64 },
+        needs: Needs {
+            subgroups: false,
+            software_subgroups_of_8: false,
+            workgroup_bytes: 0,
+            invocations: 64,
+        },
     }],
     prelude: halves_prelude,
     cases,

@@ -1,7 +1,7 @@
 //! `silu_mul`: the gate of a gated MLP, `silu(gate) * up`, halves in and out.
 
 use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
-use super::{Capabilities, Kernel, Needs, Variant, data, no_constants, no_prelude, shader};
+use super::{Capabilities, Kernel, Needs, Variant, data, no_prelude, shader};
 use crate::op::Op;
 
 const WORKGROUP: u64 = 64;
@@ -11,9 +11,13 @@ pub static KERNEL: Kernel = Kernel {
     variants: &[Variant {
         name: "vec8",
         sources: &[shader!("silu_mul")],
-        constants: no_constants,
         supports: |op| matches!(op, Op::SiluMul { rows, width } if rows * width % 8 == 0),
-        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 64 },
+        needs: Needs {
+            subgroups: false,
+            software_subgroups_of_8: false,
+            workgroup_bytes: 0,
+            invocations: 64,
+        },
     }],
     prelude: no_prelude,
     cases,

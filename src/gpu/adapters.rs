@@ -1,0 +1,291 @@
+//! What can be measured on this machine.
+
+use serde::Serialize;
+use wgpu::{Backend, Backends, Features};
+
+use crate::kernel::Capabilities;
+use crate::measurement::{DeviceType, Identity};
+use crate::units::Bytes;
+
+/// An adapter and what it offers.
+#[derive(Debug)]
+pub struct Adapter {
+    /// Facts to print.
+    pub facts: Facts,
+    handle: wgpu::Adapter,
+}
+
+/// What `mtok devices` shows of an adapter.
+#[derive(Clone, Debug, Serialize)]
+pub struct Facts {
+    /// Position in the list: the only handle that is always unique.
+    pub index: u32,
+    /// Name as the driver gives it.
+    pub name: String,
+    /// `vulkan`, `metal`, `dx12` or `gl`.
+    pub backend: String,
+    /// Driver name.
+    pub driver: String,
+    /// Driver version text.
+    pub driver_info: String,
+    /// Kind of device.
+    #[serde(serialize_with = "by_name")]
+    pub device_type: DeviceType,
+    /// PCI vendor.
+    pub vendor_id: u32,
+    /// PCI device.
+    pub device_id: u32,
+    /// PCI bus address; empty where unknown.
+    pub pci_bus_id: String,
+    /// Limits that decide what can be measured.
+    pub limits: Limits,
+    /// Features that decide how.
+    pub features: FeatureFacts,
+}
+
+/// The limits that matter.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Limits {
+    /// Largest buffer.
+    pub buffer_bytes: u64,
+    /// Largest storage binding.
+    pub binding_bytes: u64,
+    /// Workgroup memory.
+    pub workgroup_bytes: u32,
+    /// Invocations per workgroup.
+    pub invocations_per_workgroup: u32,
+    /// Smallest subgroup, 0 where unknown.
+    pub subgroup_min: u32,
+    /// Largest subgroup, 0 where unknown.
+    pub subgroup_max: u32,
+}
+
+/// The features that matter.
+#[derive(Clone, Debug, Serialize)]
+pub struct FeatureFacts {
+    /// 16-bit floats in shaders.
+    pub f16: bool,
+    /// Subgroup operations.
+    pub subgroups: bool,
+    /// Timestamp queries.
+    pub timestamps: bool,
+    /// 64-bit integers in shaders.
+    pub int64: bool,
+    /// Shapes of matrices that tensor cores take, as `MxNxK input -> sum`; empty without.
+    pub cooperative_matrices: Vec<String>,
+}
+
+/// All adapters, and which backends were asked.
+#[derive(Debug)]
+pub struct Listing {
+    /// Adapters in order of their index.
+    pub adapters: Vec<Adapter>,
+    /// Backends asked, with the number of adapters each gave.
+    pub asked: Vec<(&'static str, usize)>,
+}
+
+fn by_name<S: serde::Serializer>(device_type: &DeviceType, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(device_type.name())
+}
+
+/// The backends that a device is looked for in. GL comes last and only when asked: it shows the devices of the
+/// others a second time, and where those fail it falls back to a software renderer without a word.
+pub fn list(with_gl: bool) -> Listing {
+    let mut backends = vec![("vulkan", Backends::VULKAN)];
+    if cfg!(target_vendor = "apple") {
+        backends = vec![("metal", Backends::METAL)];
+    }
+    if cfg!(windows) {
+        backends.push(("dx12", Backends::DX12));
+    }
+    if with_gl {
+        backends.push(("gl", Backends::GL));
+    }
+    let mut listing = Listing { adapters: Vec::new(), asked: Vec::new() };
+    for (name, backend) in backends {
+        let found = enumerate(backend);
+        listing.asked.push((name, found.len()));
+        for handle in found {
+            let index = listing.adapters.len() as u32;
+            listing.adapters.push(Adapter { facts: facts(index, &handle), handle });
+        }
+    }
+    listing
+}
+
+fn enumerate(backends: Backends) -> Vec<wgpu::Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = backends;
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    let instance = wgpu::Instance::new(descriptor);
+    pollster::block_on(instance.enumerate_adapters(backends))
+}
+
+fn facts(index: u32, handle: &wgpu::Adapter) -> Facts {
+    let info = handle.get_info();
+    let limits = handle.limits();
+    let features = handle.features();
+    Facts {
+        index,
+        device_type: device_type(&info),
+        backend: backend_name(info.backend).to_owned(),
+        name: info.name,
+        driver: info.driver,
+        driver_info: info.driver_info,
+        vendor_id: info.vendor,
+        device_id: info.device,
+        pci_bus_id: info.device_pci_bus_id,
+        limits: Limits {
+            buffer_bytes: limits.max_buffer_size,
+            binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            invocations_per_workgroup: limits.max_compute_invocations_per_workgroup,
+            subgroup_min: info.subgroup_min_size,
+            subgroup_max: info.subgroup_max_size,
+        },
+        features: FeatureFacts {
+            f16: features.contains(Features::SHADER_F16),
+            subgroups: features.contains(Features::SUBGROUP),
+            timestamps: features.contains(Features::TIMESTAMP_QUERY),
+            int64: features.contains(Features::SHADER_INT64),
+            cooperative_matrices: cooperative_shapes(handle),
+        },
+    }
+}
+
+fn cooperative_shapes(handle: &wgpu::Adapter) -> Vec<String> {
+    let shape = |p: &wgpu::CooperativeMatrixProperties| {
+        format!("{}x{}x{} {:?} -> {:?}", p.m_size, p.n_size, p.k_size, p.ab_type, p.cr_type).to_lowercase()
+    };
+    handle.cooperative_matrix_properties().iter().map(shape).collect()
+}
+
+fn backend_name(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Vulkan => "vulkan",
+        Backend::Metal => "metal",
+        Backend::Dx12 => "dx12",
+        Backend::Gl => "gl",
+        Backend::BrowserWebGpu => "webgpu",
+        Backend::Noop => "noop",
+    }
+}
+
+/// GL drivers often leave the type open; the names of the common software renderers settle it.
+fn device_type(info: &wgpu::AdapterInfo) -> DeviceType {
+    let name = info.name.to_lowercase();
+    let software_names = ["llvmpipe", "lavapipe", "swiftshader", "softpipe", "microsoft basic render"];
+    if software_names.iter().any(|software| name.contains(software)) {
+        return DeviceType::Software;
+    }
+    match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => DeviceType::DiscreteGpu,
+        wgpu::DeviceType::IntegratedGpu => DeviceType::IntegratedGpu,
+        wgpu::DeviceType::VirtualGpu => DeviceType::VirtualGpu,
+        wgpu::DeviceType::Cpu => DeviceType::Software,
+        wgpu::DeviceType::Other => DeviceType::Other,
+    }
+}
+
+impl Adapter {
+    /// wgpu's own handle.
+    pub(super) fn handle(&self) -> &wgpu::Adapter {
+        &self.handle
+    }
+
+    /// What kernels may count on.
+    pub fn capabilities(&self) -> Capabilities {
+        let Facts { limits, features, device_type, .. } = &self.facts;
+        Capabilities {
+            software: *device_type == DeviceType::Software,
+            subgroups: features.subgroups,
+            subgroup_sizes: (limits.subgroup_min, limits.subgroup_max),
+            workgroup_bytes: limits.workgroup_bytes,
+            invocations: limits.invocations_per_workgroup,
+            binding_bytes: limits.binding_bytes,
+        }
+    }
+
+    /// The identity of rows measured here. The caller knows the host and the command line.
+    pub fn identity(&self, host_memory: Option<Bytes>, argv: String) -> Identity {
+        let facts = self.facts.clone();
+        let shares_host_memory =
+            matches!(facts.device_type, DeviceType::Software | DeviceType::IntegratedGpu);
+        Identity {
+            adapter: facts.name,
+            adapter_index: facts.index,
+            device_type: facts.device_type,
+            vendor_id: facts.vendor_id,
+            device_id: facts.device_id,
+            pci_bus_id: facts.pci_bus_id,
+            backend: facts.backend,
+            driver: facts.driver,
+            driver_info: facts.driver_info,
+            os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            host_memory: host_memory.filter(|_| shares_host_memory),
+            clock_quantum: None,
+            bounds_checks: "on".to_owned(),
+            wgpu_version: env!("MTOK_WGPU_VERSION").to_owned(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            tool_commit: env!("MTOK_COMMIT").to_owned(),
+            argv,
+        }
+    }
+}
+
+impl Facts {
+    /// One line for messages and choices.
+    pub fn line(&self) -> String {
+        let bus = if self.pci_bus_id.is_empty() { String::new() } else { format!(", {}", self.pci_bus_id) };
+        crate::text::inert(&format!(
+            "{}: {} ({}, {}{bus})",
+            self.index, self.name, self.backend, self.device_type
+        ))
+    }
+}
+
+/// Picks the adapter to measure: by index, by a part of its name, or the most capable kind.
+///
+/// # Errors
+/// A sentence with the adapters to choose from.
+pub fn choose<'a>(adapters: &'a [Adapter], wanted: Option<&str>) -> Result<&'a Adapter, String> {
+    let lines = |of: &[&Adapter]| of.iter().map(|a| format!("\n  {}", a.facts.line())).collect::<String>();
+    let all: Vec<&Adapter> = adapters.iter().collect();
+    let Some(wanted) = wanted else {
+        let best =
+            adapters.iter().min_by_key(|adapter| (rank(adapter.facts.device_type), adapter.facts.index));
+        return best.ok_or_else(|| "there is no adapter".to_owned());
+    };
+    if let Ok(index) = wanted.parse::<u32>() {
+        return adapters
+            .iter()
+            .find(|adapter| adapter.facts.index == index)
+            .ok_or_else(|| format!("there is no adapter {index}; there are:{}", lines(&all)));
+    }
+    let part = wanted.to_lowercase();
+    let named: Vec<&Adapter> =
+        all.iter().copied().filter(|adapter| adapter.facts.name.to_lowercase().contains(&part)).collect();
+    match named.as_slice() {
+        [one] => Ok(one),
+        [] => Err(format!(
+            "no adapter's name contains \"{}\"; there are:{}",
+            crate::text::inert(wanted),
+            lines(&all)
+        )),
+        several => Err(format!(
+            "several adapters' names contain \"{}\"; name one by its index:{}",
+            crate::text::inert(wanted),
+            lines(several)
+        )),
+    }
+}
+
+fn rank(device_type: DeviceType) -> u8 {
+    match device_type {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Software => 4,
+    }
+}

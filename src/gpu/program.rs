@@ -1,0 +1,284 @@
+//! A problem on the device: its buffers and pipelines, and one timed sample of it.
+
+use std::time::Instant;
+
+use wgpu::util::DeviceExt;
+
+use super::device::Gpu;
+use super::{Fault, one_line};
+use crate::kernel::problem::{BufferInit, Problem};
+use crate::kernel::verify::POISON;
+use crate::kernel::{Kernel, Variant};
+use crate::op::Op;
+
+/// The most bytes copied at once when the output is poisoned.
+const POISON_BYTES: u64 = 1 << 20;
+
+/// A problem ready to run.
+pub struct Program<'g> {
+    gpu: &'g Gpu,
+    stages: Vec<CompiledStage>,
+    chain: u32,
+    buffers: Vec<wgpu::Buffer>,
+    scratch: Vec<usize>,
+    output: usize,
+    poison: wgpu::Buffer,
+    stamps: Option<Stamps>,
+}
+
+struct CompiledStage {
+    pipeline: wgpu::ComputePipeline,
+    bind_group: wgpu::BindGroup,
+    workgroups: [u32; 3],
+}
+
+/// Two timestamps and the way to read them.
+struct Stamps {
+    set: wgpu::QuerySet,
+    resolved: wgpu::Buffer,
+    readable: wgpu::Buffer,
+}
+
+/// One timed submission.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Raw timestamps, start and end; `None` where there are no queries.
+    pub ticks: Option<(u64, u64)>,
+    /// Host time around submit and wait.
+    pub wall_s: f64,
+}
+
+impl<'g> Program<'g> {
+    /// Uploads the inputs and builds the pipelines.
+    ///
+    /// # Errors
+    /// [`Fault::Skipped`] with numbers where a buffer exceeds a limit; [`Fault::Failed`] where the driver objects.
+    pub fn new(
+        gpu: &'g Gpu,
+        kernel: &Kernel,
+        op: &Op,
+        variant: &Variant,
+        problem: &Problem,
+    ) -> Result<Self, Fault> {
+        check_limits(gpu, problem)?;
+        let buffers: Vec<_> = problem.buffers.iter().map(|init| upload(gpu, init)).collect();
+        let params = (!problem.params.is_empty()).then(|| uniform(gpu, &problem.params));
+        let texts = kernel.texts(variant, op.format());
+        let mut stages = Vec::new();
+        for stage in &problem.stages {
+            let missing = || Fault::Failed("internal error (please report): a stage without source".into());
+            let text = texts.get(stage.shader).ok_or_else(missing)?;
+            let pipeline = pipeline(gpu, text, &stage.constants)?;
+            let bound =
+                stage.bindings.iter().filter_map(|(binding, buffer)| Some((*binding, buffers.get(*buffer)?)));
+            let bind_group =
+                bind_group(gpu, &pipeline, bound.chain(params.as_ref().map(|params| (0, params))));
+            stages.push(CompiledStage { pipeline, bind_group, workgroups: stage.workgroups });
+        }
+        gpu.check()?;
+        let is_scratch = |index: &usize| matches!(problem.buffers.get(*index), Some(BufferInit::Scratch(_)));
+        Ok(Self {
+            gpu,
+            stages,
+            chain: problem.chain,
+            scratch: (0..problem.buffers.len()).filter(is_scratch).collect(),
+            output: problem.output,
+            poison: poison(gpu),
+            stamps: gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY).then(|| Stamps::new(gpu)),
+            buffers,
+        })
+    }
+
+    /// Poisons the output, then runs the op `executions` times in one submission and waits for it. Each
+    /// dispatch writes what the next one writes or reads, so the device cannot overlap them.
+    ///
+    /// # Errors
+    /// What the device or driver reported.
+    pub fn sample(&self, executions: u32) -> Result<Sample, Fault> {
+        self.reset()?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        self.record(&mut encoder, executions);
+        let commands = encoder.finish();
+        let start = Instant::now();
+        self.gpu.queue.submit([commands]);
+        self.gpu.wait()?;
+        let wall_s = start.elapsed().as_secs_f64();
+        let ticks = self.stamps.as_ref().map(|stamps| stamps.read(self.gpu)).transpose()?;
+        Ok(Sample { ticks, wall_s })
+    }
+
+    /// The output as the last sample left it.
+    ///
+    /// # Errors
+    /// What the device or driver reported.
+    pub fn output(&self) -> Result<Vec<u32>, Fault> {
+        let Some(output) = self.buffers.get(self.output) else { return Ok(Vec::new()) };
+        let readable = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("output to read"),
+            size: output.size(),
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(output, 0, &readable, 0, output.size());
+        self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.read(&readable)
+    }
+
+    /// In a submission of its own, so that the host's clock does not see it.
+    fn reset(&self) -> Result<(), Fault> {
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        for buffer in self.scratch.iter().filter_map(|index| self.buffers.get(*index)) {
+            encoder.clear_buffer(buffer, 0, None);
+        }
+        if let Some(output) = self.buffers.get(self.output) {
+            for start in (0..output.size()).step_by(POISON_BYTES as usize) {
+                let length = POISON_BYTES.min(output.size() - start);
+                encoder.copy_buffer_to_buffer(&self.poison, 0, output, start, length);
+            }
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.wait()
+    }
+
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, executions: u32) {
+        let stamp = |stamps: &'_ Stamps| wgpu::QuerySet::clone(&stamps.set);
+        let set = self.stamps.as_ref().map(stamp);
+        let timestamp_writes = set.as_ref().map(|query_set| wgpu::ComputePassTimestampWrites {
+            query_set,
+            beginning_of_pass_write_index: Some(0),
+            end_of_pass_write_index: Some(1),
+        });
+        let mut pass = encoder
+            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes });
+        for _ in 0..u64::from(executions) * u64::from(self.chain) {
+            for CompiledStage { pipeline, bind_group, workgroups: [x, y, z] } in &self.stages {
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, bind_group, &[]);
+                pass.dispatch_workgroups(*x, *y, *z);
+            }
+        }
+        drop(pass);
+        if let Some(Stamps { set, resolved, readable }) = &self.stamps {
+            encoder.resolve_query_set(set, 0..2, resolved, 0);
+            encoder.copy_buffer_to_buffer(resolved, 0, readable, 0, 16);
+        }
+    }
+}
+
+impl Stamps {
+    fn new(gpu: &Gpu) -> Self {
+        let buffer = |usage| {
+            let usage = usage | wgpu::BufferUsages::COPY_DST;
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size: 16,
+                usage,
+                mapped_at_creation: false,
+            })
+        };
+        Self {
+            set: gpu.device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: Some("timestamps"),
+                ty: wgpu::QueryType::Timestamp,
+                count: 2,
+            }),
+            resolved: buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC),
+            readable: buffer(wgpu::BufferUsages::MAP_READ),
+        }
+    }
+
+    fn read(&self, gpu: &Gpu) -> Result<(u64, u64), Fault> {
+        match gpu.read(&self.readable)?.as_slice() {
+            [a, b, c, d] => Ok((u64::from(*a) | u64::from(*b) << 32, u64::from(*c) | u64::from(*d) << 32)),
+            _ => Err(Fault::Failed("the timestamps could not be read".into())),
+        }
+    }
+}
+
+fn check_limits(gpu: &Gpu, problem: &Problem) -> Result<(), Fault> {
+    let allowed = gpu.capabilities.binding_bytes;
+    match problem.buffers.iter().map(BufferInit::size).max() {
+        Some(needed) if needed > allowed => Err(Fault::Skipped(format!(
+            "needs a binding of {:.1} MiB, the adapter allows {:.1} MiB",
+            needed as f64 / 1048576.0,
+            allowed as f64 / 1048576.0
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn upload(gpu: &Gpu, init: &BufferInit) -> wgpu::Buffer {
+    // Sizes of bindings are multiples of four.
+    let size = init.size().next_multiple_of(4);
+    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+    match init {
+        BufferInit::Input(contents) => {
+            gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage })
+        }
+        _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size,
+            usage,
+            mapped_at_creation: false,
+        }),
+    }
+}
+
+fn uniform(gpu: &Gpu, params: &[u32]) -> wgpu::Buffer {
+    let mut padded = params.to_vec();
+    padded.resize(params.len().next_multiple_of(4), 0);
+    gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+        label: Some("params"),
+        contents: bytemuck::cast_slice(&padded),
+        usage: wgpu::BufferUsages::UNIFORM,
+    })
+}
+
+fn poison(gpu: &Gpu) -> wgpu::Buffer {
+    gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+        label: Some("poison"),
+        contents: bytemuck::cast_slice(&vec![POISON; POISON_BYTES as usize / 4]),
+        usage: wgpu::BufferUsages::COPY_SRC,
+    })
+}
+
+/// Builds a pipeline inside an error scope, so that a rejected one is told apart from a later fault.
+fn pipeline(gpu: &Gpu, text: &str, constants: &[(&str, f64)]) -> Result<wgpu::ComputePipeline, Fault> {
+    let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: None,
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    });
+    let pipeline = gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: None,
+        layout: None,
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            constants,
+            zero_initialize_workgroup_memory: false,
+        },
+        cache: None,
+    });
+    match pollster::block_on(scope.pop()) {
+        Some(error) => Err(Fault::Failed(format!("internal error (please report): {}", one_line(error)))),
+        None => Ok(pipeline),
+    }
+}
+
+fn bind_group<'b>(
+    gpu: &Gpu,
+    pipeline: &wgpu::ComputePipeline,
+    buffers: impl Iterator<Item = (u32, &'b wgpu::Buffer)>,
+) -> wgpu::BindGroup {
+    let entries: Vec<_> = buffers
+        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+        .collect();
+    let layout = pipeline.get_bind_group_layout(0);
+    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: None,
+        layout: &layout,
+        entries: &entries,
+    })
+}

@@ -1,0 +1,45 @@
+//! Every WGSL text that a device may be given is valid, for every format and variant.
+#![cfg(feature = "gpu")]
+
+use mtok::kernel::ALL;
+use mtok::op::Format;
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+/// Why a device could not take a text; `None` when it can.
+fn fault(text: &str) -> Option<String> {
+    let module = match naga::front::wgsl::parse_str(text) {
+        Ok(module) => module,
+        Err(error) => return Some(error.emit_to_string(text)),
+    };
+    // Unpacking halves is core WGSL; naga names it a capability because some GL drivers lack it.
+    let capabilities = Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+    validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
+    validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
+    if let Err(error) = validator.validate(&module) {
+        return Some(error.emit_to_string(text));
+    }
+    let entries: Vec<_> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
+    (entries != ["main"]).then(|| format!("entry points {entries:?} are not [\"main\"]"))
+}
+
+#[test]
+fn every_shader_is_valid_in_every_format() {
+    let mut checked = 0;
+    for kernel in ALL {
+        let mut formats: Vec<Format> =
+            Format::ALL.into_iter().filter(|format| (kernel.prelude)(*format).is_some()).collect();
+        if formats.is_empty() {
+            formats.push(Format::F32);
+        }
+        for (variant, format) in kernel.variants.iter().flat_map(|v| formats.iter().map(move |f| (v, *f))) {
+            for (text, source) in kernel.texts(variant, format).iter().zip(variant.sources) {
+                if let Some(fault) = fault(text) {
+                    panic!("{} in {format}: {fault}", source.file);
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 15, "only {checked} texts");
+}
