@@ -11,12 +11,16 @@
 //! `gpu` touch a device, everything after the seam gives the same bytes on any machine. The library has no
 //! clock, no global state and reads no path: the binary does the touching.
 
+pub mod cost;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 #[cfg(feature = "gpu")]
 pub mod kernel;
+pub mod market;
 pub mod measurement;
 pub mod op;
+pub mod price;
+pub mod report;
 pub mod stats;
 pub mod table;
 pub mod text;

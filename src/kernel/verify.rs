@@ -28,7 +28,7 @@ pub fn check(problem: &Problem, words: &[u32], seed: u64) -> Result<Verification
         let actual = element(words, *index, problem.element);
         let difference = (actual - expected).abs();
         // A NaN compares false with everything: it must not slip through as "not larger".
-        if !(difference <= worst.0) {
+        if difference.is_nan() || difference > worst.0 {
             worst = (difference, *index, actual, *expected);
         }
         error += difference * difference;
@@ -42,7 +42,7 @@ pub fn check(problem: &Problem, words: &[u32], seed: u64) -> Result<Verification
         Err(("the output is shorter than expected".into(), verification))
     } else if untouched > 0 {
         Err((format!("{untouched} of {} output words were never written", words.len()), verification))
-    } else if !(nmse <= problem.nmse_max) {
+    } else if nmse.is_nan() || nmse > problem.nmse_max {
         let what = format!(
             "error {nmse:.2e} > {:.2e} (NMSE); worst at element {index}: {actual:.6e}, not {wanted:.6e}",
             problem.nmse_max

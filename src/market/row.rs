@@ -1,0 +1,130 @@
+//! The columns of `mtok compare`.
+
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
+
+use super::{Policy, Verdict};
+use crate::price::rental::Kind;
+
+/// Where the rates of a row come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// From kernels that ran on the device.
+    #[default]
+    Measured,
+    /// From the vendor's datasheet.
+    Datasheet,
+}
+
+impl Source {
+    /// The word that is shown and stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Datasheet => "datasheet",
+        }
+    }
+}
+
+/// One row, flat, as CSV and JSON show it. Unknown is `None`, never 0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The open weights.
+    pub model: String,
+    /// How they are stored.
+    pub weights: String,
+    /// The device.
+    pub device: String,
+    /// Where the rates come from.
+    pub source: Source,
+    /// Whether the device is a software adapter.
+    pub software: bool,
+    /// Sequences that decode together.
+    pub batch: u64,
+    /// Prompt tokens per request.
+    pub isl: u64,
+    /// Generated tokens per request.
+    pub osl: u64,
+    /// Devices that work together.
+    pub gpus: u32,
+    /// Prompt tokens per second while only prefill runs.
+    pub prefill_tokens_per_s: Option<f64>,
+    /// Generated tokens per second of the whole batch while only decoding runs.
+    pub decode_tokens_per_s: Option<f64>,
+    /// Time per output token of one sequence, prefill of its neighbours included.
+    pub tpot_ms: Option<f64>,
+    /// Who rents the device out; several joined by `; `.
+    pub rental_providers: Option<String>,
+    /// How it is rented.
+    #[serde(serialize_with = "as_text")]
+    pub rental_kind: Option<Kind>,
+    /// Rent per device and hour.
+    pub usd_per_hour: Option<f64>,
+    /// The day of the newest quote behind the rent.
+    #[serde(serialize_with = "as_text")]
+    pub usd_per_hour_date: Option<Date>,
+    /// Share of the paid hours that carry the load.
+    pub utilisation: f64,
+    /// Cost of input.
+    pub usd_per_mtok_in: Option<f64>,
+    /// Its low end.
+    pub usd_per_mtok_in_low: Option<f64>,
+    /// Its high end.
+    pub usd_per_mtok_in_high: Option<f64>,
+    /// Cost of output.
+    pub usd_per_mtok_out: Option<f64>,
+    /// Its low end.
+    pub usd_per_mtok_out_low: Option<f64>,
+    /// Its high end.
+    pub usd_per_mtok_out_high: Option<f64>,
+    /// Cost of the mix.
+    pub usd_per_mtok_blended: Option<f64>,
+    /// Its low end.
+    pub usd_per_mtok_blended_low: Option<f64>,
+    /// Its high end.
+    pub usd_per_mtok_blended_high: Option<f64>,
+    /// Input tokens per output token of the mix.
+    pub input_output_ratio: Option<f64>,
+    /// The lowest blended price of the same weights.
+    pub market_usd_per_mtok_cheapest: Option<f64>,
+    /// Who asks it.
+    pub market_cheapest_seller: Option<String>,
+    /// The median blended price of the same weights.
+    pub market_usd_per_mtok_median: Option<f64>,
+    /// Sellers behind the market prices.
+    pub market_sellers: Option<u64>,
+    /// The day of the oldest listing behind the market prices.
+    #[serde(serialize_with = "as_text")]
+    pub market_date_oldest: Option<Date>,
+    /// The day of the newest.
+    #[serde(serialize_with = "as_text")]
+    pub market_date_newest: Option<Date>,
+    /// Which market price decides.
+    pub market_policy: Policy,
+    /// The utilisation at which renting and buying cost the same; above 1 renting never wins.
+    pub break_even_utilisation: Option<f64>,
+    /// The rent at which they cost the same, at the utilisation of the row.
+    pub break_even_usd_per_hour: Option<f64>,
+    /// What the numbers advise.
+    pub verdict: Option<Verdict>,
+    /// Why, and what would change it; or why there is no verdict.
+    pub verdict_reason: String,
+    /// What a reader of the row must know besides; several joined by `; `.
+    pub note: String,
+}
+
+impl Comparison {
+    /// The market price that decides.
+    pub fn market_usd_per_mtok(&self) -> Option<f64> {
+        match self.market_policy {
+            Policy::Median => self.market_usd_per_mtok_median,
+            Policy::Cheapest => self.market_usd_per_mtok_cheapest,
+        }
+    }
+}
+
+/// Dates and kinds are stored as the text that they show.
+fn as_text<T: ToString, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(T::to_string).serialize(serializer)
+}

@@ -1,0 +1,423 @@
+//! What an hour of hardware costs: quotes per GPU and hour, and the offers that they add up to.
+//!
+//! One vote per provider: the median of its regions at its newest date. Kinds are never mixed, and a provider's
+//! list price is never mixed with a restated one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::io::Read;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::{NotFound, fresh, median};
+use crate::table::{Fault, Row, Table};
+
+/// Quotes older than this do not vote while a younger one exists.
+pub const MAX_AGE_DAYS: i32 = 120;
+
+/// The lowest and the highest believable price in USD per hour; the low end is that of a small CPU machine.
+const BELIEVABLE: (Decimal, Decimal) =
+    (Decimal::from_parts(5, 0, 0, false, 3), Decimal::from_parts(100, 0, 0, false, 0));
+
+const COLUMNS: [&str; 8] =
+    ["hardware", "provider", "kind", "region", "usd_per_hour", "date", "basis", "source"];
+
+/// How hardware is rented. A price of one kind says nothing about another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// By the hour, kept until given back.
+    #[default]
+    OnDemand,
+    /// May be taken away.
+    Spot,
+    /// Paid for months ahead.
+    Reserved,
+    /// Hosted by strangers.
+    Community,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::OnDemand, Self::Spot, Self::Reserved, Self::Community];
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::Spot => "spot",
+            Self::Reserved => "reserved",
+            Self::Community => "community",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        found.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// What a quoted number stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Basis {
+    /// The provider's own list price of this hardware.
+    List,
+    /// A third party's conversion to one GPU of an eight-GPU SXM server.
+    Restated8xSxm,
+}
+
+impl Basis {
+    /// Every basis, the better one first.
+    pub const ALL: [Self; 2] = [Self::List, Self::Restated8xSxm];
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Restated8xSxm => "restated-8xsxm",
+        }
+    }
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+impl FromStr for Basis {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|basis| basis.name() == text);
+        found.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// One row of `rentals.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RentalQuote {
+    /// A GPU's name, then the price is per GPU; or the name of a whole machine.
+    pub hardware: String,
+    /// Who rents it out.
+    pub provider: String,
+    /// How it is rented.
+    pub kind: Kind,
+    /// Where; empty where the source does not say.
+    pub region: String,
+    /// The price in USD per hour, as written.
+    pub usd_per_hour: Decimal,
+    /// The day on which the price was seen.
+    pub date: Date,
+    /// What the number stands for.
+    pub basis: Basis,
+    /// Where the number was read.
+    pub source: String,
+    /// The line of its file.
+    pub line: u64,
+}
+
+/// Reads `rentals.csv`.
+///
+/// # Errors
+/// The first fault with its line and column: a cell that is missing or no price, an unknown kind or basis, a
+/// price that no hour has, and a quote that appears twice.
+pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
+    let table = Table::read(input, &COLUMNS)?;
+    let mut seen: HashMap<_, (u64, Decimal)> = HashMap::new();
+    let mut quotes = Vec::new();
+    for row in table.rows() {
+        let quote = read_row(row)?;
+        let key = (
+            quote.hardware.to_lowercase(),
+            quote.provider.to_lowercase(),
+            quote.kind,
+            quote.region.to_lowercase(),
+            quote.date,
+            quote.basis,
+        );
+        if let Some((first, price)) = seen.insert(key, (quote.line, quote.usd_per_hour)) {
+            return Err(super::doubled(row, "usd_per_hour", first, Some(price), Some(quote.usd_per_hour)));
+        }
+        quotes.push(quote);
+    }
+    Ok(quotes)
+}
+
+fn read_row(row: Row<'_>) -> Result<RentalQuote, Fault> {
+    let column = "usd_per_hour";
+    row.required(column)?;
+    let usd_per_hour = row.money(column)?.unwrap_or_default();
+    let (low, high) = BELIEVABLE;
+    let hint = match usd_per_hour {
+        price if price < low => "per minute, or a bid floor?",
+        price if price > high => "per month, or a whole server?",
+        _ => "",
+    };
+    if !hint.is_empty() {
+        let what = format!("{column} {usd_per_hour} is outside {low} to {high}: {hint}");
+        return Err(row.fault(column, what));
+    }
+    Ok(RentalQuote {
+        hardware: row.required("hardware")?.to_owned(),
+        provider: row.required("provider")?.to_owned(),
+        kind: row.parse("kind")?,
+        region: row.text("region").to_owned(),
+        usd_per_hour,
+        date: row.date("date")?,
+        basis: row.parse("basis")?,
+        source: row.required("source")?.to_owned(),
+        line: row.line(),
+    })
+}
+
+/// What one hardware is offered for on a day, kind by kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offers {
+    /// The hardware, as named in its quotes.
+    pub hardware: String,
+    /// The offers by kind; a kind without a quote is absent.
+    pub kinds: BTreeMap<Kind, Offer>,
+}
+
+impl Offers {
+    /// The offer that is meant where no kind is named.
+    pub fn on_demand(&self) -> Option<&Offer> {
+        self.kinds.get(&Kind::OnDemand)
+    }
+}
+
+/// The providers' prices of one kind, in USD per hour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// How it is rented.
+    pub kind: Kind,
+    /// One vote per provider, in order of its name.
+    pub votes: Vec<ProviderVote>,
+    /// Median over the providers.
+    pub median: Decimal,
+    /// The cheapest provider's price.
+    pub low: Decimal,
+    /// The dearest provider's price.
+    pub high: Decimal,
+    /// Date of the oldest vote.
+    pub oldest: Date,
+    /// Date of the newest vote.
+    pub newest: Date,
+    /// Age in days where every quote is too old to vote and the newest had to stand in.
+    pub stale_days: Option<i32>,
+}
+
+/// One provider's price.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProviderVote {
+    /// Who rents it out.
+    pub provider: String,
+    /// Median of its regions at its newest date, in USD per hour.
+    pub usd_per_hour: Decimal,
+    /// Its newest date.
+    pub date: Date,
+    /// The one basis of all its rows.
+    pub basis: Basis,
+    /// The lines of the quotes behind the vote.
+    pub lines: Vec<u64>,
+}
+
+/// The offers of one hardware as known on `as_of`.
+///
+/// # Errors
+/// [`NotFound`] where no quote of that name is dated on or before `as_of`.
+pub fn offers(
+    quotes: &[RentalQuote],
+    hardware: &str,
+    as_of: Date,
+    max_age_days: i32,
+) -> Result<Offers, NotFound> {
+    let known = quotes.iter().filter(|quote| quote.hardware == hardware && quote.date <= as_of);
+    let kinds: BTreeMap<Kind, Offer> = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let of_kind = known.clone().filter(|quote| quote.kind == kind).collect();
+            Some((kind, offer(kind, of_kind, as_of, max_age_days)?))
+        })
+        .collect();
+    if kinds.is_empty() {
+        let rows = quotes.iter().map(|quote| (quote.hardware.as_str(), quote.date));
+        return Err(NotFound::new(hardware, as_of, rows));
+    }
+    Ok(Offers { hardware: hardware.to_owned(), kinds })
+}
+
+fn offer(kind: Kind, quotes: Vec<&RentalQuote>, as_of: Date, max_age_days: i32) -> Option<Offer> {
+    let (voting, stale_days) = fresh(quotes, |quote| quote.date, as_of, max_age_days);
+    let mut providers: BTreeMap<String, Vec<&RentalQuote>> = BTreeMap::new();
+    for quote in voting {
+        providers.entry(quote.provider.to_lowercase()).or_default().push(quote);
+    }
+    let votes: Vec<ProviderVote> = providers.values().filter_map(|quotes| vote(quotes)).collect();
+    let prices: Vec<Decimal> = votes.iter().map(|vote| vote.usd_per_hour).collect();
+    Some(Offer {
+        kind,
+        median: median(&prices)?,
+        low: *prices.iter().min()?,
+        high: *prices.iter().max()?,
+        oldest: votes.iter().map(|vote| vote.date).min()?,
+        newest: votes.iter().map(|vote| vote.date).max()?,
+        votes,
+        stale_days,
+    })
+}
+
+/// A provider's vote from its quotes that may vote: its own list price where there is one.
+fn vote(quotes: &[&RentalQuote]) -> Option<ProviderVote> {
+    let basis = quotes.iter().map(|quote| quote.basis).min()?;
+    let of_basis = quotes.iter().filter(|quote| quote.basis == basis);
+    let date = of_basis.clone().map(|quote| quote.date).max()?;
+    let newest: Vec<&RentalQuote> = of_basis.filter(|quote| quote.date == date).copied().collect();
+    let prices: Vec<Decimal> = newest.iter().map(|quote| quote.usd_per_hour).collect();
+    Some(ProviderVote {
+        provider: newest.first()?.provider.clone(),
+        usd_per_hour: median(&prices)?,
+        date,
+        basis,
+        lines: newest.iter().map(|quote| quote.line).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    const HEADER: &str = "hardware,provider,kind,region,usd_per_hour,date,basis,source\n";
+
+    fn quotes(rows: &str) -> Vec<RentalQuote> {
+        read_rentals((HEADER.to_owned() + rows).as_bytes()).unwrap()
+    }
+
+    fn fault(rows: &str) -> String {
+        read_rentals((HEADER.to_owned() + rows).as_bytes()).unwrap_err().to_string()
+    }
+
+    fn on_demand(rows: &str) -> Offer {
+        let offers = offers(&quotes(rows), "H", date(2026, 6, 30), MAX_AGE_DAYS).unwrap();
+        offers.on_demand().unwrap().clone()
+    }
+
+    fn price(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn prices_keep_their_decimal_text() {
+        let quotes = quotes("H,a,spot,eu,2.350,2026-06-01,list,page\n");
+        assert_eq!(quotes[0].usd_per_hour.to_string(), "2.350");
+        assert_eq!((quotes[0].kind, quotes[0].basis, quotes[0].line), (Kind::Spot, Basis::List, 2));
+    }
+
+    #[test]
+    fn a_price_that_no_hour_has_is_refused_where_it_stands() {
+        for (cell, shown) in [
+            ("", "2:5: usd_per_hour is empty"),
+            ("NaN", "2:5: usd_per_hour \"NaN\" is not a finite number > 0"),
+            ("inf", "2:5: usd_per_hour \"inf\" is not a finite number > 0"),
+            ("0", "2:5: usd_per_hour \"0\" is not a finite number > 0"),
+            ("-2", "2:5: usd_per_hour \"-2\" is not a finite number > 0"),
+            ("0.0049", "2:5: usd_per_hour 0.0049 is outside 0.005 to 100: per minute, or a bid floor?"),
+            ("100.01", "2:5: usd_per_hour 100.01 is outside 0.005 to 100: per month, or a whole server?"),
+        ] {
+            assert_eq!(fault(&format!("H,a,spot,,{cell},2026-06-01,list,p\n")), shown);
+        }
+        assert_eq!(quotes("H,a,spot,,0.005,2026-06-01,list,p\nG,a,spot,,100,2026-06-01,list,p\n").len(), 2);
+    }
+
+    #[test]
+    fn unknown_kinds_and_bases_are_named() {
+        assert_eq!(
+            fault("H,a,weekly,,2,2026-06-01,list,p\n"),
+            "2:3: kind \"weekly\": is none of on-demand, spot, reserved, community"
+        );
+        assert_eq!(
+            fault("H,a,spot,,2,2026-06-01,guess,p\n"),
+            "2:7: basis \"guess\": is none of list, restated-8xsxm"
+        );
+    }
+
+    #[test]
+    fn a_quote_that_appears_twice_names_both_lines() {
+        let row = "H,a,spot,eu,2.0,2026-06-01,list,p\n";
+        assert_eq!(
+            fault(&format!("{row}H,A,spot,EU,2.00,2026-06-01,list,p\n")),
+            "3:5: the same price is on line 2 already"
+        );
+        assert_eq!(
+            fault(&format!("{row}H,a,spot,eu,3,2026-06-01,list,p\n")),
+            "3:5: usd_per_hour 3 contradicts 2.0 on line 2"
+        );
+    }
+
+    #[test]
+    fn one_provider_has_one_vote_however_many_regions_it_lists() {
+        let offer = on_demand(
+            "H,a,on-demand,r1,1,2026-06-01,list,p\nH,a,on-demand,r2,2,2026-06-01,list,p\n\
+             H,A,on-demand,r3,6,2026-06-01,list,p\nH,b,on-demand,,4,2026-05-01,list,p\n",
+        );
+        assert_eq!((offer.median, offer.low, offer.high), (price("3"), price("2"), price("4")));
+        assert_eq!((offer.oldest, offer.newest), (date(2026, 5, 1), date(2026, 6, 1)));
+        assert_eq!(offer.votes.iter().map(|vote| vote.lines.len()).collect::<Vec<_>>(), [3, 1]);
+    }
+
+    #[test]
+    fn only_the_newest_date_of_a_provider_votes() {
+        let offer = on_demand(
+            "H,a,on-demand,r1,9,2026-05-01,list,p\nH,a,on-demand,r1,2,2026-06-01,list,p\n\
+             H,a,on-demand,r1,7,2026-07-01,list,p\n",
+        );
+        assert_eq!(offer.median, price("2"), "the row of July does not exist in June");
+    }
+
+    #[test]
+    fn list_and_restated_prices_of_a_provider_are_never_mixed() {
+        let offer = on_demand(
+            "H,a,on-demand,,2,2026-05-01,list,p\nH,a,on-demand,,4,2026-06-01,restated-8xsxm,p\n\
+             H,b,on-demand,,5,2026-06-01,restated-8xsxm,p\n",
+        );
+        let votes: Vec<_> = offer.votes.iter().map(|vote| (vote.usd_per_hour, vote.basis)).collect();
+        assert_eq!(votes, [(price("2"), Basis::List), (price("5"), Basis::Restated8xSxm)]);
+    }
+
+    #[test]
+    fn old_quotes_vote_only_where_nothing_else_exists() {
+        let old = "H,a,on-demand,,2,2026-03-01,list,p\n";
+        let offer = on_demand(&format!("{old}H,b,on-demand,,4,2026-03-02,list,p\n"));
+        assert_eq!((offer.median, offer.stale_days), (price("4"), None), "120 days is young, 121 is old");
+        let offer = on_demand(&format!("{old}H,b,on-demand,,4,2025-03-02,list,p\n"));
+        assert_eq!((offer.median, offer.stale_days), (price("2"), Some(121)));
+    }
+
+    #[test]
+    fn kinds_are_kept_apart() {
+        let quotes = quotes("H,a,on-demand,,2,2026-06-01,list,p\nH,a,spot,,1,2026-06-01,list,p\n");
+        let offers = offers(&quotes, "H", date(2026, 6, 30), MAX_AGE_DAYS).unwrap();
+        assert_eq!(offers.on_demand().unwrap().median, price("2"));
+        assert_eq!(offers.kinds[&Kind::Spot].median, price("1"));
+        assert_eq!(offers.kinds.len(), 2);
+    }
+
+    #[test]
+    fn hardware_without_a_price_is_not_found() {
+        let quotes = quotes("H100 SXM,a,spot,,2,2026-06-01,list,p\n");
+        let missing = offers(&quotes, "H100", date(2026, 6, 30), MAX_AGE_DAYS).unwrap_err();
+        assert_eq!(missing.nearest, ["H100 SXM"]);
+        assert!(offers(&quotes, "H100 SXM", date(2026, 5, 1), MAX_AGE_DAYS).unwrap_err().first.is_some());
+    }
+}

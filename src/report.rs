@@ -1,0 +1,230 @@
+//! One [`Report`] and the texts made of it. Every output is a function of the report alone: the same report
+//! gives the same bytes. Text from adapters and price files is made inert where it is written out.
+
+pub mod csv;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
+
+mod columns;
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::market::row::Comparison;
+use crate::market::row::Source;
+use crate::market::{Policy, SOFTWARE_LABEL, Verdict};
+use crate::measurement::{DeviceType, Measurement};
+use crate::units::FlopsPerSecond;
+
+/// What is shown where nothing is known.
+pub const UNKNOWN: &str = "–";
+
+/// Everything that a report says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What it is about, one line.
+    pub title: String,
+    /// The device, a fact per line.
+    pub device: Vec<String>,
+    /// The day whose prices count.
+    pub as_of: Date,
+    /// Costs beside market prices.
+    pub costs: Vec<Comparison>,
+    /// The measured cells behind them.
+    pub measured: Vec<Measurement>,
+    /// What the reader should doubt.
+    pub warnings: Vec<String>,
+    /// The command line that makes this report again.
+    pub command: String,
+}
+
+/// How text from strangers is made harmless in one output, such as [`crate::text::inert`].
+type Safe = fn(&str) -> String;
+
+impl Report {
+    /// Whether all of it comes from a software adapter, which is no GPU.
+    pub fn software(&self) -> bool {
+        let mut rows = self.costs.iter().map(|row| row.software).chain(self.measured.iter().map(is_software));
+        // An empty report is about nothing, not about a software adapter.
+        rows.next().is_some_and(|first| first && rows.all(|software| software))
+    }
+
+    fn heading(&self, safe: Safe) -> String {
+        let title = safe(&self.title);
+        if self.software() { format!("{title} — {SOFTWARE_LABEL}") } else { title }
+    }
+
+    /// The answer in one or two sentences.
+    fn answer(&self, safe: Safe) -> String {
+        let Some(best) = self.best() else {
+            return match self.costs.first() {
+                Some(first) => format!("No verdict: {}.", safe(&first.verdict_reason)),
+                None => format!("No cost was computed; {} cells were measured.", self.measured.len()),
+            };
+        };
+        let count = |verdict| self.costs.iter().filter(|row| row.verdict == verdict).count();
+        let mut counts = vec![];
+        for verdict in [Verdict::Rent, Verdict::Buy, Verdict::TooCloseToCall] {
+            counts.push(format!("{verdict} {}", count(Some(verdict))));
+        }
+        if count(None) > 0 {
+            counts.push(format!("no verdict {}", count(None)));
+        }
+        let cases = if self.costs.len() == 1 { "case" } else { "cases" };
+        format!(
+            "{} {cases}: {}. Lowest cost against the market: {} {} at batch {} on {}, {} USD/Mtok blended \
+             against {} USD/Mtok ({}); equal at utilisation {} or a rent of {} USD/h.",
+            self.costs.len(),
+            counts.join(", "),
+            safe(&best.model),
+            safe(&best.weights),
+            best.batch,
+            device(best, safe),
+            number(best.usd_per_mtok_blended),
+            number(best.market_usd_per_mtok()),
+            market_source(best, safe),
+            number(best.break_even_utilisation),
+            number(best.break_even_usd_per_hour),
+        )
+    }
+
+    /// The row with a verdict whose cost is lowest against its market price. A software adapter is never
+    /// ranked against GPUs: it is considered only where there is nothing else.
+    fn best(&self) -> Option<&Comparison> {
+        let factor = |row: &Comparison| Some(row.usd_per_mtok_blended? / row.market_usd_per_mtok()?);
+        self.costs
+            .iter()
+            .filter(|row| row.verdict.is_some())
+            .filter_map(|row| Some((row, factor(row)?)))
+            .min_by(|(a, x), (b, y)| a.software.cmp(&b.software).then(x.total_cmp(y)))
+            .map(|(row, _)| row)
+    }
+
+    /// Rows that share what their caption says, in order.
+    fn cost_groups(&self, safe: Safe) -> Vec<(String, Vec<&Comparison>)> {
+        grouped(&self.costs, |row| cost_caption(row, safe))
+    }
+
+    /// Cells that ran on the same device, in order.
+    fn measured_groups(&self, safe: Safe) -> Vec<(String, Vec<&Measurement>)> {
+        grouped(&self.measured, |cell| measured_caption(cell, safe))
+    }
+
+    /// Why rows have no verdict and what else must be known of them, each said once.
+    fn remarks(&self, safe: Safe) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let mut remarks = Vec::new();
+        for row in &self.costs {
+            let why = row.verdict.is_none().then(|| format!("no verdict: {}", row.verdict_reason));
+            // The caption calls a software adapter what it is already.
+            let note = Some(row.note.clone()).filter(|note| !note.is_empty() && note != SOFTWARE_LABEL);
+            for text in why.into_iter().chain(note) {
+                let remark = format!("{}: {}", safe(&row.model), safe(&text));
+                if seen.insert(remark.clone()) {
+                    remarks.push(remark);
+                }
+            }
+        }
+        remarks
+    }
+}
+
+fn is_software(cell: &Measurement) -> bool {
+    cell.provenance.identity.device_type == DeviceType::Software
+}
+
+/// Work without arithmetic has no arithmetic rate, not one of zero.
+fn arithmetic_rate(cell: &Measurement) -> Option<FlopsPerSecond> {
+    cell.flops_per_s().filter(|rate| rate.0 > 0.0)
+}
+
+fn grouped<T>(rows: &[T], caption: impl Fn(&T) -> String) -> Vec<(String, Vec<&T>)> {
+    let mut groups: Vec<(String, Vec<&T>)> = Vec::new();
+    for row in rows {
+        let caption = caption(row);
+        match groups.last_mut() {
+            Some((last, members)) if *last == caption => members.push(row),
+            _ => groups.push((caption, vec![row])),
+        }
+    }
+    groups
+}
+
+fn device(row: &Comparison, safe: Safe) -> String {
+    let count = if row.gpus > 1 { format!("{} x ", row.gpus) } else { String::new() };
+    let label = if row.software { format!(", {SOFTWARE_LABEL}") } else { String::new() };
+    format!("{count}{}{label}", safe(&row.device))
+}
+
+fn cost_caption(row: &Comparison, safe: Safe) -> String {
+    let source = match row.source {
+        Source::Measured => "measured",
+        Source::Datasheet => "from its datasheet, not measured",
+    };
+    format!(
+        "{} ({source}); {}; utilisation {}; {} input and {} output tokens per request; market: {}",
+        device(row, safe),
+        rent(row, safe),
+        significant(row.utilisation),
+        row.isl,
+        row.osl,
+        row.market_policy,
+    )
+}
+
+fn rent(row: &Comparison, safe: Safe) -> String {
+    let Some(usd_per_hour) = row.usd_per_hour else {
+        return "rent unknown".into();
+    };
+    let mut from = Vec::new();
+    from.extend(row.rental_kind.map(|kind| kind.to_string()));
+    from.extend(row.rental_providers.as_deref().map(safe));
+    from.extend(row.usd_per_hour_date.map(|date| date.to_string()));
+    let from = if from.is_empty() { String::new() } else { format!(" ({})", from.join(", ")) };
+    format!("rent {} USD/h per device{from}", significant(usd_per_hour))
+}
+
+fn measured_caption(cell: &Measurement, safe: Safe) -> String {
+    let identity = &cell.provenance.identity;
+    let label = if is_software(cell) { format!(", {SOFTWARE_LABEL}") } else { String::new() };
+    let parts = [&identity.backend, &identity.driver, &identity.driver_info];
+    let driver: Vec<String> =
+        parts.into_iter().filter(|part| !part.is_empty()).map(|part| safe(part)).collect();
+    format!("{}{label} ({})", safe(&identity.adapter), driver.join(", "))
+}
+
+/// Whose price the deciding market price is.
+fn market_source(row: &Comparison, safe: Safe) -> String {
+    let sellers = row.market_sellers.unwrap_or_default();
+    match (row.market_policy, &row.market_cheapest_seller) {
+        (Policy::Median, _) if sellers != 1 => format!("median of {sellers} sellers"),
+        (_, Some(seller)) => format!("{}, cheapest of {sellers}", safe(seller)),
+        _ => format!("{sellers} sellers"),
+    }
+}
+
+/// A number to three significant digits, [`UNKNOWN`] where there is none.
+fn number(value: Option<f64>) -> String {
+    value.map_or(UNKNOWN.into(), significant)
+}
+
+/// Three significant digits; powers of ten only where zeros would be many. Not finite is unknown.
+fn significant(value: f64) -> String {
+    if !value.is_finite() {
+        return UNKNOWN.into();
+    }
+    // The exponent after rounding: 9.996 has the digits of 10.0.
+    let scientific = format!("{value:.2e}");
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    match (exponent, scientific.parse::<f64>()) {
+        (Some(exponent @ -5..=9), Ok(rounded)) => {
+            format!("{rounded:.*}", usize::try_from(2 - exponent).unwrap_or(0))
+        }
+        _ => scientific,
+    }
+}
+
+#[cfg(test)]
+mod tests;
