@@ -11,11 +11,14 @@
 //! `gpu` touch a device, everything after the seam gives the same bytes on any machine. The library has no
 //! clock, no global state and reads no path: the binary does the touching.
 
+pub mod arch;
 pub mod cost;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod hardware;
 #[cfg(feature = "gpu")]
 pub mod kernel;
+pub mod lookup;
 pub mod market;
 pub mod measurement;
 pub mod op;
@@ -24,4 +27,5 @@ pub mod report;
 pub mod stats;
 pub mod table;
 pub mod text;
+pub mod throughput;
 pub mod units;

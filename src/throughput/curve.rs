@@ -1,0 +1,192 @@
+//! Measured rates between and beyond the sizes that were measured.
+
+/// Beyond this factor outside the measured sizes a reading is called extrapolated.
+pub(super) const FAR: f64 = 4.0;
+
+/// A measured rate at one size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    /// Size: bytes, elements or tokens, as the curve's owner says.
+    pub size: f64,
+    /// Work per second at the median.
+    pub rate: f64,
+    /// Fastest sample over median, at most 1.
+    pub fast: f64,
+    /// Third quartile over median, at least 1.
+    pub slow: f64,
+}
+
+/// A rate read off a curve, with the spread of the times behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    /// Work per second.
+    pub rate: f64,
+    /// Factor from the median time to the fastest.
+    pub fast: f64,
+    /// Factor from the median time to its third quartile.
+    pub slow: f64,
+    /// Further than [`FAR`] outside the measured sizes.
+    pub far: bool,
+}
+
+/// Rates by size, linear in log-log between the points and flat beyond them. Never empty.
+#[derive(Clone, Debug)]
+pub(super) struct Curve {
+    /// `size` and `rate` hold logarithms, sizes ascending and distinct.
+    points: Vec<Point>,
+}
+
+impl Curve {
+    /// `None` without points. Points of one size become their geometric mean with the widest spread: two shapes
+    /// of equal size differ for reasons that the curve does not know.
+    pub fn new(mut points: Vec<Point>) -> Option<Self> {
+        points.sort_by(|a, b| a.size.total_cmp(&b.size).then(a.rate.total_cmp(&b.rate)));
+        let merged = points
+            .chunk_by(|a, b| a.size == b.size)
+            .filter_map(|same| {
+                let first = same.first()?;
+                Some(Point {
+                    size: first.size.ln(),
+                    rate: same.iter().map(|point| point.rate.ln()).sum::<f64>() / same.len() as f64,
+                    fast: same.iter().map(|point| point.fast).fold(1.0, f64::min),
+                    slow: same.iter().map(|point| point.slow).fold(1.0, f64::max),
+                })
+            })
+            .collect::<Vec<_>>();
+        (!merged.is_empty()).then_some(Self { points: merged })
+    }
+
+    /// The rate at a size above zero.
+    pub fn at(&self, size: f64) -> Reading {
+        let size = size.ln();
+        let above = self.points.partition_point(|point| point.size < size);
+        let upper = self.points.get(above).or(self.points.last());
+        let lower = above.checked_sub(1).and_then(|below| self.points.get(below)).or(upper);
+        match (lower, upper) {
+            (Some(lower), Some(upper)) => between(lower, upper, size),
+            // Never: `new` refuses an empty curve. NaN would be seen by every caller.
+            _ => Reading { rate: f64::NAN, fast: 1.0, slow: 1.0, far: true },
+        }
+    }
+}
+
+fn between(lower: &Point, upper: &Point, size: f64) -> Reading {
+    let span = upper.size - lower.size;
+    let share = if span > 0.0 { ((size - lower.size) / span).clamp(0.0, 1.0) } else { 0.0 };
+    let mix = |a: f64, b: f64| a + (b - a) * share;
+    Reading {
+        rate: mix(lower.rate, upper.rate).exp(),
+        fast: mix(lower.fast, upper.fast),
+        slow: mix(lower.slow, upper.slow),
+        far: lower.size - size > FAR.ln() || size - upper.size > FAR.ln(),
+    }
+}
+
+/// Rates by tokens and by size: a curve in size per measured number of tokens. Never empty.
+#[derive(Clone, Debug)]
+pub(super) struct Surface {
+    /// Token counts ascending and distinct.
+    curves: Vec<(f64, Curve)>,
+}
+
+impl Surface {
+    /// `None` without points.
+    pub fn new(mut points: Vec<(f64, Point)>) -> Option<Self> {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let curves = points
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter_map(|same| {
+                Some((same.first()?.0, Curve::new(same.iter().map(|point| point.1).collect())?))
+            })
+            .collect::<Vec<_>>();
+        (!curves.is_empty()).then_some(Self { curves })
+    }
+
+    /// The smallest measured number of tokens.
+    pub fn least_tokens(&self) -> f64 {
+        self.curves.first().map_or(1.0, |first| first.0)
+    }
+
+    /// The rate at a number of tokens and a size. More tokens than were measured run at the rate of the most
+    /// that were: a matrix product has saturated the device by then.
+    pub fn at(&self, tokens: f64, size: f64) -> Reading {
+        let above = self.curves.partition_point(|curve| curve.0 < tokens);
+        let upper = self.curves.get(above).or(self.curves.last());
+        let lower = above.checked_sub(1).and_then(|below| self.curves.get(below)).or(upper);
+        let (Some(lower), Some(upper)) = (lower, upper) else {
+            return Reading { rate: f64::NAN, fast: 1.0, slow: 1.0, far: true };
+        };
+        let [low, high] = [lower, upper].map(|(tokens, curve)| (tokens.ln(), curve.at(size)));
+        let point = |(size, reading): (f64, Reading)| {
+            let Reading { rate, fast, slow, .. } = reading;
+            Point { size, rate: rate.ln(), fast, slow }
+        };
+        let reading = between(&point(low), &point(high), tokens.ln());
+        Reading { far: reading.far || low.1.far || high.1.far, ..reading }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn point(size: f64, rate: f64) -> Point {
+        Point { size, rate, fast: 0.9, slow: 1.2 }
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a / b - 1.0).abs() < 1e-12
+    }
+
+    #[test]
+    fn rates_are_exact_at_points_and_geometric_between() {
+        let curve = Curve::new(vec![point(100.0, 4.0), point(1.0, 1.0)]).unwrap();
+        assert!(close(curve.at(1.0).rate, 1.0));
+        assert!(close(curve.at(10.0).rate, 2.0));
+        assert!(close(curve.at(100.0).rate, 4.0));
+    }
+
+    #[test]
+    fn rates_are_flat_beyond_the_ends_and_say_so() {
+        let curve = Curve::new(vec![point(1.0, 1.0), point(100.0, 4.0)]).unwrap();
+        assert!(close(curve.at(399.0).rate, 4.0) && !curve.at(399.0).far);
+        assert!(close(curve.at(401.0).rate, 4.0) && curve.at(401.0).far);
+        assert!(close(curve.at(0.2).rate, 1.0) && curve.at(0.2).far);
+    }
+
+    #[test]
+    fn equal_sizes_become_one_point() {
+        let curve = Curve::new(vec![point(1.0, 1.0), point(1.0, 4.0)]).unwrap();
+        assert!(close(curve.at(1.0).rate, 2.0));
+    }
+
+    #[test]
+    fn no_points_are_no_curve() {
+        assert!(Curve::new(vec![]).is_none() && Surface::new(vec![]).is_none());
+    }
+
+    #[test]
+    fn surfaces_interpolate_both_ways() {
+        let corners = [(1.0, 1.0, 1.0), (1.0, 100.0, 4.0), (100.0, 1.0, 16.0), (100.0, 100.0, 64.0)];
+        let points = corners.map(|(tokens, size, rate)| (tokens, point(size, rate)));
+        let surface = Surface::new(points.to_vec()).unwrap();
+        assert!(close(surface.at(10.0, 10.0).rate, 8.0));
+        assert!(close(surface.at(1e9, 1.0).rate, 16.0) && surface.at(1e9, 1.0).far);
+        assert_eq!(surface.least_tokens(), 1.0);
+    }
+
+    proptest! {
+        #[test]
+        fn rates_stay_between_the_measured_ones(
+            rates in prop::collection::vec(1e3f64..1e15, 1..9), size in 1e-3f64..1e12,
+        ) {
+            let points = rates.iter().enumerate().map(|(i, rate)| point(10f64.powi(i as i32), *rate));
+            let reading = Curve::new(points.collect()).unwrap().at(size);
+            let least = rates.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = rates.iter().copied().fold(0.0, f64::max);
+            prop_assert!(reading.rate >= least * (1.0 - 1e-9) && reading.rate <= most * (1.0 + 1e-9));
+            prop_assert!(reading.fast <= 1.0 && reading.slow >= 1.0);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Estimates from measured kernels.
+
+use super::*;
+
+#[test]
+fn a_flat_device_gives_the_closed_form() {
+    let (curves, model) = (flat(), model("dense"));
+    for batch in [1, 16, 64, 256] {
+        let workload = load(Format::F16, batch, 2048, 512);
+        let estimate = estimate(&model, workload, Device::Measured(&curves), None);
+        let rates = estimate.rates.unwrap();
+        let step = closed_form(&model.decode_ops(batch, 2304, Format::F16));
+        let prefill = closed_form(&model.prefill_ops(2048, Format::F16));
+        close(rates.step_s.mid.0, step);
+        close(rates.decode_tokens_per_s.mid.0, batch as f64 / step);
+        close(rates.ttft_s.mid.0, prefill);
+        close(rates.prefill_s_per_token.mid.0, prefill / 2048.0);
+        close(rates.tpot_s.mid.0, step + batch as f64 * prefill / 512.0);
+    }
+}
+
+#[test]
+fn short_prompts_of_a_batch_share_a_pass_and_a_lone_one_does_not() {
+    let curves = flat();
+    let prefill = |batch| {
+        let workload = load(Format::F16, batch, 4, 512);
+        estimate(&model("dense"), workload, Device::Measured(&curves), None).rates.unwrap()
+    };
+    close(prefill(1).ttft_s.mid.0, prefill(64).ttft_s.mid.0);
+    assert!(prefill(64).prefill_s_per_token.mid.0 < prefill(1).prefill_s_per_token.mid.0 / 3.0);
+}
+
+#[test]
+fn batch_one_reads_15_gb_per_token() {
+    let workload = load(Format::F16, 1, 1, 1);
+    let estimate = estimate(&model("dense"), workload, Device::Measured(&flat()), None);
+    let rates = estimate.rates.unwrap();
+    assert!((rates.step_s.mid.0 - 0.1501).abs() < 1e-4, "{:?}", rates.step_s);
+    assert_eq!(rates.bound, Bound::Weights);
+}
+
+#[test]
+fn launches_are_counted_once_per_op() {
+    let launch = 1e-5;
+    let curves = Curves::new(&flat_rows(launch)).unwrap();
+    let model = model("dense");
+    let works = model.decode_ops(64, 1024, Format::F16);
+    let ops: u64 = works.iter().map(|work| work.times).sum();
+    let workload = load(Format::F16, 64, 1024, 1);
+    let estimate = estimate(&model, workload, Device::Measured(&curves), None);
+    let expected = closed_form(&works) + ops as f64 * launch;
+    close(estimate.rates.unwrap().step_s.mid.0, expected);
+}
+
+#[test]
+fn between_gemv_and_gemm_the_faster_of_the_two_counts() {
+    let (curves, model) = (flat(), model("dense"));
+    let step = |batch| {
+        let workload = load(Format::F16, batch, 1, 1);
+        estimate(&model, workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
+    };
+    let [one, two, eight, sixteen] = [1, 2, 8, 16].map(step);
+    assert!((two / one - 1.6).abs() < 1e-3, "16 tokens take 1.6 times as long as one: {}", two / one);
+    assert!((eight / sixteen - 1.0).abs() < 5e-3);
+}
+
+#[test]
+fn the_spread_of_the_samples_and_the_error_of_the_model_make_the_interval() {
+    let workload = load(Format::F16, 1, 1024, 1);
+    let rates = estimate(&model("dense"), workload, Device::Measured(&flat()), None).rates.unwrap();
+    close(rates.step_s.low.0, rates.step_s.mid.0 * 0.9 * (1.0 - measured::ERROR));
+    close(rates.step_s.high.0, rates.step_s.mid.0 * 1.2 * (1.0 + measured::ERROR));
+}
+
+#[test]
+fn what_stands_in_for_a_measurement_is_said() {
+    let curves = flat();
+    let notes = |model_name, weights| {
+        let workload = load(weights, 64, 512, 512);
+        let estimate = estimate(&model(model_name), workload, Device::Measured(&curves), None);
+        (estimate.rates.is_some(), estimate.notes)
+    };
+    let unknown = "the memory of the device is unknown: whether it fits is not checked".to_owned();
+    assert_eq!(notes("dense", Format::F16), (true, vec![unknown.clone()]));
+    let bf16 = "bf16 weights are assumed to run at the measured f16 rates".to_owned();
+    assert_eq!(notes("dense", Format::Bf16), (true, vec![unknown.clone(), bf16]));
+    let q4_0 = "prefill of q4_0 weights assumes the f16 gemm rate: dequantisation not included".to_owned();
+    assert_eq!(notes("dense", Format::Q4_0), (true, vec![unknown.clone(), q4_0]));
+    let fp8 = "no measured gemv in fp8: measure it, or use --gpu for the datasheet".to_owned();
+    assert_eq!(notes("dense", Format::Fp8), (false, vec![unknown, fp8]));
+    assert!(notes("latent", Format::F16).1.iter().any(|note| note.starts_with("latent attention is not")));
+    assert!(notes("moe", Format::F16).1.contains(&"the interval was validated on dense models only".into()));
+}
+
+#[test]
+fn sizes_far_outside_the_measured_ones_are_said() {
+    let workload = load(Format::F16, 1, 4_000_000, 2);
+    let estimate = estimate(&model("dense"), workload, Device::Measured(&flat()), None);
+    let far = |kernel: &str| estimate.notes.contains(&extrapolated(kernel));
+    assert!(far("attention_decode") && far("attention_prefill") && !far("gemv"), "{:?}", estimate.notes);
+}
+
+fn extrapolated(kernel: &str) -> String {
+    format!("extrapolated: {kernel} at more than 4x outside its measured sizes")
+}
+
+#[test]
+fn experts_that_no_token_visits_are_not_read() {
+    let (curves, model) = (flat(), model("moe"));
+    let workload = load(Format::F16, 1, 1, 1);
+    let step = estimate(&model, workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0;
+    close(step, closed_form(&model.decode_ops(1, 1, Format::F16)));
+    assert!(step < model.weight_bytes(Format::F16).0 / BANDWIDTH / 3.0);
+}
+
+#[test]
+fn runs_that_lack_a_kernel_are_refused_with_its_name() {
+    let mut rows = flat_rows(0.0);
+    rows.retain(|row| !matches!(row.op, Op::Rope { .. } | Op::Matmul { tokens: 1, .. }));
+    assert_eq!(
+        Curves::new(&rows).map(|_| ()).unwrap_err(),
+        "no verified measurement of gemv, rope: an estimate needs them all"
+    );
+    assert_eq!(Curves::new(&[]).map(|_| ()).unwrap_err(), "there are no measurements");
+    let mut failed = flat_rows(0.0);
+    for row in &mut failed {
+        if let Op::SiluMul { .. } = row.op {
+            row.outcome = Outcome::Failed("device lost".into());
+        }
+    }
+    assert!(Curves::new(&failed).map(|_| ()).unwrap_err().contains("silu_mul"));
+    let mut mixed = flat_rows(0.0);
+    mixed[3].provenance.identity.adapter = "other".into();
+    assert!(Curves::new(&mixed).map(|_| ()).unwrap_err().starts_with("the measurements are of two adapters"));
+}
+
+#[test]
+fn the_fastest_variant_counts_and_cold_caches_count_before_hot_ones() {
+    let op = Op::Matmul { tokens: 1, outputs: 4096, inputs: 4096, weights: Format::F16 };
+    let workload = load(Format::F16, 1, 1, 1);
+    let step = |extra: Measurement| {
+        let mut rows = flat_rows(0.0);
+        rows.push(extra);
+        let curves = Curves::new(&rows).unwrap();
+        estimate(&model("dense"), workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
+    };
+    let plain = step(timed_row(op, 1.0));
+    close(plain, closed_form(&model("dense").decode_ops(1, 1, Format::F16)));
+    assert!(step(timed_row(op, 1e-9)) < plain);
+    let mut hot = timed_row(op, 1e-9);
+    hot.provenance.cache = "hot".into();
+    close(step(hot), plain);
+}

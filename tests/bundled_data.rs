@@ -1,0 +1,90 @@
+//! The bundled tables are read without a fault and agree with what was published.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
+use mtok::arch::{self, Architecture};
+use mtok::hardware::{self, GpuSpec};
+use mtok::op::Format;
+use mtok::throughput::{Device, Workload, bandwidth_bound, estimate};
+
+fn models() -> Vec<Architecture> {
+    arch::read_models(&include_bytes!("../data/models.csv")[..]).unwrap()
+}
+
+fn gpus() -> Vec<GpuSpec> {
+    hardware::read_gpus(&include_bytes!("../data/gpus.csv")[..]).unwrap()
+}
+
+#[test]
+fn models_have_the_parameters_that_were_published() {
+    // Published figures are rounded: "1T" for Kimi-K2 is 1,026 B.
+    for model in models() {
+        let Some(published) = model.published_params else { continue };
+        let ratio = model.params() / published;
+        assert!((0.97..1.03).contains(&ratio), "{}: {:.4e} is not {published:e}", model.name, model.params());
+    }
+}
+
+#[test]
+fn mixtures_have_the_active_parameters_that_were_published() {
+    // Publishers differ on whether the input embedding is active, and they round: 12.8 B is published as 12 B.
+    for model in models() {
+        let (Some(published), true) = (model.published_active_params, model.moe.is_some()) else { continue };
+        let computed = model.active_params();
+        let embedding = (model.vocab * model.hidden) as f64;
+        let agrees = [computed, computed + embedding].iter().any(|it| (it / published - 1.0).abs() < 0.07);
+        assert!(agrees, "{}: {computed:.4e} is not {published:e}", model.name);
+    }
+}
+
+#[test]
+fn every_name_and_alias_finds_its_own_row() {
+    let (models, gpus) = (models(), gpus());
+    for model in &models {
+        for name in std::iter::once(&model.name).chain(&model.aliases) {
+            assert_eq!(arch::find(&models, name).unwrap().name, model.name);
+        }
+    }
+    for gpu in &gpus {
+        assert_eq!(hardware::find(&gpus, &gpu.name).unwrap().name, gpu.name);
+        for alias in &gpu.aliases {
+            assert_eq!(hardware::match_adapter(&gpus, alias).unwrap().name, gpu.name);
+        }
+    }
+}
+
+#[test]
+fn adapters_match_their_own_row_or_none() {
+    let gpus = gpus();
+    for (adapter, name) in [
+        ("NVIDIA GeForce RTX 4090", Some("RTX 4090")),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", Some("RTX 4090 Laptop")),
+        ("NVIDIA H100 80GB HBM3", Some("H100 SXM")),
+        ("Intel(R) Arc(TM) A770 Graphics", Some("Arc A770")),
+        ("Apple M1", Some("M1")),
+        ("NVIDIA GeForce RTX 4090 Ti Laptop GPU", None),
+        ("llvmpipe (LLVM 15.0.7, 256 bits)", None),
+        ("SwiftShader Device (LLVM 10.0.0)", None),
+        ("Microsoft Basic Render Driver", None),
+        ("Microsoft WARP", None),
+    ] {
+        assert_eq!(hardware::match_adapter(&gpus, adapter).map(|gpu| gpu.name.as_str()), name, "{adapter}");
+    }
+}
+
+#[test]
+fn every_model_has_a_datasheet_estimate_on_every_gpu_that_has_figures() {
+    let (models, gpus) = (models(), gpus());
+    for (model, gpu) in models.iter().flat_map(|model| gpus.iter().map(move |gpu| (model, gpu))) {
+        let weights = model.native_weights.unwrap_or(Format::Bf16);
+        let workload = Workload { weights, batch: 8, isl: 1024, osl: 256 };
+        let rates = estimate(model, workload, Device::Datasheet(gpu), None).rates;
+        let Some(bandwidth) = gpu.bandwidth.filter(|_| gpu.fp16.or(gpu.fp32).is_some()) else {
+            assert_eq!(rates, None, "{}", gpu.name);
+            continue;
+        };
+        let bound = bandwidth_bound(model, workload, bandwidth);
+        let decode = rates.unwrap().decode_tokens_per_s;
+        assert!(0.0 < decode.low.0 && decode.mid.0 < bound.0, "{} on {}", model.name, gpu.name);
+    }
+}
