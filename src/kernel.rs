@@ -88,6 +88,18 @@ pub struct Capabilities {
     pub binding_bytes: u64,
 }
 
+impl Capabilities {
+    /// What every WebGPU adapter offers at least.
+    pub const WEBGPU_DEFAULT: Self = Self {
+        software: false,
+        subgroups: false,
+        subgroup_sizes: (4, 128),
+        workgroup_bytes: 16 << 10,
+        invocations: 256,
+        binding_bytes: 128 << 20,
+    };
+}
+
 /// A WGSL file.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
@@ -188,14 +200,7 @@ mod tests {
             invocations: 1024,
             binding_bytes: 128 << 20,
         },
-        Capabilities {
-            software: false,
-            subgroups: false,
-            subgroup_sizes: (32, 32),
-            workgroup_bytes: 16 << 10,
-            invocations: 256,
-            binding_bytes: 1 << 30,
-        },
+        Capabilities::WEBGPU_DEFAULT,
     ];
 
     #[test]

@@ -12,9 +12,6 @@ use crate::cost::{BreakEven, Refused};
 use crate::price::token::Market;
 use crate::units::{Interval, UsdPerHour, UsdPerMtok};
 
-/// How a software adapter is called wherever it is shown: it checks the harness and is no GPU.
-pub const SOFTWARE_LABEL: &str = "software adapter (not a GPU)";
-
 /// Which of the sellers' prices a cost is held against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {

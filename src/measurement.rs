@@ -78,6 +78,9 @@ pub enum TimingMethod {
     Wall,
 }
 
+/// How a software adapter is labelled wherever a number of it is shown.
+pub const SOFTWARE_LABEL: &str = "software adapter (not a GPU)";
+
 /// What kind of device an adapter is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceType {

@@ -2,20 +2,20 @@
 //! gives the same bytes. Text from adapters and price files is made inert where it is written out.
 
 pub mod csv;
+pub mod estimates;
 pub mod json;
 pub mod markdown;
 pub mod terminal;
 
 mod columns;
 
-use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
 use crate::market::row::Comparison;
-use crate::market::row::Source;
-use crate::market::{Policy, SOFTWARE_LABEL, Verdict};
-use crate::measurement::{DeviceType, Measurement};
+use crate::market::{Policy, Verdict};
+use crate::measurement::{DeviceType, Measurement, SOFTWARE_LABEL};
+use crate::throughput::Source;
 use crate::units::FlopsPerSecond;
 
 /// What is shown where nothing is known.
@@ -114,21 +114,37 @@ impl Report {
 
     /// Why rows have no verdict and what else must be known of them, each said once.
     fn remarks(&self, safe: Safe) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        let mut remarks = Vec::new();
-        for row in &self.costs {
-            let why = row.verdict.is_none().then(|| format!("no verdict: {}", row.verdict_reason));
-            // The caption calls a software adapter what it is already.
-            let note = Some(row.note.clone()).filter(|note| !note.is_empty() && note != SOFTWARE_LABEL);
-            for text in why.into_iter().chain(note) {
-                let remark = format!("{}: {}", safe(&row.model), safe(&text));
-                if seen.insert(remark.clone()) {
-                    remarks.push(remark);
-                }
+        let why =
+            |row: &Comparison| row.verdict.is_none().then(|| format!("no verdict: {}", row.verdict_reason));
+        let texts: Vec<(&str, String)> = self
+            .costs
+            .iter()
+            .flat_map(|row| {
+                why(row).into_iter().chain([row.note.clone()]).map(|text| (row.model.as_str(), text))
+            })
+            .collect();
+        each_once(texts.iter().map(|(model, text)| (*model, text.as_str())), safe)
+    }
+}
+
+/// What rows say of themselves, sentence by sentence, with the models it is said of: nothing is said twice.
+fn each_once<'r>(rows: impl Iterator<Item = (&'r str, &'r str)>, safe: Safe) -> Vec<String> {
+    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (model, text) in rows {
+        // The caption calls a software adapter what it is already.
+        for sentence in
+            text.split("; ").filter(|sentence| !sentence.is_empty() && *sentence != SOFTWARE_LABEL)
+        {
+            match said.iter_mut().find(|(known, _)| *known == sentence) {
+                Some((_, models)) if models.contains(&model) => {}
+                Some((_, models)) => models.push(model),
+                None => said.push((sentence, vec![model])),
             }
         }
-        remarks
     }
+    let line =
+        |(sentence, models): (&str, Vec<&str>)| format!("{}: {}", safe(&models.join(", ")), safe(sentence));
+    said.into_iter().map(line).collect()
 }
 
 fn is_software(cell: &Measurement) -> bool {

@@ -76,10 +76,11 @@ pub enum Device<'d> {
 }
 
 /// The origin of an estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// Measured kernels.
+    #[default]
     Measured,
     /// A datasheet row.
     Datasheet,

@@ -2,12 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::row::{Comparison, Source};
-use super::{Decision, Policy, SOFTWARE_LABEL, decide};
+use super::row::Comparison;
+use super::{Decision, Policy, decide};
 use crate::cost::{Cost, CostInputs, Refused};
-use crate::price::rental::{Kind, Offer};
+use crate::measurement::SOFTWARE_LABEL;
+use crate::price::rental::{Kind, Offer, ProviderVote};
 use crate::price::token::Market;
 use crate::price::{Mix, to_f64};
+use crate::throughput::Source;
 use crate::units::{Interval, Seconds, UsdPerHour, UsdPerMtok};
 
 /// How fast a model runs: durations with the interval they are believed to lie in.
@@ -46,6 +48,16 @@ impl Rent {
             usd_per_hour: UsdPerHour(to_f64(offer.median)),
             date: Some(offer.newest),
             stale_days: offer.stale_days,
+        }
+    }
+
+    /// What one provider of an offer asks.
+    pub fn of_vote(offer: &Offer, vote: &ProviderVote) -> Self {
+        Self {
+            providers: vote.provider.clone(),
+            usd_per_hour: UsdPerHour(to_f64(vote.usd_per_hour)),
+            date: Some(vote.date),
+            ..Self::median_of(offer)
         }
     }
 }

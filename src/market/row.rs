@@ -5,27 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Policy, Verdict};
 use crate::price::rental::Kind;
-
-/// Where the rates of a row come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// From kernels that ran on the device.
-    #[default]
-    Measured,
-    /// From the vendor's datasheet.
-    Datasheet,
-}
-
-impl Source {
-    /// The word that is shown and stored.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Datasheet => "datasheet",
-        }
-    }
-}
+use crate::throughput::Source;
 
 /// One row, flat, as CSV and JSON show it. Unknown is `None`, never 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -69,9 +69,6 @@ pub const COLUMNS: [&str; 50] = [
 /// The columns of `samples.csv`, in order. Seconds are per execution of the op.
 pub const SAMPLE_COLUMNS: [&str; 5] = ["cell", "sample", "executions", "device_s", "wall_s"];
 
-/// Marks every row of a software adapter, for readers who see only the CSV.
-pub const SOFTWARE_NOTE: &str = "software adapter: not a GPU";
-
 /// The header line of `measurements.csv`, with its line end.
 pub fn header() -> String {
     line(COLUMNS)
@@ -215,7 +212,7 @@ fn provenance_fields(provenance: &Provenance) -> [String; 24] {
         identity.tool_commit.clone(),
         identity.argv.clone(),
         time_utc.clone(),
-        if software { SOFTWARE_NOTE.to_owned() } else { String::new() },
+        if software { super::SOFTWARE_LABEL.to_owned() } else { String::new() },
     ]
 }
 

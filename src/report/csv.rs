@@ -1,21 +1,27 @@
-//! `costs.csv`: every field of a comparison, one row per case, values unrounded.
+//! Flat rows as CSV, such as `costs.csv`: every field a column, values unrounded.
 
 use std::io;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::market::row::Comparison;
 use crate::text;
 
-/// The rows as CSV with a header, also where there are none. The columns are the fields of [`Comparison`]; unknown and
-/// not finite are empty.
+/// The costs as CSV.
 pub fn costs_csv(rows: &[Comparison]) -> String {
+    rows_csv(rows)
+}
+
+/// Flat rows as CSV with a header, also where there are none. The columns are the fields of the row; unknown and
+/// not finite are empty.
+pub(super) fn rows_csv<T: Serialize + Default>(rows: &[T]) -> String {
     // Writing to memory cannot fail; an empty text would be caught by every test that reads it.
     written(rows).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
-fn written(rows: &[Comparison]) -> io::Result<Vec<u8>> {
-    let columns = columns()?;
+fn written<T: Serialize + Default>(rows: &[T]) -> io::Result<Vec<u8>> {
+    let columns = columns::<T>()?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&columns)?;
     for row in rows {
@@ -26,9 +32,9 @@ fn written(rows: &[Comparison]) -> io::Result<Vec<u8>> {
 }
 
 /// The names of the fields in the order of the struct, which a JSON object does not keep.
-fn columns() -> io::Result<csv::StringRecord> {
+fn columns<T: Serialize + Default>() -> io::Result<csv::StringRecord> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.serialize(Comparison::default())?;
+    writer.serialize(T::default())?;
     let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
     Ok(csv::Reader::from_reader(bytes.as_slice()).headers()?.clone())
 }

@@ -43,7 +43,7 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
 }
 
 /// Words in lines of at most `width` characters; a longer word has a line of its own.
-fn wrapped(text: &str, width: u16) -> String {
+pub(super) fn wrapped(text: &str, width: u16) -> String {
     let mut out = String::new();
     let mut used = 0;
     for word in text.split_whitespace() {
@@ -61,7 +61,8 @@ fn wrapped(text: &str, width: u16) -> String {
     out + "\n"
 }
 
-fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: bool) -> String {
+/// A table that fits `width` where its words allow.
+pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: bool) -> String {
     let shown = || columns.iter().filter(|column| column.narrow || width >= WIDE);
     let mut table = Table::new();
     // Asking the terminal would make the bytes depend on where they are written.

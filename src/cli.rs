@@ -1,0 +1,328 @@
+//! The arguments of every verb. What they mean to the system is decided in `cmd`.
+
+use std::path::PathBuf;
+#[cfg(feature = "gpu")]
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use mtok::market::Policy;
+use mtok::op::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 some cells failed, 2 bad input or usage, 3 no adapter, 4 cannot write, 5 wrong results.";
+
+/// What a million tokens cost on this GPU, and whether to rent the GPU or buy the tokens.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List the adapters of this machine and what can be measured on each.
+    #[cfg(feature = "gpu")]
+    #[command(after_help = "Example: mtok devices --json")]
+    Devices(DevicesArgs),
+    /// Measure verified kernels on one adapter into measurements.csv.
+    #[cfg(feature = "gpu")]
+    #[command(
+        after_help = "Example: mtok measure --budget 2m --kernel gemm --kernel gemv --out results/today"
+    )]
+    Measure(MeasureArgs),
+    /// Turn measurements or a datasheet into tokens/s of real models.
+    #[command(
+        after_help = "Example: mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64"
+    )]
+    Estimate(EstimateArgs),
+    /// Price the tokens of a device and set them beside the market price of the same weights.
+    #[command(
+        after_help = "Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01"
+    )]
+    Compare(CompareArgs),
+    /// Measure, estimate, compare and report in one go.
+    #[cfg(feature = "gpu")]
+    #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
+    Run(RunArgs),
+}
+
+/// Arguments of `devices`.
+#[cfg(feature = "gpu")]
+#[derive(Args, Debug)]
+pub struct DevicesArgs {
+    /// Ask GL as well; it shows the devices of Vulkan a second time.
+    #[arg(long)]
+    pub gl: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub tables: TableArgs,
+}
+
+/// Which adapter, which kernels, for how long.
+#[cfg(feature = "gpu")]
+#[derive(Args, Debug)]
+pub struct Sampling {
+    /// The adapter: its index in `mtok devices`, or a part of its name [default: the most capable].
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub device: Option<String>,
+    /// Ask GL as well.
+    #[arg(long)]
+    pub gl: bool,
+    /// Only this kernel; may be given several times.
+    #[arg(long, value_name = "KERNEL")]
+    pub kernel: Vec<String>,
+    /// Time for all measurements together, such as 60s or 5m.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
+    pub budget: Duration,
+    /// Seed of the random inputs.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Arguments of `measure`.
+#[cfg(feature = "gpu")]
+#[derive(Args, Debug)]
+pub struct MeasureArgs {
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// The result folder [default: results/<date>-<device>].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in the folder: finished cells are not measured again.
+    #[arg(long)]
+    pub resume: bool,
+    /// List the cells and measure nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the bundled tables are replaced.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TableArgs {
+    /// A folder whose gpus.csv, models.csv, rentals.csv or tokens.csv replace the bundled ones.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// The device whose rates are asked for.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct DeviceArgs {
+    /// A measurements.csv.
+    #[arg(long, value_name = "FILE")]
+    pub measurements: Option<PathBuf>,
+    /// A GPU by its datasheet, such as "H100 SXM".
+    #[arg(long, value_name = "NAME")]
+    pub gpu: Option<String>,
+}
+
+/// What is asked of the models.
+#[derive(Args, Clone, Debug)]
+pub struct WorkloadArgs {
+    /// Models, or `all` [default: seven widely served ones].
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub model: Vec<String>,
+    /// Weights formats, such as f16,q8_0 [default: f16,q8_0,q4_0 of a measured device, bf16,fp8 of a datasheet].
+    #[arg(long, value_name = "FORMAT,…", value_delimiter = ',')]
+    pub weights: Vec<Format>,
+    /// Sequences that decode together; `auto` takes the cheapest that fits.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "auto")]
+    pub batch: Vec<Batch>,
+    /// Input tokens per request.
+    #[arg(long, value_name = "TOKENS", default_value_t = 1536)]
+    pub isl: u64,
+    /// Output tokens per request.
+    #[arg(long, value_name = "TOKENS", default_value_t = 512)]
+    pub osl: u64,
+    /// Memory of the device in GB, where it is unknown or other than the datasheet's.
+    #[arg(long, value_name = "GB", value_parser = positive)]
+    pub memory_gb: Option<f64>,
+    #[command(flatten)]
+    pub tables: TableArgs,
+}
+
+/// A batch size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// The cheapest per token that fits.
+    Auto,
+    /// This many sequences.
+    Of(u64),
+}
+
+impl std::str::FromStr for Batch {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.parse()) {
+            ("auto", _) => Ok(Self::Auto),
+            (_, Ok(sequences)) if sequences > 0 => Ok(Self::Of(sequences)),
+            _ => Err("is neither auto nor a number of sequences".into()),
+        }
+    }
+}
+
+/// How a table is printed.
+#[derive(Args, Clone, Debug)]
+pub struct FormatArgs {
+    /// Print JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// Arguments of `estimate`.
+#[derive(Args, Debug)]
+pub struct EstimateArgs {
+    /// Name all models and GPUs instead.
+    #[arg(long, exclusive = true)]
+    pub list: bool,
+    #[command(flatten)]
+    pub device: Option<DeviceArgs>,
+    #[command(flatten)]
+    pub workload: WorkloadArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// What the device and the tokens cost.
+#[derive(Args, Clone, Debug)]
+pub struct PriceArgs {
+    /// Rent per device and hour; takes the place of rentals.csv.
+    #[arg(long, value_name = "USD", value_parser = positive)]
+    pub usd_per_hour: Option<f64>,
+    /// The hardware of rentals.csv whose rent counts [default: the device's own; a 2-vCPU cloud machine for a
+    /// software adapter].
+    #[arg(long, value_name = "NAME", conflicts_with = "usd_per_hour")]
+    pub hardware: Option<String>,
+    /// Which of the providers' rents count.
+    #[arg(long, value_enum, default_value_t = OfferChoice::Median)]
+    pub offers: OfferChoice,
+    /// Share of the paid hours that carry the load, above 0 up to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
+    pub utilisation: f64,
+    /// Which price of the sellers decides.
+    #[arg(long, value_enum, default_value_t = MarketPolicy::Median)]
+    pub market: MarketPolicy,
+    /// The day whose prices count [default: today].
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+}
+
+/// Which of the providers' rents count, each with its newest on-demand quote.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OfferChoice {
+    /// The median over providers.
+    Median,
+    /// The cheapest provider.
+    Cheapest,
+    /// A row per provider, the cheapest first.
+    All,
+}
+
+/// Which price of the sellers decides.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum MarketPolicy {
+    /// The median over sellers.
+    Median,
+    /// The cheapest seller.
+    Cheapest,
+}
+
+impl From<MarketPolicy> for Policy {
+    fn from(policy: MarketPolicy) -> Self {
+        match policy {
+            MarketPolicy::Median => Self::Median,
+            MarketPolicy::Cheapest => Self::Cheapest,
+        }
+    }
+}
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    #[command(flatten)]
+    pub workload: WorkloadArgs,
+    #[command(flatten)]
+    pub price: PriceArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// Arguments of `run`.
+#[cfg(feature = "gpu")]
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub sampling: Sampling,
+    #[command(flatten)]
+    pub workload: WorkloadArgs,
+    #[command(flatten)]
+    pub price: PriceArgs,
+    /// The result folder [default: results/<date>-<device>].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in the folder: finished cells are not measured again.
+    #[arg(long)]
+    pub resume: bool,
+}
+
+#[cfg(feature = "gpu")]
+fn budget(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    parsed.filter(|time| !time.is_zero()).ok_or_else(|| "is not a time like 60s or 5m".into())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "is not a finite number > 0".into())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    positive(text).ok().filter(|share| *share <= 1.0).ok_or_else(|| "is not a number above 0 up to 1".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        for bad in ["NaN", "inf", "-1", "0", "1e999", "x", ""] {
+            assert!(positive(bad).is_err(), "{bad}");
+            assert!(share(bad).is_err(), "{bad}");
+        }
+        assert!(share("1.01").is_err());
+        assert_eq!(share("0.5"), Ok(0.5));
+        assert!("0".parse::<Batch>().is_err());
+    }
+
+    #[cfg(feature = "gpu")]
+    #[test]
+    fn budgets_have_a_unit() {
+        assert_eq!(budget("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(budget("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["60", "0s", "-5s", "x"] {
+            assert!(budget(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! One file per verb: read, compute, print. The only place with files, the clock, arguments and stdout.
+
+mod compare;
+#[cfg(feature = "gpu")]
+mod devices;
+mod estimate;
+#[cfg(feature = "gpu")]
+mod folder;
+#[cfg(feature = "gpu")]
+mod host;
+mod inputs;
+#[cfg(feature = "gpu")]
+mod measure;
+pub mod output;
+#[cfg(feature = "gpu")]
+mod run;
+mod tables;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::cli::{Cli, Verb};
+
+/// The exit codes of the design: one meaning each, across all verbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All is well.
+    Ok = 0,
+    /// Some cells failed.
+    FailedCells = 1,
+    /// Bad input or usage.
+    BadInput = 2,
+    /// No adapter to measure on.
+    NoAdapter = 3,
+    /// A result cannot be written.
+    CannotWrite = 4,
+    /// A kernel computed something wrong.
+    WrongResults = 5,
+}
+
+/// Why a verb ended early.
+#[derive(Debug)]
+pub struct Failure {
+    /// The code to exit with.
+    pub exit: Exit,
+    /// What, where, and what to do next.
+    pub message: String,
+}
+
+impl Failure {
+    fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+
+    /// Bad input or usage.
+    pub fn bad_input(message: impl fmt::Display) -> Self {
+        Self::new(Exit::BadInput, message)
+    }
+
+    /// A result that cannot be written.
+    pub fn cannot_write(path: &std::path::Path, error: impl fmt::Display) -> Self {
+        Self::new(Exit::CannotWrite, format!("{}: cannot be written: {error}", path.display()))
+    }
+}
+
+/// Today, in UTC: verbs pass it on, the library has no clock.
+fn today() -> Date {
+    Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// Runs a verb.
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    match cli.verb {
+        #[cfg(feature = "gpu")]
+        Verb::Devices(args) => devices::run(&args),
+        #[cfg(feature = "gpu")]
+        Verb::Measure(args) => measure::run(&args),
+        Verb::Estimate(args) => estimate::run(&args),
+        Verb::Compare(args) => compare::run(&args),
+        #[cfg(feature = "gpu")]
+        Verb::Run(args) => run::run(&args),
+    }
+}

@@ -1,0 +1,176 @@
+//! `mtok compare`: cost per million tokens beside the market price of the same weights.
+
+use jiff::civil::Date;
+use mtok::hardware::GpuSpec;
+use mtok::market::compare::{CompareInput, Rates, Rent, compare};
+use mtok::market::row::Comparison;
+use mtok::price::Mix;
+use mtok::price::rental::{self, Kind, Offer, offers};
+use mtok::price::token::{self, Market, market};
+use mtok::report::{Report, csv, terminal};
+use mtok::throughput::Estimate;
+use mtok::units::UsdPerHour;
+
+use super::inputs::{self, Origin};
+use super::output::{self, print, print_json};
+use super::tables::Tables;
+use super::{Exit, Failure, today};
+use crate::cli::{CompareArgs, OfferChoice, PriceArgs, WorkloadArgs};
+
+/// What a software adapter is priced as: the smallest machine that runs one.
+const SOFTWARE_HARDWARE: &str = "2-vCPU cloud machine";
+
+/// Runs the verb.
+pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
+    let tables = Tables::open(args.workload.tables.data.as_deref())?;
+    let gpus = tables.gpus()?;
+    let origin = Origin::read(&args.device, &gpus)?;
+    let (rows, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin)?;
+    if args.format.json {
+        print_json(&rows)?;
+    } else if args.format.csv {
+        print(&csv::costs_csv(&rows))?;
+    } else {
+        let report = Report {
+            title: format!("{} beside the market", origin.device().name()),
+            device: vec![],
+            as_of: as_of(&args.price),
+            costs: rows,
+            measured: vec![],
+            warnings,
+            command: String::new(),
+        };
+        let (width, colour) = output::terminal();
+        print(&terminal::terminal(&report, width, colour))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// The day whose prices count.
+pub fn as_of(args: &PriceArgs) -> Date {
+    args.as_of.unwrap_or_else(today)
+}
+
+/// The rows that the arguments ask for, and what the reader should doubt.
+pub fn comparisons(
+    workload: &WorkloadArgs,
+    price: &PriceArgs,
+    tables: &Tables,
+    gpus: &[GpuSpec],
+    origin: &Origin,
+) -> Result<(Vec<Comparison>, Vec<String>), Failure> {
+    let estimates = inputs::estimates(workload, tables, gpus, origin)?;
+    let as_of = as_of(price);
+    let rents = rents(price, tables, gpus, origin, as_of)?;
+    let listings = tables.tokens()?;
+    // A request always has output tokens here: the workload was checked.
+    let mix = Mix::of_request(workload.isl, workload.osl).map_err(Failure::bad_input)?;
+    let mut rows = Vec::new();
+    for estimate in &estimates {
+        let market = market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
+        let market = market.as_ref().map_err(ToString::to_string);
+        for rent in &rents {
+            rows.push(row(estimate, rent, &market, price, origin)?);
+        }
+    }
+    Ok((rows, warnings(price, origin)))
+}
+
+fn row(
+    estimate: &Estimate,
+    rent: &Result<Rent, String>,
+    market: &Result<&Market, String>,
+    price: &PriceArgs,
+    origin: &Origin,
+) -> Result<Comparison, Failure> {
+    let rates = estimate.rates.map(|rates| Rates {
+        step: rates.step_s,
+        prefill_per_token: rates.prefill_s_per_token,
+        tpot: rates.tpot_s.mid,
+    });
+    let why = || estimate.notes.first().cloned().unwrap_or_else(|| "no rates".into());
+    let weights = estimate.workload.weights.name();
+    compare(&CompareInput {
+        model: &estimate.model,
+        weights,
+        device: &estimate.device,
+        source: estimate.source,
+        software: origin.software(),
+        batch: estimate.workload.batch,
+        isl: estimate.workload.isl,
+        osl: estimate.workload.osl,
+        gpus: 1,
+        utilisation: price.utilisation,
+        rates: rates.ok_or_else(why),
+        rent: rent.clone(),
+        market: market.clone(),
+        policy: price.market.into(),
+        notes: estimate.notes.clone(),
+    })
+    .map_err(Failure::bad_input)
+}
+
+/// The rents that count: as typed, or the median of the device's on-demand offers.
+fn rents(
+    price: &PriceArgs,
+    tables: &Tables,
+    gpus: &[GpuSpec],
+    origin: &Origin,
+    as_of: Date,
+) -> Result<Vec<Result<Rent, String>>, Failure> {
+    if let Some(usd_per_hour) = price.usd_per_hour {
+        let rent = Rent {
+            providers: String::new(),
+            kind: None,
+            usd_per_hour: UsdPerHour(usd_per_hour),
+            date: None,
+            stale_days: None,
+        };
+        return Ok(vec![Ok(rent)]);
+    }
+    let quotes = tables.rentals()?;
+    let own = origin.gpu(gpus).map(|gpu| gpu.name.as_str());
+    let hardware = match (&price.hardware, own) {
+        (Some(named), _) => named.as_str(),
+        (None, Some(own)) => own,
+        (None, None) if origin.software() => SOFTWARE_HARDWARE,
+        (None, None) => {
+            let device = mtok::text::inert(origin.device().name());
+            return Ok(vec![Err(format!(
+                "no rent of \"{device}\" is known; give --usd-per-hour or --hardware"
+            ))]);
+        }
+    };
+    let offers = match offers(&quotes, hardware, as_of, rental::MAX_AGE_DAYS) {
+        Ok(offers) => offers,
+        // A name that the user typed must exist; a device without a quote is a gap in the tables.
+        Err(missing) if price.hardware.is_some() => return Err(Failure::bad_input(missing)),
+        Err(missing) => return Ok(vec![Err(format!("{missing}; give --usd-per-hour"))]),
+    };
+    let offer = offers.on_demand().or(offers.kinds.get(&Kind::Community)).or(offers.kinds.values().next());
+    Ok(match offer {
+        None => vec![Err(format!("no rent of {hardware} is known"))],
+        Some(offer) => of_choice(price.offers, offer).into_iter().map(Ok).collect(),
+    })
+}
+
+fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
+    let mut each: Vec<Rent> = offer.votes.iter().map(|vote| Rent::of_vote(offer, vote)).collect();
+    each.sort_by(|a, b| a.usd_per_hour.0.total_cmp(&b.usd_per_hour.0));
+    match choice {
+        OfferChoice::Median => vec![Rent::median_of(offer)],
+        OfferChoice::Cheapest => each.into_iter().take(1).collect(),
+        OfferChoice::All => each,
+    }
+}
+
+fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if origin.software() && price.usd_per_hour.is_none() && price.hardware.is_none() {
+        warnings.push(format!("a software adapter has no rent of its own: priced as a {SOFTWARE_HARDWARE}"));
+    }
+    if price.utilisation == 1.0 {
+        warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());
+    }
+    warnings
+}

@@ -1,0 +1,94 @@
+//! `mtok devices`: what could be measured here.
+
+use mtok::gpu::adapters::{self, Facts, Listing};
+use mtok::hardware::{self, GpuSpec};
+use serde::Serialize;
+
+use super::output::{print, print_json};
+use super::tables::Tables;
+use super::{Exit, Failure};
+use crate::cli::DevicesArgs;
+
+/// Runs the verb.
+pub fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
+    let listing = find(args.gl)?;
+    let gpus = Tables::open(args.tables.data.as_deref())?.gpus()?;
+    let rows: Vec<Row<'_>> = listing.adapters.iter().map(|adapter| Row::of(&adapter.facts, &gpus)).collect();
+    if args.json {
+        print_json(&rows)?;
+    } else {
+        print(&rows.iter().map(Row::text).collect::<String>())?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// The adapters; none is a failure that says what was asked and what to install.
+pub fn find(with_gl: bool) -> Result<Listing, Failure> {
+    let listing = adapters::list(with_gl);
+    if listing.adapters.is_empty() {
+        return Err(Failure::new(Exit::NoAdapter, no_adapter(&listing, with_gl)));
+    }
+    Ok(listing)
+}
+
+fn no_adapter(listing: &Listing, with_gl: bool) -> String {
+    let asked: Vec<String> =
+        listing.asked.iter().map(|(backend, found)| format!("{backend} ({found} adapters)")).collect();
+    let gl = if with_gl { "" } else { "; gl was not asked (--gl)" };
+    let variable = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(|name| {
+        std::env::var(name)
+            .ok()
+            .map(|value| format!("\n  {name} is set to \"{}\"", mtok::text::inert(&value)))
+    });
+    format!(
+        "no adapter found; backends tried: {}{gl}{}\n  \
+         GPU: install its driver (NVIDIA: the driver's Vulkan library; AMD and Intel: mesa-vulkan-drivers)\n  \
+         no GPU: a software adapter checks the tool: apt install mesa-vulkan-drivers libvulkan1, \
+         dnf install mesa-vulkan-drivers vulkan-loader, pacman -S vulkan-swrast vulkan-icd-loader",
+        asked.join(", "),
+        variable.unwrap_or_default(),
+    )
+}
+
+#[derive(Serialize)]
+struct Row<'r> {
+    #[serde(flatten)]
+    facts: &'r Facts,
+    /// The row of `gpus.csv` that the name belongs to.
+    gpu: Option<&'r str>,
+}
+
+impl<'r> Row<'r> {
+    fn of(facts: &'r Facts, gpus: &'r [GpuSpec]) -> Self {
+        Self { facts, gpu: hardware::match_adapter(gpus, &facts.name).map(|gpu| gpu.name.as_str()) }
+    }
+
+    fn text(&self) -> String {
+        let Facts { limits, features, driver, driver_info, .. } = self.facts;
+        let named = [
+            ("f16", features.f16),
+            ("subgroups", features.subgroups),
+            ("timestamps", features.timestamps),
+            ("int64", features.int64),
+        ];
+        let offered: Vec<&str> = named.iter().filter(|(_, has)| *has).map(|(name, _)| *name).collect();
+        let matrices = match features.cooperative_matrices.as_slice() {
+            [] => "none".to_owned(),
+            shapes => shapes.join(", "),
+        };
+        format!(
+            "{}\n  driver    {}\n  matches   {}\n  limits    buffer {:.0} MiB, binding {:.0} MiB, workgroup memory {} KiB, \
+             {} invocations, subgroups {}-{}\n  features  {}\n  cooperative matrices  {matrices}\n",
+            self.facts.line(),
+            mtok::text::inert(&format!("{driver} {driver_info}")),
+            self.gpu.unwrap_or("no row of gpus.csv"),
+            limits.buffer_bytes as f64 / 1048576.0,
+            limits.binding_bytes as f64 / 1048576.0,
+            limits.workgroup_bytes / 1024,
+            limits.invocations_per_workgroup,
+            limits.subgroup_min,
+            limits.subgroup_max,
+            if offered.is_empty() { "none".to_owned() } else { offered.join(", ") },
+        )
+    }
+}

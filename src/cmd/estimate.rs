@@ -1,0 +1,36 @@
+//! `mtok estimate`: tokens per second of models on a device.
+
+use mtok::report::estimates::{self, EstimateRow};
+
+use super::inputs::{self, Origin};
+use super::output::{self, print, print_json};
+use super::tables::Tables;
+use super::{Exit, Failure};
+use crate::cli::EstimateArgs;
+
+/// Runs the verb.
+pub fn run(args: &EstimateArgs) -> Result<Exit, Failure> {
+    let tables = Tables::open(args.workload.tables.data.as_deref())?;
+    let gpus = tables.gpus()?;
+    if args.list {
+        let names = tables.models()?.into_iter().map(|model| format!("model  {}\n", model.name));
+        print(&names.chain(gpus.iter().map(|gpu| format!("gpu    {}\n", gpu.name))).collect::<String>())?;
+        return Ok(Exit::Ok);
+    }
+    let Some(device) = &args.device else {
+        return Err(Failure::bad_input("name a device: --measurements FILE or --gpu NAME"));
+    };
+    let origin = Origin::read(device, &gpus)?;
+    let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
+    let rows: Vec<EstimateRow> =
+        estimates.iter().map(|estimate| EstimateRow::of(estimate, origin.software())).collect();
+    if args.format.json {
+        print_json(&rows)?;
+    } else if args.format.csv {
+        print(&estimates::csv(&rows))?;
+    } else {
+        let (width, _) = output::terminal();
+        print(&estimates::terminal(&rows, width))?;
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,177 @@
+//! A result folder: finished rows are on disk before the next cell starts, and a killed run can go on.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use mtok::gpu::sampler::Cell;
+use mtok::measurement::{Identity, Measurement, Outcome, wire};
+
+use super::output::note;
+use super::{Exit, Failure};
+
+/// File names in a result folder.
+pub const MEASUREMENTS: &str = "measurements.csv";
+const SAMPLES: &str = "samples.csv";
+
+/// An open result folder.
+pub struct Folder {
+    path: PathBuf,
+    measurements: File,
+    samples: File,
+    /// Rows that an earlier run finished.
+    pub finished: Vec<Measurement>,
+}
+
+impl Folder {
+    /// Opens a folder for a run on a device, making it where it is missing. With `resume` the finished rows of an
+    /// earlier run are kept.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; that holds a run already, without `resume`; or whose run is of another
+    /// device, driver or version.
+    pub fn open(path: &Path, resume: bool, identity: &Identity) -> Result<Self, Failure> {
+        let file = path.join(MEASUREMENTS);
+        let mut finished = Vec::new();
+        if file.exists() {
+            if !resume {
+                let what = format!(
+                    "{}: is there already; --resume goes on with it, --out names another folder",
+                    file.display()
+                );
+                return Err(Failure::bad_input(what));
+            }
+            finished = read_finished(&file)?;
+            check_same_run(&file, &finished, identity)?;
+        }
+        fs::create_dir_all(path).map_err(|error| Failure::cannot_write(path, error))?;
+        let mut rows = wire::header();
+        rows.extend(finished.iter().map(wire::row));
+        write_atomic(&file, rows.as_bytes())?;
+        let samples = path.join(SAMPLES);
+        write_atomic(&samples, kept_samples(&samples, &finished).as_bytes())?;
+        Ok(Self {
+            path: path.to_owned(),
+            measurements: append_to(&file)?,
+            samples: append_to(&samples)?,
+            finished,
+        })
+    }
+
+    /// Adds a finished cell: samples first, so that no row lacks what it was computed from.
+    pub fn add(&mut self, cell: &Cell) -> Result<(), Failure> {
+        let name = cell.measurement.cell();
+        let samples: String = cell
+            .samples
+            .iter()
+            .enumerate()
+            .map(|(index, s)| wire::sample_row(&name, index, s.executions, s.device_s, s.wall_s))
+            .collect();
+        let row = wire::row(&cell.measurement);
+        // One write each: a kill leaves a whole row or one that lacks its line end.
+        self.samples
+            .write_all(samples.as_bytes())
+            .and_then(|()| self.measurements.write_all(row.as_bytes()))
+            .map_err(|error| Failure::cannot_write(&self.path, error))
+    }
+
+    /// Forces everything to disk.
+    pub fn close(self) -> Result<(), Failure> {
+        let synced = self.samples.sync_all().and_then(|()| self.measurements.sync_all());
+        synced.map_err(|error| Failure::cannot_write(&self.path, error))
+    }
+
+    /// Writes another file of the folder, whole or not at all.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        write_atomic(&self.path.join(name), text.as_bytes())
+    }
+}
+
+/// Writes beside and renames: a reader sees the old file or the new one.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".mtok-").suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        make_readable(file.as_file())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::cannot_write(path, error))
+}
+
+/// Temporary files are private to their owner; results are for everybody who may read the folder.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+fn append_to(path: &Path) -> Result<File, Failure> {
+    OpenOptions::new().append(true).open(path).map_err(|error| Failure::cannot_write(path, error))
+}
+
+/// The rows that a run finished; a tail torn by a kill is left out, and so are cells that failed, for another try.
+fn read_finished(file: &Path) -> Result<Vec<Measurement>, Failure> {
+    let bytes = fs::read(file).map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))?;
+    let (whole, torn) = bytes.split_at(wire::whole_lines(&bytes));
+    if !torn.is_empty() {
+        note(&format!(
+            "{}: the last row was torn ({} bytes); it is measured again",
+            file.display(),
+            torn.len()
+        ));
+    }
+    if whole.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows =
+        wire::read(whole).map_err(|fault| Failure::bad_input(format!("{}:{fault}", file.display())))?;
+    rows.retain(|row| !matches!(row.outcome, Outcome::Failed(_)));
+    Ok(rows)
+}
+
+fn check_same_run(file: &Path, rows: &[Measurement], now: &Identity) -> Result<(), Failure> {
+    for row in rows {
+        let then = &row.provenance.identity;
+        let pairs = [
+            ("adapter", &then.adapter, &now.adapter),
+            ("PCI bus", &then.pci_bus_id, &now.pci_bus_id),
+            ("backend", &then.backend, &now.backend),
+            ("driver", &then.driver_info, &now.driver_info),
+            ("version", &then.tool_version, &now.tool_version),
+            ("commit", &then.tool_commit, &now.tool_commit),
+        ];
+        if let Some((what, then, now)) = pairs.iter().find(|(_, then, now)| then != now) {
+            let inert = mtok::text::inert;
+            return Err(Failure::new(
+                Exit::BadInput,
+                format!(
+                    "{}: was measured with {what} \"{}\", now it is \"{}\": not comparable; choose another --out",
+                    file.display(),
+                    inert(then),
+                    inert(now)
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The sample rows of finished cells; those of a cell whose row was never written are dropped.
+fn kept_samples(file: &Path, finished: &[Measurement]) -> String {
+    let cells: BTreeSet<String> = finished.iter().map(Measurement::cell).collect();
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let whole = text.get(..wire::whole_lines(text.as_bytes())).unwrap_or_default();
+    let of_finished =
+        |line: &&str| cells.contains(line.split(",").next().unwrap_or_default().trim_matches('"'));
+    let kept = whole.split_inclusive('\n').skip(1).filter(of_finished);
+    wire::sample_header() + &kept.collect::<String>()
+}

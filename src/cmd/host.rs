@@ -1,0 +1,24 @@
+//! Facts about this machine and this call.
+
+use jiff::Timestamp;
+use mtok::units::Bytes;
+
+/// Memory of the host; `None` where the system does not say.
+pub fn memory() -> Option<Bytes> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(Bytes(kib * 1024.0))
+}
+
+/// The command line; of paths only the last part, so that results can be published.
+pub fn argv() -> String {
+    let last = |word: String| word.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    std::env::args().map(last).collect::<Vec<_>>().join(" ")
+}
+
+/// Now, in UTC, to the second.
+pub fn now_utc() -> String {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+}

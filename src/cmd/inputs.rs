@@ -1,0 +1,136 @@
+//! What `estimate`, `compare` and `run` share: the device, the models and the estimates of the two.
+
+use mtok::arch::{self, Architecture};
+use mtok::hardware::{self, GpuSpec};
+use mtok::measurement::{DeviceType, Measurement, wire};
+use mtok::op::Format;
+use mtok::throughput::{self, Curves, Device, Estimate, Memory, Workload};
+use mtok::units::Bytes;
+
+use super::Failure;
+use super::tables::{Tables, read_file};
+use crate::cli::{Batch, DeviceArgs, WorkloadArgs};
+
+/// Asked for where no model is named: small to large, dense and mixture of experts, of four publishers.
+const DEFAULT_MODELS: [&str; 7] =
+    ["llama-3.1-8b", "llama-3.1-70b", "qwen3-8b", "qwen3-32b", "qwen3-30b-a3b", "gpt-oss-20b", "deepseek-v3"];
+/// The formats whose kernels are measured, and those that datacentre engines serve.
+const MEASURED_FORMATS: [Format; 3] = [Format::F16, Format::Q8_0, Format::Q4_0];
+const DATASHEET_FORMATS: [Format; 2] = [Format::Bf16, Format::Fp8];
+
+/// Where the rates of a verb come from, owned.
+pub enum Origin {
+    /// Measured kernels, with the rows behind them.
+    Measured(Box<Curves>, Vec<Measurement>),
+    /// A datasheet row.
+    Datasheet(Box<GpuSpec>),
+}
+
+impl Origin {
+    /// Reads what the arguments name.
+    pub fn read(args: &DeviceArgs, gpus: &[GpuSpec]) -> Result<Self, Failure> {
+        if let Some(name) = &args.gpu {
+            let gpu = hardware::find(gpus, name).map_err(Failure::bad_input)?;
+            return Ok(Self::Datasheet(Box::new(gpu.clone())));
+        }
+        let Some(path) = &args.measurements else {
+            return Err(Failure::bad_input("name a device: --measurements FILE or --gpu NAME"));
+        };
+        let rows = read_file(path, |input| wire::read(input))?;
+        Self::of_rows(rows).map_err(|failure| Failure {
+            message: format!("{}: {}", path.display(), failure.message),
+            ..failure
+        })
+    }
+
+    /// The rates of measured rows.
+    pub fn of_rows(rows: Vec<Measurement>) -> Result<Self, Failure> {
+        let curves = Curves::new(&rows).map_err(Failure::bad_input)?;
+        Ok(Self::Measured(Box::new(curves), rows))
+    }
+
+    /// The device for estimates.
+    pub fn device(&self) -> Device<'_> {
+        match self {
+            Self::Measured(curves, _) => Device::Measured(curves),
+            Self::Datasheet(gpu) => Device::Datasheet(gpu),
+        }
+    }
+
+    /// Whether rates are those of a software adapter.
+    pub fn software(&self) -> bool {
+        matches!(self, Self::Measured(curves, _) if curves.device_type() == DeviceType::Software)
+    }
+
+    /// The GPU of the tables that the device is, if any.
+    pub fn gpu<'g>(&'g self, gpus: &'g [GpuSpec]) -> Option<&'g GpuSpec> {
+        match self {
+            Self::Measured(curves, _) => hardware::match_adapter(gpus, curves.adapter()),
+            Self::Datasheet(gpu) => Some(gpu),
+        }
+    }
+}
+
+/// The estimates that the arguments ask for, in the order of models, formats and batches.
+pub fn estimates(
+    args: &WorkloadArgs,
+    tables: &Tables,
+    gpus: &[GpuSpec],
+    origin: &Origin,
+) -> Result<Vec<Estimate>, Failure> {
+    let models = tables.models()?;
+    let device = origin.device();
+    let memory = device.memory(gpus, args.memory_gb.map(|gigabytes| Bytes(gigabytes * 1e9)));
+    let mut estimates = Vec::new();
+    for model in chosen(&models, &args.model)? {
+        for weights in formats(args, origin) {
+            for batch in &args.batch {
+                estimates.push(one(model, workload(args, weights, *batch), *batch, device, memory)?);
+            }
+        }
+    }
+    Ok(estimates)
+}
+
+fn workload(args: &WorkloadArgs, weights: Format, batch: Batch) -> Workload {
+    let batch = match batch {
+        Batch::Auto => 1,
+        Batch::Of(sequences) => sequences,
+    };
+    Workload { weights, batch, isl: args.isl, osl: args.osl }
+}
+
+fn one(
+    model: &Architecture,
+    workload: Workload,
+    batch: Batch,
+    device: Device<'_>,
+    memory: Option<Memory>,
+) -> Result<Estimate, Failure> {
+    workload.check().map_err(Failure::bad_input)?;
+    let best = match batch {
+        Batch::Auto => throughput::best_batch(model, workload, device, memory),
+        Batch::Of(_) => None,
+    };
+    // Where no batch has rates, the smallest one says why.
+    Ok(best.unwrap_or_else(|| throughput::estimate(model, workload, device, memory)))
+}
+
+fn chosen<'m>(models: &'m [Architecture], names: &[String]) -> Result<Vec<&'m Architecture>, Failure> {
+    if names.iter().any(|name| name == "all") {
+        return Ok(models.iter().collect());
+    }
+    if names.is_empty() {
+        // A table of the user's own need not hold the default models.
+        return Ok(DEFAULT_MODELS.iter().filter_map(|name| arch::find(models, name).ok()).collect());
+    }
+    names.iter().map(|name| arch::find(models, name).map_err(Failure::bad_input)).collect()
+}
+
+fn formats(args: &WorkloadArgs, origin: &Origin) -> Vec<Format> {
+    match origin {
+        _ if !args.weights.is_empty() => args.weights.clone(),
+        Origin::Measured(..) => MEASURED_FORMATS.to_vec(),
+        Origin::Datasheet(_) => DATASHEET_FORMATS.to_vec(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Writing to people and to pipes.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::{Exit, Failure};
+
+/// Columns assumed where nothing says how wide the reader's window is.
+const WIDTH: u16 = 80;
+
+/// Writes a result to stdout. A reader that has seen enough is no error.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::CannotWrite, format!("stdout: cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes any value as pretty JSON to stdout.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::CannotWrite, error))?;
+    print(&(json + "\n"))
+}
+
+/// An error on stderr; where even that fails the exit code has to do.
+pub fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "mtok: {message}");
+}
+
+/// Something the user should know, on stderr.
+pub fn note(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+/// The width of the terminal, and whether it may be coloured (https://no-color.org).
+pub fn terminal() -> (u16, bool) {
+    let colour =
+        io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    (comfy_table::Table::new().width().unwrap_or(WIDTH), colour)
+}

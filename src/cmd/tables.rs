@@ -1,0 +1,78 @@
+//! The bundled tables, or the files that replace them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use mtok::arch::{self, Architecture};
+use mtok::hardware::{self, GpuSpec};
+use mtok::price::rental::{RentalQuote, read_rentals};
+use mtok::price::token::{TokenListing, read_tokens};
+use mtok::table::Fault;
+
+use super::Failure;
+
+/// Where tables are read from.
+pub struct Tables {
+    folder: Option<PathBuf>,
+}
+
+impl Tables {
+    /// The bundled tables; those of `folder` where it has them.
+    pub fn open(folder: Option<&Path>) -> Result<Self, Failure> {
+        match folder {
+            Some(path) if !path.is_dir() => {
+                Err(Failure::bad_input(format!("{}: is not a folder", path.display())))
+            }
+            _ => Ok(Self { folder: folder.map(Path::to_owned) }),
+        }
+    }
+
+    /// GPUs by their datasheets.
+    pub fn gpus(&self) -> Result<Vec<GpuSpec>, Failure> {
+        self.read("gpus.csv", include_str!("../../data/gpus.csv"), |input| hardware::read_gpus(input))
+    }
+
+    /// Model architectures.
+    pub fn models(&self) -> Result<Vec<Architecture>, Failure> {
+        self.read("models.csv", include_str!("../../data/models.csv"), |input| arch::read_models(input))
+    }
+
+    /// Rents.
+    pub fn rentals(&self) -> Result<Vec<RentalQuote>, Failure> {
+        self.read("rentals.csv", include_str!("../../data/rentals.csv"), |input| read_rentals(input))
+    }
+
+    /// Token prices.
+    pub fn tokens(&self) -> Result<Vec<TokenListing>, Failure> {
+        self.read("tokens.csv", include_str!("../../data/tokens.csv"), |input| read_tokens(input))
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        bundled: &str,
+        parse: impl Fn(&mut dyn Read) -> Result<Vec<T>, Fault>,
+    ) -> Result<Vec<T>, Failure> {
+        let path = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
+        match path {
+            Some(path) => read_file(&path, parse),
+            None => parse(&mut bundled.as_bytes())
+                .map_err(|fault| Failure::bad_input(format!("bundled {name}:{fault}"))),
+        }
+    }
+}
+
+/// Reads a file that must be a plain one: opening a pipe could wait for ever.
+pub fn read_file<T>(path: &Path, parse: impl Fn(&mut dyn Read) -> Result<T, Fault>) -> Result<T, Failure> {
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| Failure::bad_input(format!("{shown}: cannot be read: {error}"));
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err(Failure::bad_input(format!("{shown}: is not a plain file")));
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    parse(&mut file).map_err(|fault| {
+        let separator = if fault.line == 0 { ": " } else { ":" };
+        Failure::bad_input(format!("{shown}{separator}{fault}"))
+    })
+}

@@ -1,0 +1,162 @@
+//! Estimates as a table, CSV and JSON: one flat row per model, format and batch.
+
+use serde::Serialize;
+
+use super::columns::{Column, number, text, wide};
+use super::{UNKNOWN, csv as rows_csv, terminal as page};
+use crate::measurement::SOFTWARE_LABEL;
+use crate::text::inert;
+use crate::throughput::{Estimate, Fit, Source};
+
+/// One estimate, flat, as CSV and JSON show it. Unknown is `None`, never 0; intervals are those of METHODOLOGY.md.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EstimateRow {
+    /// The open weights.
+    pub model: String,
+    /// How they are stored.
+    pub weights: String,
+    /// The device.
+    pub device: String,
+    /// Where the rates come from.
+    pub source: Source,
+    /// Whether the device is a software adapter.
+    pub software: bool,
+    /// Sequences that decode together.
+    pub batch: u64,
+    /// Input tokens per request.
+    pub isl: u64,
+    /// Output tokens per request.
+    pub osl: u64,
+    /// `yes`, `no` or `unknown`.
+    pub fits: String,
+    /// Most sequences of this length that fit.
+    pub max_batch: Option<u64>,
+    /// Weights in memory.
+    pub weights_gb: Option<f64>,
+    /// KV cache of the whole batch at full length.
+    pub kv_cache_gb: Option<f64>,
+    /// Time to first token of one request on an idle device.
+    pub ttft_ms: Option<f64>,
+    /// Its low end.
+    pub ttft_ms_low: Option<f64>,
+    /// Its high end.
+    pub ttft_ms_high: Option<f64>,
+    /// Time per output token, prefill of the other sequences included.
+    pub tpot_ms: Option<f64>,
+    /// Its low end.
+    pub tpot_ms_low: Option<f64>,
+    /// Its high end.
+    pub tpot_ms_high: Option<f64>,
+    /// Prompt tokens per second while only prefilling.
+    pub prefill_tokens_per_s: Option<f64>,
+    /// Its low end.
+    pub prefill_tokens_per_s_low: Option<f64>,
+    /// Its high end.
+    pub prefill_tokens_per_s_high: Option<f64>,
+    /// Output tokens per second of the whole batch while only decoding.
+    pub decode_tokens_per_s: Option<f64>,
+    /// Its low end.
+    pub decode_tokens_per_s_low: Option<f64>,
+    /// Its high end.
+    pub decode_tokens_per_s_high: Option<f64>,
+    /// What most of a decode step waits for.
+    pub bound: Option<String>,
+    /// Assumptions and reasons; several joined by `; `.
+    pub note: String,
+}
+
+impl EstimateRow {
+    /// The row of an estimate; `software` says that the device is a software adapter.
+    pub fn of(estimate: &Estimate, software: bool) -> Self {
+        let mut row = Self {
+            model: estimate.model.clone(),
+            weights: estimate.workload.weights.to_string(),
+            device: estimate.device.clone(),
+            source: estimate.source,
+            software,
+            batch: estimate.workload.batch,
+            isl: estimate.workload.isl,
+            osl: estimate.workload.osl,
+            max_batch: estimate.max_batch,
+            note: estimate.notes.join("; "),
+            ..Self::default()
+        };
+        row.set_fit(estimate.fit);
+        row.set_rates(estimate);
+        row
+    }
+
+    fn set_fit(&mut self, fit: Fit) {
+        let fits = match fit {
+            Fit::Fits { weights_bytes, kv_bytes, .. } => {
+                self.weights_gb = Some(weights_bytes.0 / 1e9);
+                self.kv_cache_gb = Some(kv_bytes.0 / 1e9);
+                "yes"
+            }
+            Fit::DoesNotFit { .. } => "no",
+            Fit::Unknown => "unknown",
+        };
+        fits.clone_into(&mut self.fits);
+    }
+
+    fn set_rates(&mut self, estimate: &Estimate) {
+        let Some(rates) = &estimate.rates else { return };
+        let ms = |time: crate::units::Seconds| Some(time.0 * 1e3);
+        let per_s = |rate: crate::units::TokensPerSecond| Some(rate.0);
+        let (ttft, tpot) = (rates.ttft_s.map(ms), rates.tpot_s.map(ms));
+        let (prefill, decode) = (rates.prefill_tokens_per_s.map(per_s), rates.decode_tokens_per_s.map(per_s));
+        (self.ttft_ms, self.ttft_ms_low, self.ttft_ms_high) = (ttft.mid, ttft.low, ttft.high);
+        (self.tpot_ms, self.tpot_ms_low, self.tpot_ms_high) = (tpot.mid, tpot.low, tpot.high);
+        (self.prefill_tokens_per_s, self.prefill_tokens_per_s_low, self.prefill_tokens_per_s_high) =
+            (prefill.mid, prefill.low, prefill.high);
+        (self.decode_tokens_per_s, self.decode_tokens_per_s_low, self.decode_tokens_per_s_high) =
+            (decode.mid, decode.low, decode.high);
+        self.bound = Some(rates.bound.to_string());
+    }
+}
+
+const COLUMNS: [Column<EstimateRow>; 11] = [
+    text("model", |row| row.model.clone()),
+    text("weights", |row| row.weights.clone()),
+    number("batch", |row| row.batch.to_string()),
+    number("prefill tok/s", |row| super::number(row.prefill_tokens_per_s)),
+    number("decode tok/s", |row| super::number(row.decode_tokens_per_s)),
+    wide(text("decode low to high", |row| {
+        super::columns::range(row.decode_tokens_per_s_low, row.decode_tokens_per_s_high)
+    })),
+    number("TTFT ms", |row| super::number(row.ttft_ms)),
+    number("TPOT ms", |row| super::number(row.tpot_ms)),
+    text("bound by", |row| row.bound.clone().unwrap_or_else(|| UNKNOWN.into())),
+    text("fits", |row| row.fits.clone()),
+    number("max batch", |row| row.max_batch.map_or(UNKNOWN.into(), |most| most.to_string())),
+];
+
+/// The rows for a terminal: what they are, the table, then each note once.
+pub fn terminal(rows: &[EstimateRow], width: u16) -> String {
+    let mut out = String::new();
+    if let Some(first) = rows.first() {
+        let label = if first.software { format!(", {SOFTWARE_LABEL}") } else { String::new() };
+        let caption = format!(
+            "{}{label}: estimated from {}; {} input and {} output tokens per request",
+            inert(&first.device),
+            match first.source {
+                Source::Measured => "measured kernels",
+                Source::Datasheet => "its datasheet, not measured",
+            },
+            first.isl,
+            first.osl
+        );
+        out += &page::wrapped(&caption, width);
+    }
+    out += &page::table(&COLUMNS, &rows.iter().collect::<Vec<_>>(), width, false);
+    out.push('\n');
+    for remark in super::each_once(rows.iter().map(|row| (row.model.as_str(), row.note.as_str())), inert) {
+        out += &page::wrapped(&remark, width);
+    }
+    out
+}
+
+/// The rows as CSV with a header.
+pub fn csv(rows: &[EstimateRow]) -> String {
+    rows_csv::rows_csv(rows)
+}
