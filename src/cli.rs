@@ -64,7 +64,7 @@ pub struct DevicesArgs {
     pub tables: TableArgs,
 }
 
-/// Which adapter, which kernels, for how long.
+/// Which adapter, for how long.
 #[cfg(feature = "gpu")]
 #[derive(Args, Debug)]
 pub struct Sampling {
@@ -74,9 +74,6 @@ pub struct Sampling {
     /// Ask GL as well.
     #[arg(long)]
     pub gl: bool,
-    /// Only this kernel; may be given several times.
-    #[arg(long, value_name = "KERNEL")]
-    pub kernel: Vec<String>,
     /// Time for all measurements together, such as 60s or 5m.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
     pub budget: Duration,
@@ -91,6 +88,9 @@ pub struct Sampling {
 pub struct MeasureArgs {
     #[command(flatten)]
     pub sampling: Sampling,
+    /// Only this kernel; may be given several times.
+    #[arg(long, value_name = "KERNEL")]
+    pub kernel: Vec<String>,
     /// The result folder [default: results/<date>-<device>].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -150,6 +150,27 @@ pub struct WorkloadArgs {
     pub tables: TableArgs,
 }
 
+impl WorkloadArgs {
+    /// The options that ask the same again, each with a space before it; defaults are left out.
+    #[cfg(feature = "gpu")]
+    pub fn words(&self) -> Vec<String> {
+        let list = |words: Vec<String>| words.join(",");
+        let mut options = vec![format!(" --isl {} --osl {}", self.isl, self.osl)];
+        if !self.model.is_empty() {
+            options.push(format!(" --model {}", list(self.model.clone())));
+        }
+        if !self.weights.is_empty() {
+            options
+                .push(format!(" --weights {}", list(self.weights.iter().map(ToString::to_string).collect())));
+        }
+        if self.batch != [Batch::Auto] {
+            options.push(format!(" --batch {}", list(self.batch.iter().map(ToString::to_string).collect())));
+        }
+        options.extend(self.memory_gb.map(|memory| format!(" --memory-gb {memory}")));
+        options
+    }
+}
+
 /// A batch size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batch {
@@ -157,6 +178,15 @@ pub enum Batch {
     Auto,
     /// This many sequences.
     Of(u64),
+}
+
+impl std::fmt::Display for Batch {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => out.write_str("auto"),
+            Self::Of(sequences) => write!(out, "{sequences}"),
+        }
+    }
 }
 
 impl std::str::FromStr for Batch {
@@ -220,6 +250,26 @@ pub struct PriceArgs {
     pub as_of: Option<Date>,
 }
 
+impl PriceArgs {
+    /// The options that ask the same again, each with a space before it; defaults are left out.
+    #[cfg(feature = "gpu")]
+    pub fn words(&self) -> Vec<String> {
+        let mut options = Vec::new();
+        options.extend(self.usd_per_hour.map(|rent| format!(" --usd-per-hour {rent}")));
+        options.extend(self.hardware.as_ref().map(|name| format!(" --hardware \"{name}\"")));
+        if !matches!(self.offers, OfferChoice::Median) {
+            options.push(format!(" --offers {}", name_of(&self.offers)));
+        }
+        if self.utilisation < 1.0 {
+            options.push(format!(" --utilisation {}", self.utilisation));
+        }
+        if !matches!(self.market, MarketPolicy::Median) {
+            options.push(format!(" --market {}", name_of(&self.market)));
+        }
+        options
+    }
+}
+
 /// Which of the providers' rents count, each with its newest on-demand quote.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum OfferChoice {
@@ -278,6 +328,11 @@ pub struct RunArgs {
     /// Go on with the run in the folder: finished cells are not measured again.
     #[arg(long)]
     pub resume: bool,
+}
+
+#[cfg(feature = "gpu")]
+fn name_of(choice: &impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 #[cfg(feature = "gpu")]

@@ -9,7 +9,6 @@ pub mod terminal;
 
 mod columns;
 
-
 use jiff::civil::Date;
 
 use crate::market::row::Comparison;
@@ -114,8 +113,9 @@ impl Report {
 
     /// Why rows have no verdict and what else must be known of them, each said once.
     fn remarks(&self, safe: Safe) -> Vec<String> {
-        let why =
-            |row: &Comparison| row.verdict.is_none().then(|| format!("no verdict: {}", row.verdict_reason));
+        // Where a note gives the reason already, it is not said again.
+        let unsaid = |row: &&Comparison| row.verdict.is_none() && !row.note.contains(&row.verdict_reason);
+        let why = |row| Some(row).filter(unsaid).map(|row| format!("no verdict: {}", row.verdict_reason));
         let texts: Vec<(&str, String)> = self
             .costs
             .iter()

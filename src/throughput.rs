@@ -22,7 +22,6 @@ use crate::arch::{Architecture, Work};
 use crate::hardware::GpuSpec;
 use crate::measurement::DeviceType;
 use crate::op::Format;
-use crate::text;
 use crate::units::{Interval, Seconds, TokensPerSecond};
 use step::Step;
 
@@ -315,7 +314,7 @@ fn note_fit(notes: &mut Vec<String>, model: &Architecture, workload: Workload, f
         let [least, most] = [model.kv_bytes(context).0, model.kv_bytes_per_token().0 * context as f64];
         if least < most {
             notes.push(format!(
-                "fit counts {:.3} GB of KV cache per sequence; an engine that frees what {} windowed layers \
+                "fit counts {:.3} GB of KV cache per sequence, an engine that frees what {} windowed layers \
                  forget needs {:.3} GB",
                 most / 1e9,
                 model.layers - window.full_layers,
@@ -327,11 +326,7 @@ fn note_fit(notes: &mut Vec<String>, model: &Architecture, workload: Workload, f
 
 fn note_device(notes: &mut Vec<String>, model: &Architecture, device: Device<'_>) {
     let Device::Measured(curves) = device else { return };
-    if curves.device_type() == DeviceType::Software {
-        let adapter = text::inert(curves.adapter());
-        notes.push(format!("{adapter} is a software adapter, not a GPU: for checking the harness only"));
-    }
-    if model.moe.is_some() {
+    if model.moe.is_some() && curves.device_type() != DeviceType::Software {
         notes.push("the interval was validated on dense models only".into());
     }
 }

@@ -100,11 +100,13 @@ fn row(
         isl: estimate.workload.isl,
         osl: estimate.workload.osl,
         gpus: 1,
+        fits: estimate.fit.fits(),
         utilisation: price.utilisation,
         rates: rates.ok_or_else(why),
         rent: rent.clone(),
         market: market.clone(),
         policy: price.market.into(),
+        as_of: as_of(price),
         notes: estimate.notes.clone(),
     })
     .map_err(Failure::bad_input)

@@ -20,8 +20,8 @@ const DATASHEET_FORMATS: [Format; 2] = [Format::Bf16, Format::Fp8];
 
 /// Where the rates of a verb come from, owned.
 pub enum Origin {
-    /// Measured kernels, with the rows behind them.
-    Measured(Box<Curves>, Vec<Measurement>),
+    /// Measured kernels.
+    Measured(Box<Curves>),
     /// A datasheet row.
     Datasheet(Box<GpuSpec>),
 }
@@ -37,35 +37,35 @@ impl Origin {
             return Err(Failure::bad_input("name a device: --measurements FILE or --gpu NAME"));
         };
         let rows = read_file(path, |input| wire::read(input))?;
-        Self::of_rows(rows).map_err(|failure| Failure {
+        Self::of_rows(&rows).map_err(|failure| Failure {
             message: format!("{}: {}", path.display(), failure.message),
             ..failure
         })
     }
 
     /// The rates of measured rows.
-    pub fn of_rows(rows: Vec<Measurement>) -> Result<Self, Failure> {
-        let curves = Curves::new(&rows).map_err(Failure::bad_input)?;
-        Ok(Self::Measured(Box::new(curves), rows))
+    pub fn of_rows(rows: &[Measurement]) -> Result<Self, Failure> {
+        let curves = Curves::new(rows).map_err(Failure::bad_input)?;
+        Ok(Self::Measured(Box::new(curves)))
     }
 
     /// The device for estimates.
     pub fn device(&self) -> Device<'_> {
         match self {
-            Self::Measured(curves, _) => Device::Measured(curves),
+            Self::Measured(curves) => Device::Measured(curves),
             Self::Datasheet(gpu) => Device::Datasheet(gpu),
         }
     }
 
     /// Whether rates are those of a software adapter.
     pub fn software(&self) -> bool {
-        matches!(self, Self::Measured(curves, _) if curves.device_type() == DeviceType::Software)
+        matches!(self, Self::Measured(curves) if curves.device_type() == DeviceType::Software)
     }
 
     /// The GPU of the tables that the device is, if any.
     pub fn gpu<'g>(&'g self, gpus: &'g [GpuSpec]) -> Option<&'g GpuSpec> {
         match self {
-            Self::Measured(curves, _) => hardware::match_adapter(gpus, curves.adapter()),
+            Self::Measured(curves) => hardware::match_adapter(gpus, curves.adapter()),
             Self::Datasheet(gpu) => Some(gpu),
         }
     }

@@ -40,14 +40,14 @@ pub struct Measured {
 
 /// Runs the verb.
 pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
-    let kernels = kernels(&args.sampling.kernel)?;
+    let kernels = kernels(&args.kernel)?;
     if args.list {
         return list(&kernels, args);
     }
     let listing = devices::find(args.sampling.gl)?;
     let adapter = choose(&listing.adapters, &args.sampling)?;
     let out = args.out.clone().unwrap_or_else(|| super::run::default_folder(adapter, today(), args.resume));
-    let measured = measure(adapter, &args.sampling, &out, args.resume)?;
+    let measured = measure(adapter, &kernels, &args.sampling, &out, args.resume)?;
     let report = Report {
         title: format!("measured {}", adapter.facts.name),
         device: vec![format!("results in {}", out.display())],
@@ -76,6 +76,7 @@ pub fn choose<'a>(adapters: &'a [Adapter], sampling: &Sampling) -> Result<&'a Ad
 /// Measures the plan into a folder.
 pub fn measure(
     adapter: &Adapter,
+    kernels: &[&'static Kernel],
     sampling: &Sampling,
     out: &std::path::Path,
     resume: bool,
@@ -86,7 +87,7 @@ pub fn measure(
     let gpu = Gpu::open(adapter).map_err(|fault| Failure::new(Exit::FailedCells, fault))?;
     identity.clock_quantum = gpu.clock.quantum_s.map(mtok::units::Seconds);
     folder.write("device.json", &device_json(adapter, &gpu.clock, &identity)?)?;
-    let mut todo = plan(&kernels(&sampling.kernel)?, &gpu.capabilities);
+    let mut todo = plan(kernels, &gpu.capabilities);
     todo.retain(|cell| !is_finished(&folder.finished, cell, &gpu.capabilities, sampling.seed));
     let mut rows = std::mem::take(&mut folder.finished);
     let fresh = todo.len();

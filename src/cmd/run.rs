@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use mtok::gpu::adapters::Adapter;
+use mtok::hardware::{self, GpuSpec};
+use mtok::kernel::ALL;
 use mtok::report::{Report, csv, markdown, terminal};
 
 use super::folder::{self, MEASUREMENTS};
@@ -24,19 +26,22 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let as_of = compare::as_of(&args.price);
     let out = args.out.clone().unwrap_or_else(|| default_folder(adapter, today(), args.resume));
     note(&format!("measuring {} into {}", adapter.facts.line(), out.display()));
-    let measured = measure::measure(adapter, &args.sampling, &out, args.resume)?;
+    let measured = measure::measure(adapter, &ALL, &args.sampling, &out, args.resume)?;
     note(&format!("{} cells measured, {} kept", measured.fresh, measured.rows.len() - measured.fresh));
 
-    let origin = Origin::of_rows(measured.rows.clone())?;
-    let (costs, doubts) = compare::comparisons(&args.workload, &args.price, &tables, &gpus, &origin)?;
+    // Cells that failed may leave too little to estimate from; what was measured is reported all the same.
+    let (costs, doubts) = match Origin::of_rows(&measured.rows) {
+        Ok(origin) => compare::comparisons(&args.workload, &args.price, &tables, &gpus, &origin)?,
+        Err(failure) => (vec![], vec![failure.message]),
+    };
     let report = Report {
         title: format!("A million tokens on {}", adapter.facts.name),
-        device: device_lines(adapter, origin.gpu(&gpus).map(|gpu| gpu.name.as_str())),
+        device: device_lines(adapter, &gpus),
         as_of,
         costs,
         measured: measured.rows,
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
-        command: reproduce(&out, as_of),
+        command: reproduce(args, &out, as_of),
     };
     folder::write_atomic(&out.join("costs.csv"), csv::costs_csv(&report.costs).as_bytes())?;
     folder::write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
@@ -67,18 +72,20 @@ fn slug(name: &str) -> String {
     if slug.is_empty() { "device".into() } else { slug.trim_end_matches('-').to_owned() }
 }
 
-fn device_lines(adapter: &Adapter, gpu: Option<&str>) -> Vec<String> {
+fn device_lines(adapter: &Adapter, gpus: &[GpuSpec]) -> Vec<String> {
     let facts = &adapter.facts;
     let mut lines =
         vec![format!("{}, {}, {} {}", facts.device_type, facts.backend, facts.driver, facts.driver_info)];
-    lines.extend(gpu.map(|gpu| format!("datasheet row: {gpu}")));
+    let matched = hardware::match_adapter(gpus, &facts.name);
+    lines.extend(matched.map(|gpu| format!("datasheet row: {}", gpu.name)));
     lines
 }
 
 /// The command that makes the tables again from the measurements, on any machine.
-fn reproduce(out: &Path, as_of: Date) -> String {
+fn reproduce(args: &RunArgs, out: &Path, as_of: Date) -> String {
     let folder = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("mtok compare --measurements results/{folder}/{MEASUREMENTS} --as-of {as_of}")
+    let options: String = args.workload.words().into_iter().chain(args.price.words()).collect();
+    format!("mtok compare --measurements results/{folder}/{MEASUREMENTS} --as-of {as_of}{options}")
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub struct Clock {
     pub reason: String,
     /// Nanoseconds per tick as the driver says.
     pub period_ns: Option<f64>,
-    /// Smallest duration, or difference of durations, that was seen.
+    /// The step of the clock: the largest that divides every duration seen.
     pub quantum_s: Option<f64>,
     /// Device time over wall time in the self-test: at most one, unless the period is wrong.
     pub device_over_wall: Option<f64>,
@@ -62,7 +62,8 @@ impl Clock {
         }
         let ratio = read.iter().sum::<f64>() / wall;
         clock.device_over_wall = Some(ratio);
-        clock.quantum_s = smallest_step(&read);
+        let ticks = samples.iter().filter_map(|sample| sample.ticks).map(|(start, end)| end.abs_diff(start));
+        clock.quantum_s = Some(ticks.fold(0, greatest_common_divisor) as f64 * period_ns * 1e-9);
         if ratio > 1.05 {
             clock.reason = format!("device time is {ratio:.2} of wall time: the timestamp period is wrong");
             return clock;
@@ -85,10 +86,11 @@ fn seconds(ticks: Option<(u64, u64)>, period_ns: f64) -> Option<f64> {
     Some(ticks as f64 * period_ns * 1e-9)
 }
 
-fn smallest_step(durations: &[f64]) -> Option<f64> {
-    let sorted = crate::stats::sorted(durations);
-    let steps = sorted.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?));
-    steps.chain(sorted.first().copied()).filter(|step| *step > 0.0).min_by(f64::total_cmp)
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 #[cfg(test)]
@@ -101,9 +103,9 @@ mod tests {
 
     #[test]
     fn a_good_clock_is_believed() {
-        let clock = Clock::judge(1.0, &[sample(10, 1_010, 2e-6), sample(2_000, 4_000, 3e-6)]);
+        let clock = Clock::judge(1.0, &[sample(10, 1_210, 2e-6), sample(2_000, 4_000, 3e-6)]);
         assert!(clock.usable, "{}", clock.reason);
-        assert_eq!(clock.quantum_s.map(|q| (q * 1e9).round()), Some(1_000.0));
+        assert_eq!(clock.quantum_s.map(|q| (q * 1e9).round()), Some(400.0));
         assert_eq!(clock.seconds(&sample(10, 510, 1.0)), Some(500.0 * 1.0 * 1e-9));
     }
 

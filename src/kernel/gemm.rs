@@ -60,17 +60,19 @@ fn in_fours(op: &Op) -> bool {
         if outputs % 4 == 0 && inputs % 4 == 0)
 }
 
-/// Token counts from a small decode batch to a prefill chunk, some no multiple of any tile; on a software adapter
-/// smaller weights, so that one product stays far below a second.
+/// Token counts from a small decode batch to a prefill chunk, some no multiple of any tile, and once the wide
+/// matrix of an MLP; on a software adapter fewer and smaller, so that one product stays far below a second.
 fn cases(offered: &Capabilities) -> Vec<Op> {
     let matmul = |tokens, width, weights| Op::Matmul { tokens, outputs: width, inputs: width, weights };
     if offered.software {
         let mut cases = vec![matmul(300, 512, Format::F32), matmul(1024, 1024, Format::F32)];
         cases.extend([7, 32, 100, 256].map(|tokens| matmul(tokens, 2048, Format::F16)));
+        cases.push(Op::Matmul { tokens: 32, outputs: 14_336, inputs: 4_096, weights: Format::F16 });
         cases
     } else {
         let mut cases = vec![matmul(1000, 1024, Format::F32), matmul(2048, 2048, Format::F32)];
         cases.extend([7, 32, 100, 512, 2048].map(|tokens| matmul(tokens, 4096, Format::F16)));
+        cases.push(Op::Matmul { tokens: 100, outputs: 14_336, inputs: 4_096, weights: Format::F16 });
         cases
     }
 }

@@ -85,6 +85,8 @@ pub struct CompareInput<'a> {
     pub gpus: u32,
     /// Share of the paid hours that carry the load.
     pub utilisation: f64,
+    /// Whether it fits the memory, where that is known.
+    pub fits: Option<bool>,
     /// How fast it runs, or why that is not known.
     pub rates: Result<Rates, String>,
     /// What it is rented for, or why that is not known.
@@ -93,6 +95,8 @@ pub struct CompareInput<'a> {
     pub market: Result<&'a Market, String>,
     /// Which of the sellers' prices decides.
     pub policy: Policy,
+    /// The day whose prices count.
+    pub as_of: Date,
     /// What a reader of the row must know besides.
     pub notes: Vec<String>,
 }
@@ -113,9 +117,11 @@ pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
         isl: input.isl,
         osl: input.osl,
         gpus: input.gpus,
+        fits: input.fits,
         utilisation: input.utilisation,
         input_output_ratio: mix.map(Mix::ratio),
         market_policy: input.policy,
+        as_of: Some(input.as_of),
         note: notes(input).join("; "),
         ..Comparison::default()
     };
@@ -258,6 +264,7 @@ mod tests {
             isl: 1000,
             osl: 500,
             gpus: 1,
+            fits: Some(true),
             utilisation: 1.0,
             rates: Ok(Rates {
                 step: around(20e-3),
@@ -273,6 +280,7 @@ mod tests {
             }),
             market,
             policy: Policy::Median,
+            as_of: date(2026, 6, 30),
             notes: vec![],
         }
     }

@@ -28,6 +28,8 @@ pub struct Comparison {
     pub osl: u64,
     /// Devices that work together.
     pub gpus: u32,
+    /// Whether weights and KV cache fit the memory; unknown where the memory is.
+    pub fits: Option<bool>,
     /// Prompt tokens per second while only prefill runs.
     pub prefill_tokens_per_s: Option<f64>,
     /// Generated tokens per second of the whole batch while only decoding runs.
@@ -80,6 +82,9 @@ pub struct Comparison {
     /// The day of the newest.
     #[serde(serialize_with = "as_text")]
     pub market_date_newest: Option<Date>,
+    /// The day whose prices count.
+    #[serde(serialize_with = "as_text")]
+    pub as_of: Option<Date>,
     /// Which market price decides.
     pub market_policy: Policy,
     /// The utilisation at which renting and buying cost the same; above 1 renting never wins.

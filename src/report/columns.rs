@@ -46,7 +46,11 @@ pub(super) const COSTS: [Column<Comparison>; 15] = [
     wide(number("sellers", |row| row.market_sellers.map_or(UNKNOWN.into(), |count| count.to_string()))),
     wide(number("break-even utilisation", |row| super::number(row.break_even_utilisation))),
     wide(number("break-even $/h", |row| super::number(row.break_even_usd_per_hour))),
-    text("verdict", |row| row.verdict.map_or(UNKNOWN.into(), |verdict| verdict.to_string())),
+    text("verdict", |row| match row.verdict {
+        Some(verdict) => verdict.to_string(),
+        None if row.fits == Some(false) => "does not fit".into(),
+        None => UNKNOWN.into(),
+    }),
 ];
 
 /// The columns of the table of measured kernels.

@@ -27,8 +27,8 @@ pub struct EstimateRow {
     pub isl: u64,
     /// Output tokens per request.
     pub osl: u64,
-    /// `yes`, `no` or `unknown`.
-    pub fits: String,
+    /// Whether weights and KV cache fit the memory; unknown where the memory is.
+    pub fits: Option<bool>,
     /// Most sequences of this length that fit.
     pub max_batch: Option<u64>,
     /// Weights in memory.
@@ -87,16 +87,11 @@ impl EstimateRow {
     }
 
     fn set_fit(&mut self, fit: Fit) {
-        let fits = match fit {
-            Fit::Fits { weights_bytes, kv_bytes, .. } => {
-                self.weights_gb = Some(weights_bytes.0 / 1e9);
-                self.kv_cache_gb = Some(kv_bytes.0 / 1e9);
-                "yes"
-            }
-            Fit::DoesNotFit { .. } => "no",
-            Fit::Unknown => "unknown",
-        };
-        fits.clone_into(&mut self.fits);
+        self.fits = fit.fits();
+        if let Fit::Fits { weights_bytes, kv_bytes, .. } = fit {
+            self.weights_gb = Some(weights_bytes.0 / 1e9);
+            self.kv_cache_gb = Some(kv_bytes.0 / 1e9);
+        }
     }
 
     fn set_rates(&mut self, estimate: &Estimate) {
@@ -127,7 +122,7 @@ const COLUMNS: [Column<EstimateRow>; 11] = [
     number("TTFT ms", |row| super::number(row.ttft_ms)),
     number("TPOT ms", |row| super::number(row.tpot_ms)),
     text("bound by", |row| row.bound.clone().unwrap_or_else(|| UNKNOWN.into())),
-    text("fits", |row| row.fits.clone()),
+    text("fits", |row| row.fits.map_or(UNKNOWN, |fits| if fits { "yes" } else { "no" }).to_owned()),
     number("max batch", |row| row.max_batch.map_or(UNKNOWN.into(), |most| most.to_string())),
 ];
 

@@ -341,9 +341,9 @@ NVIDIA H100 (vulkan, NVIDIA, 580.1)
     mtok report --as-of 2026-06-30
 "#;
 
-const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,prefill_tokens_per_s,decode_tokens_per_s,tpot_ms,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
-llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,25000.0,3200.0,25.12,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
-qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
+const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,tpot_ms,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
+llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,25.12,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
+qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
 "#;
 
 const JSON: &str = r#"{
@@ -366,6 +366,7 @@ const JSON: &str = r#"{
       "isl": 1000,
       "osl": 500,
       "gpus": 1,
+      "fits": null,
       "prefill_tokens_per_s": null,
       "decode_tokens_per_s": null,
       "tpot_ms": null,
@@ -390,6 +391,7 @@ const JSON: &str = r#"{
       "market_sellers": null,
       "market_date_oldest": null,
       "market_date_newest": null,
+      "as_of": null,
       "market_policy": "median",
       "break_even_utilisation": null,
       "break_even_usd_per_hour": null,

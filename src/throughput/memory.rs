@@ -96,6 +96,17 @@ pub enum Fit {
     Unknown,
 }
 
+impl Fit {
+    /// Yes, no, or unknown.
+    pub fn fits(&self) -> Option<bool> {
+        match self {
+            Self::Fits { .. } => Some(true),
+            Self::DoesNotFit { .. } => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// Whether the workload fits with every sequence at its full length and no layer windowed: the safe answer.
 pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memory>) -> Fit {
     let Some(memory) = memory else { return Fit::Unknown };
