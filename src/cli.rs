@@ -203,13 +203,17 @@ impl std::str::FromStr for Batch {
 
 /// How a table is printed.
 #[derive(Args, Clone, Debug)]
+#[group(multiple = false)]
 pub struct FormatArgs {
     /// Print JSON.
-    #[arg(long, conflicts_with = "csv")]
+    #[arg(long)]
     pub json: bool,
     /// Print CSV.
     #[arg(long)]
     pub csv: bool,
+    /// Print a Markdown table.
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 /// Arguments of `estimate`.

@@ -103,7 +103,18 @@ impl Report {
 
     /// Rows that share what their caption says, in order.
     fn cost_groups(&self, safe: Safe) -> Vec<(String, Vec<&Comparison>)> {
-        grouped(&self.costs, |row| cost_caption(row, safe))
+        let rents_differ = self.rents_differ();
+        grouped(&self.costs, |row| cost_caption(row, rents_differ, safe))
+    }
+
+    /// Whether rows are priced at different rents of one device.
+    fn rents_differ(&self) -> bool {
+        let rents = |row: &Comparison| (row.device.clone(), row.rental_providers.clone());
+        let first = self.costs.first().map(rents);
+        self.costs.iter().any(|row| {
+            let (device, providers) = rents(row);
+            first.as_ref().is_some_and(|first| first.0 == device && first.1 != providers)
+        })
     }
 
     /// Cells that ran on the same device, in order.
@@ -174,15 +185,15 @@ fn device(row: &Comparison, safe: Safe) -> String {
     format!("{count}{}{label}", safe(&row.device))
 }
 
-fn cost_caption(row: &Comparison, safe: Safe) -> String {
+fn cost_caption(row: &Comparison, rents_differ: bool, safe: Safe) -> String {
     let source = match row.source {
         Source::Measured => "measured",
         Source::Datasheet => "from its datasheet, not measured",
     };
     format!(
-        "{} ({source}); {}; utilisation {}; {} input and {} output tokens per request; market: {}",
+        "{} ({source}); {}utilisation {}; {} input and {} output tokens per request; market: {}",
         device(row, safe),
-        rent(row, safe),
+        if rents_differ { String::new() } else { format!("{}; ", rent(row, safe)) },
         significant(row.utilisation),
         row.isl,
         row.osl,

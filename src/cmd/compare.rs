@@ -7,7 +7,7 @@ use mtok::market::row::Comparison;
 use mtok::price::Mix;
 use mtok::price::rental::{self, Kind, Offer, offers};
 use mtok::price::token::{self, Market, market};
-use mtok::report::{Report, csv, terminal};
+use mtok::report::{Report, csv, markdown, terminal};
 use mtok::throughput::Estimate;
 use mtok::units::UsdPerHour;
 
@@ -28,18 +28,24 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
     let (rows, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin)?;
     if args.format.json {
         print_json(&rows)?;
-    } else if args.format.csv {
+        return Ok(Exit::Ok);
+    }
+    if args.format.csv {
         print(&csv::costs_csv(&rows))?;
+        return Ok(Exit::Ok);
+    }
+    let report = Report {
+        title: format!("{} beside the market", origin.device().name()),
+        device: vec![],
+        as_of: as_of(&args.price),
+        costs: rows,
+        measured: vec![],
+        warnings,
+        command: String::new(),
+    };
+    if args.format.markdown {
+        print(&markdown::costs(&report))?;
     } else {
-        let report = Report {
-            title: format!("{} beside the market", origin.device().name()),
-            device: vec![],
-            as_of: as_of(&args.price),
-            costs: rows,
-            measured: vec![],
-            warnings,
-            command: String::new(),
-        };
         let (width, colour) = output::terminal();
         print(&terminal::terminal(&report, width, colour))?;
     }

@@ -28,6 +28,8 @@ pub fn run(args: &EstimateArgs) -> Result<Exit, Failure> {
         print_json(&rows)?;
     } else if args.format.csv {
         print(&estimates::csv(&rows))?;
+    } else if args.format.markdown {
+        print(&estimates::markdown(&rows))?;
     } else {
         let (width, _) = output::terminal();
         print(&estimates::terminal(&rows, width))?;

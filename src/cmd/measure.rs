@@ -287,7 +287,7 @@ fn warnings(clock: &Clock, gone: Option<&Fault>, planned: usize, done: usize) ->
     warnings
 }
 
-/// Wrong results outrank failed cells.
+/// Wrong results outrank failed cells; cells that were skipped are no failure.
 fn exit_code(rows: &[Measurement]) -> Exit {
     let any = |wanted: fn(&Outcome) -> bool| rows.iter().any(|row| wanted(&row.outcome));
     if any(|outcome| matches!(outcome, Outcome::Wrong(..))) {
@@ -296,5 +296,46 @@ fn exit_code(rows: &[Measurement]) -> Exit {
         Exit::FailedCells
     } else {
         Exit::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mtok::measurement::Verification;
+
+    fn rows(outcomes: &[Outcome]) -> Vec<Measurement> {
+        let row = |outcome: &Outcome| Measurement {
+            op: Op::Dispatch { chain: 1 },
+            variant: "counter".into(),
+            outcome: outcome.clone(),
+            provenance: Provenance::default(),
+        };
+        outcomes.iter().map(row).collect()
+    }
+
+    #[test]
+    fn the_worst_outcome_decides_the_exit_code() {
+        let wrong = Outcome::Wrong("off".into(), Verification { nmse: 1.0, nmse_max: 0.0, compared: 1 });
+        let (failed, skipped) = (Outcome::Failed("lost".into()), Outcome::Skipped("too large".into()));
+        assert_eq!(exit_code(&rows(&[])), Exit::Ok);
+        assert_eq!(exit_code(&rows(std::slice::from_ref(&skipped))), Exit::Ok);
+        assert_eq!(exit_code(&rows(&[skipped, failed.clone()])), Exit::FailedCells);
+        assert_eq!(exit_code(&rows(&[wrong, failed])), Exit::WrongResults);
+    }
+
+    #[test]
+    fn the_budget_is_shared_by_the_cells_that_are_left() {
+        let mut pace = Pace::new(Instant::now(), Duration::from_secs(60), 3);
+        assert!((19..=20).contains(&pace.next().time.as_secs()));
+        pace.done();
+        // The first cell took no time: the other two have it all.
+        assert!((29..=30).contains(&pace.next().time.as_secs()));
+    }
+
+    #[test]
+    fn a_budget_that_is_used_up_still_gives_each_cell_a_moment() {
+        let past = Instant::now() - Duration::from_secs(5);
+        assert_eq!(Pace::new(past, Duration::from_secs(1), 3).next().time, Duration::from_millis(20));
     }
 }

@@ -76,14 +76,28 @@ impl Gpu {
 
     /// Turns what the driver said on the side into a fault.
     pub(super) fn check(&self) -> Result<(), Fault> {
-        if let Some(lost) = self.noted.lost.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            return Err(Fault::DeviceGone(format!("device lost: {lost}")));
+        if let Some(lost) = self.lost() {
+            return Err(lost);
         }
         let errors = std::mem::take(&mut *self.noted.errors.lock().unwrap_or_else(PoisonError::into_inner));
-        match errors.first() {
-            Some(first) => Err(Fault::Failed(format!("internal error (please report): {first}"))),
+        match errors.into_iter().next() {
+            Some(first) => Err(self.rejected(first)),
             None => Ok(()),
         }
+    }
+
+    /// The fault behind an error message. On a lost device everything is rejected, with messages that do not
+    /// tell; only a poll delivers the news of the loss.
+    pub(super) fn rejected(&self, message: impl std::fmt::Display) -> Fault {
+        // What the poll finds is what the callback notes.
+        let _ = self.device.poll(PollType::Poll);
+        let failed = || Fault::Failed(format!("internal error (please report): {}", one_line(message)));
+        self.lost().unwrap_or_else(failed)
+    }
+
+    fn lost(&self) -> Option<Fault> {
+        let lost = self.noted.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.as_ref().map(|lost| Fault::DeviceGone(format!("device lost: {lost}")))
     }
 
     /// Reads a buffer made with `MAP_READ`. Mapping is what proves that the device still lives: a lost one

@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use wgpu::util::DeviceExt;
-
+use super::Fault;
 use super::device::Gpu;
-use super::{Fault, one_line};
 use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::verify::POISON;
 use crate::kernel::{Kernel, Variant};
@@ -209,38 +207,47 @@ fn check_limits(gpu: &Gpu, problem: &Problem) -> Result<(), Fault> {
 }
 
 fn upload(gpu: &Gpu, init: &BufferInit) -> wgpu::Buffer {
-    // Sizes of bindings are multiples of four.
-    let size = init.size().next_multiple_of(4);
     let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
     match init {
-        BufferInit::Input(contents) => {
-            gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage })
+        BufferInit::Input(contents) => filled(gpu, contents, usage),
+        BufferInit::Scratch(size) | BufferInit::Output(size) => {
+            // Sizes of bindings are multiples of four.
+            let size = size.next_multiple_of(4);
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size,
+                usage,
+                mapped_at_creation: false,
+            })
         }
-        _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size,
-            usage,
-            mapped_at_creation: false,
-        }),
     }
 }
 
 fn uniform(gpu: &Gpu, params: &[u32]) -> wgpu::Buffer {
     let mut padded = params.to_vec();
     padded.resize(params.len().next_multiple_of(4), 0);
-    gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-        label: Some("params"),
-        contents: bytemuck::cast_slice(&padded),
-        usage: wgpu::BufferUsages::UNIFORM,
-    })
+    filled(gpu, bytemuck::cast_slice(&padded), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)
 }
 
 fn poison(gpu: &Gpu) -> wgpu::Buffer {
-    gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-        label: Some("poison"),
-        contents: bytemuck::cast_slice(&vec![POISON; POISON_BYTES as usize / 4]),
-        usage: wgpu::BufferUsages::COPY_SRC,
-    })
+    let words = vec![POISON; POISON_BYTES as usize / 4];
+    filled(gpu, bytemuck::cast_slice(&words), wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST)
+}
+
+/// A buffer with contents. Not by mapping at creation: that panics where the device is lost.
+fn filled(gpu: &Gpu, contents: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    let mut padded = std::borrow::Cow::from(contents);
+    if contents.len() % 4 != 0 {
+        padded.to_mut().resize(contents.len().next_multiple_of(4), 0);
+    }
+    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: padded.len() as u64,
+        usage,
+        mapped_at_creation: false,
+    });
+    gpu.queue.write_buffer(&buffer, 0, &padded);
+    buffer
 }
 
 /// Builds a pipeline inside an error scope, so that a rejected one is told apart from a later fault.
@@ -262,7 +269,7 @@ fn pipeline(gpu: &Gpu, text: &str, constants: &[(&str, f64)]) -> Result<wgpu::Co
         cache: None,
     });
     match pollster::block_on(scope.pop()) {
-        Some(error) => Err(Fault::Failed(format!("internal error (please report): {}", one_line(error)))),
+        Some(error) => Err(gpu.rejected(error)),
         None => Ok(pipeline),
     }
 }

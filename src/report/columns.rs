@@ -5,6 +5,7 @@ use crate::market::row::Comparison;
 use crate::measurement::Measurement;
 
 /// One column of a table of `T`.
+#[derive(Debug)]
 pub(super) struct Column<T> {
     /// The header, with the unit.
     pub header: &'static str,
@@ -15,6 +16,14 @@ pub(super) struct Column<T> {
     /// Shown where the page is narrow.
     pub narrow: bool,
 }
+
+impl<T> Clone for Column<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Column<T> {}
 
 pub(super) const fn text<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
     Column { header, cell, numeric: false, narrow: true }
@@ -28,8 +37,25 @@ pub(super) const fn wide<T>(column: Column<T>) -> Column<T> {
     Column { narrow: false, ..column }
 }
 
-/// The columns of the cost table.
-pub(super) const COSTS: [Column<Comparison>; 15] = [
+/// The columns of the cost table; the rent stands in the caption unless rows differ in it.
+pub(super) fn costs(rents_differ: bool) -> Vec<Column<Comparison>> {
+    if !rents_differ {
+        return COSTS.to_vec();
+    }
+    // They make room for the rent; all rows of a model share them.
+    let roomy = |column: Column<Comparison>| match column.header {
+        "batch" | "decode tok/s" => wide(column),
+        _ => column,
+    };
+    RENT.into_iter().chain(COSTS.map(roomy)).collect()
+}
+
+const RENT: [Column<Comparison>; 2] = [
+    text("provider", |row| row.rental_providers.clone().unwrap_or_else(|| UNKNOWN.into())),
+    number("rent $/h", |row| super::number(row.usd_per_hour)),
+];
+
+const COSTS: [Column<Comparison>; 15] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     number("batch", |row| row.batch.to_string()),

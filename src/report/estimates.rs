@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::columns::{Column, number, text, wide};
-use super::{UNKNOWN, csv as rows_csv, terminal as page};
+use super::{Safe, UNKNOWN, csv as rows_csv, markdown, terminal as page};
 use crate::measurement::SOFTWARE_LABEL;
-use crate::text::inert;
+use crate::text::{inert, markdown_cell};
 use crate::throughput::{Estimate, Fit, Source};
 
 /// One estimate, flat, as CSV and JSON show it. Unknown is `None`, never 0; intervals are those of METHODOLOGY.md.
@@ -128,27 +128,35 @@ const COLUMNS: [Column<EstimateRow>; 11] = [
 
 /// The rows for a terminal: what they are, the table, then each note once.
 pub fn terminal(rows: &[EstimateRow], width: u16) -> String {
-    let mut out = String::new();
-    if let Some(first) = rows.first() {
-        let label = if first.software { format!(", {SOFTWARE_LABEL}") } else { String::new() };
-        let caption = format!(
-            "{}{label}: estimated from {}; {} input and {} output tokens per request",
-            inert(&first.device),
-            match first.source {
-                Source::Measured => "measured kernels",
-                Source::Datasheet => "its datasheet, not measured",
-            },
-            first.isl,
-            first.osl
-        );
-        out += &page::wrapped(&caption, width);
-    }
+    let mut out = page::wrapped(&caption(rows, inert), width);
     out += &page::table(&COLUMNS, &rows.iter().collect::<Vec<_>>(), width, false);
     out.push('\n');
     for remark in super::each_once(rows.iter().map(|row| (row.model.as_str(), row.note.as_str())), inert) {
         out += &page::wrapped(&remark, width);
     }
     out
+}
+
+/// The rows as a Markdown table under its caption.
+pub fn markdown(rows: &[EstimateRow]) -> String {
+    let table = markdown::table(&COLUMNS, &rows.iter().collect::<Vec<_>>());
+    format!("{}\n\n{table}", caption(rows, markdown_cell))
+}
+
+/// What all rows have in common.
+fn caption(rows: &[EstimateRow], safe: Safe) -> String {
+    let Some(first) = rows.first() else { return "no model was asked for".into() };
+    let label = if first.software { format!(", {SOFTWARE_LABEL}") } else { String::new() };
+    let origin = match first.source {
+        Source::Measured => "measured kernels",
+        Source::Datasheet => "its datasheet, not measured",
+    };
+    format!(
+        "{}{label}: estimated from {origin}; {} input and {} output tokens per request",
+        safe(&first.device),
+        first.isl,
+        first.osl
+    )
 }
 
 /// The rows as CSV with a header.

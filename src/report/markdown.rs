@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::columns::{COSTS, Column, KERNELS};
+use super::columns::{self, Column, KERNELS};
 use super::{Report, market_source, number, rent};
 use crate::text::{inert, markdown_cell};
 
@@ -13,9 +13,7 @@ pub fn markdown(report: &Report) -> String {
     if !report.costs.is_empty() {
         out += "\n## Cost per million tokens\n";
     }
-    for (caption, rows) in report.cost_groups(safe) {
-        out += &format!("\n{caption}\n\n{}", table(&COSTS, &rows));
-    }
+    out += &costs(report);
     if !report.measured.is_empty() {
         out += "\n## Measured kernels\n";
     }
@@ -27,6 +25,13 @@ pub fn markdown(report: &Report) -> String {
     // Inert text is one line: an indented block cannot be left from inside.
     out += &format!("\n## How to reproduce\n\n    {}\n", inert(&report.command));
     out
+}
+
+/// The cost tables alone, each with its caption.
+pub fn costs(report: &Report) -> String {
+    let columns = columns::costs(report.rents_differ());
+    let group = |(caption, rows): (String, Vec<_>)| format!("\n{caption}\n\n{}", table(&columns, &rows));
+    report.cost_groups(markdown_cell).into_iter().map(group).collect()
 }
 
 /// Device, sources, assumptions, remarks and warnings, each said once.
@@ -63,7 +68,8 @@ fn grounds(report: &Report) -> Vec<String> {
 const METHOD: &str = "Cost is time share: input pays for its prefill, output for its share of the decode steps. \
 RENT needs the whole cost interval below the market price, BUY the whole interval above it.";
 
-fn table<T>(columns: &[Column<T>], rows: &[&T]) -> String {
+/// A table of rows.
+pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T]) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut out = line(columns.iter().map(|column| column.header.to_owned()).collect());
     let rule = |column: &Column<T>| if column.numeric { "---:" } else { "---" }.to_owned();

@@ -5,7 +5,7 @@ use comfy_table::{
 };
 
 use super::Report;
-use super::columns::{COSTS, Column, KERNELS};
+use super::columns::{self, Column, KERNELS};
 use crate::market::Verdict;
 use crate::text::inert;
 
@@ -24,8 +24,9 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
     let width = width.max(NARROWEST);
     let mut out = wrapped(&report.heading(inert), width) + &wrapped(&report.answer(inert), width);
     report.device.iter().for_each(|line| out += &wrapped(&inert(line), width));
+    let columns = columns::costs(report.rents_differ());
     for (caption, rows) in report.cost_groups(inert) {
-        out += &format!("\n{}{}\n", wrapped(&caption, width), table(&COSTS, &rows, width, colour));
+        out += &format!("\n{}{}\n", wrapped(&caption, width), table(&columns, &rows, width, colour));
     }
     for (caption, cells) in report.measured_groups(inert) {
         out += &format!("\n{}{}\n", wrapped(&caption, width), table(&KERNELS, &cells, width, colour));

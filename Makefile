@@ -1,0 +1,31 @@
+# make run      measure this machine and price its tokens
+# make test     everything that must pass before a change lands
+# make bench    speed of kernels and of the pure path
+# make readme   renew the table in README.md from the newest recorded run
+
+CARGO ?= cargo
+# Options for `mtok run`, such as ARGS="--budget 5m".
+ARGS ?=
+
+.PHONY: run test bench readme
+
+run:
+	$(CARGO) build --release --locked
+	scripts/ensure-adapter.sh target/release/mtok
+	$(CARGO) run --release --locked -- run $(ARGS)
+
+test:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) build --locked
+	scripts/ensure-adapter.sh target/debug/mtok || echo "tests that need an adapter will be skipped"
+	$(CARGO) test --locked
+	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
+	$(CARGO) test --locked --no-default-features
+
+bench:
+	$(CARGO) bench --locked
+
+readme:
+	$(CARGO) build --release --locked
+	scripts/readme-table.sh target/release/mtok
