@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+use std::collections::BTreeSet;
+
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::op::Format;
+use mtok::price::rental::{RentalQuote, read_rentals};
+use mtok::price::token::{TokenListing, read_tokens};
 use mtok::throughput::{Device, Workload, bandwidth_bound, estimate};
 
 fn models() -> Vec<Architecture> {
@@ -13,6 +17,60 @@ fn models() -> Vec<Architecture> {
 
 fn gpus() -> Vec<GpuSpec> {
     hardware::read_gpus(&include_bytes!("../data/gpus.csv")[..]).unwrap()
+}
+
+fn rentals() -> Vec<RentalQuote> {
+    read_rentals(&include_bytes!("../data/rentals.csv")[..]).unwrap()
+}
+
+fn tokens() -> Vec<TokenListing> {
+    read_tokens(&include_bytes!("../data/tokens.csv")[..]).unwrap()
+}
+
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> BTreeSet<T> {
+    values.collect()
+}
+
+#[test]
+fn the_tables_are_as_wide_as_they_promise() {
+    let (rentals, tokens) = (rentals(), tokens());
+    assert!(gpus().len() >= 40 && models().len() >= 15);
+    assert!(rentals.len() >= 150, "{}", rentals.len());
+    assert!(distinct(rentals.iter().map(|quote| &quote.provider)).len() >= 12);
+    assert!(tokens.len() >= 120, "{}", tokens.len());
+    assert!(distinct(tokens.iter().map(|listing| &listing.model)).len() >= 15);
+    assert!(distinct(tokens.iter().map(|listing| &listing.seller)).len() >= 10);
+    for gpu in ["A100 SXM 80GB", "H100 SXM", "H200 SXM", "B200 SXM", "RTX 4090", "2-vCPU cloud machine"] {
+        assert!(rentals.iter().any(|quote| quote.hardware == gpu), "{gpu}");
+    }
+    let years = distinct(rentals.iter().map(|quote| quote.date.year()));
+    assert!((2023..=2026).all(|year| years.contains(&year)), "{years:?}");
+}
+
+#[test]
+fn every_price_is_of_something_that_the_other_tables_know() {
+    let (models, gpus) = (models(), gpus());
+    for quote in rentals().iter().filter(|quote| quote.hardware != "2-vCPU cloud machine") {
+        assert_eq!(
+            hardware::find(&gpus, &quote.hardware).unwrap().name,
+            quote.hardware,
+            "line {}",
+            quote.line
+        );
+    }
+    for listing in tokens() {
+        assert_eq!(arch::find(&models, &listing.model).unwrap().name, listing.model, "line {}", listing.line);
+    }
+}
+
+#[test]
+fn no_source_names_a_place_on_somebodys_machine() {
+    let rows = [include_str!("../data/gpus.csv"), include_str!("../data/models.csv")];
+    let rows =
+        rows.into_iter().chain([include_str!("../data/rentals.csv"), include_str!("../data/tokens.csv")]);
+    for line in rows.flat_map(str::lines) {
+        assert!(!["/root/", "/home/", "/work/", "C:\\"].iter().any(|place| line.contains(place)), "{line}");
+    }
 }
 
 #[test]
@@ -62,6 +120,11 @@ fn adapters_match_their_own_row_or_none() {
         ("NVIDIA H100 80GB HBM3", Some("H100 SXM")),
         ("Intel(R) Arc(TM) A770 Graphics", Some("Arc A770")),
         ("Apple M1", Some("M1")),
+        ("Apple M3 Max", Some("M3 Max")),
+        ("AMD Radeon RX 7900 XTX (RADV NAVI31)", Some("RX 7900 XTX")),
+        ("RADV NAVI31", Some("RX 7900 XTX")),
+        ("NVIDIA A100-SXM4-80GB", Some("A100 SXM 80GB")),
+        ("NVIDIA A100-SXM4-40GB", Some("A100 SXM 40GB")),
         ("NVIDIA GeForce RTX 4090 Ti Laptop GPU", None),
         ("llvmpipe (LLVM 15.0.7, 256 bits)", None),
         ("SwiftShader Device (LLVM 10.0.0)", None),

@@ -237,7 +237,7 @@ fn poison(gpu: &Gpu) -> wgpu::Buffer {
 /// A buffer with contents. Not by mapping at creation: that panics where the device is lost.
 fn filled(gpu: &Gpu, contents: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
     let mut padded = std::borrow::Cow::from(contents);
-    if contents.len() % 4 != 0 {
+    if !contents.len().is_multiple_of(4) {
         padded.to_mut().resize(contents.len().next_multiple_of(4), 0);
     }
     let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
