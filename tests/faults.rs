@@ -1,5 +1,12 @@
 //! What kernels and devices do wrong never becomes a speed. Skips without an adapter, as tests/kernels.rs does.
 #![cfg(feature = "gpu")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
 use std::time::Duration;
 
