@@ -26,6 +26,7 @@ use crate::cli::{Cli, Verb};
 /// The exit codes of the design: one meaning each, across all verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "some codes are only for measuring"))]
 pub enum Exit {
     /// All is well.
     Ok = 0,
@@ -61,6 +62,7 @@ impl Failure {
     }
 
     /// A result that cannot be written.
+    #[cfg(feature = "gpu")]
     pub fn cannot_write(path: &std::path::Path, error: impl fmt::Display) -> Self {
         Self::new(Exit::CannotWrite, format!("{}: cannot be written: {error}", path.display()))
     }

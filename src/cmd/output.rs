@@ -30,6 +30,7 @@ pub fn complain(message: &str) {
 }
 
 /// Something the user should know, on stderr.
+#[cfg(feature = "gpu")]
 pub fn note(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
 }
