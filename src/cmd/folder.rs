@@ -14,10 +14,12 @@ use super::{Exit, Failure};
 /// File names in a result folder.
 pub const MEASUREMENTS: &str = "measurements.csv";
 const SAMPLES: &str = "samples.csv";
+const LOCK: &str = ".mtok.lock";
 
 /// An open result folder.
 pub struct Folder {
     path: PathBuf,
+    lock: File,
     measurements: File,
     samples: File,
     /// Rows that an earlier run finished.
@@ -29,34 +31,27 @@ impl Folder {
     /// earlier run are kept.
     ///
     /// # Errors
-    /// A folder that cannot be written; that holds a run already, without `resume`; or whose run is of another
-    /// device, driver or version.
+    /// A folder that cannot be written; that another process is writing; that holds a run already, without
+    /// `resume`; or whose run is of another device, driver or version.
     pub fn open(path: &Path, resume: bool, identity: &Identity) -> Result<Self, Failure> {
         let file = path.join(MEASUREMENTS);
-        let mut finished = Vec::new();
-        if file.exists() {
-            if !resume {
-                let what = format!(
-                    "{}: is there already; --resume goes on with it, --out names another folder",
-                    file.display()
-                );
-                return Err(Failure::bad_input(what));
-            }
-            finished = read_finished(&file)?;
-            check_same_run(&file, &finished, identity)?;
+        if file.exists() && !resume {
+            let shown = file.display();
+            let what =
+                format!("{shown}: is there already; --resume goes on with it, --out names another folder");
+            return Err(Failure::bad_input(what));
         }
         fs::create_dir_all(path).map_err(|error| Failure::cannot_write(path, error))?;
+        let lock = lock(path)?;
+        let finished = if file.exists() { read_finished(&file)? } else { Vec::new() };
+        check_same_run(&file, &finished, identity)?;
         let mut rows = wire::header();
         rows.extend(finished.iter().map(wire::row));
         write_atomic(&file, rows.as_bytes())?;
         let samples = path.join(SAMPLES);
         write_atomic(&samples, kept_samples(&samples, &finished).as_bytes())?;
-        Ok(Self {
-            path: path.to_owned(),
-            measurements: append_to(&file)?,
-            samples: append_to(&samples)?,
-            finished,
-        })
+        let (measurements, samples) = (append_to(&file)?, append_to(&samples)?);
+        Ok(Self { path: path.to_owned(), lock, measurements, samples, finished })
     }
 
     /// Adds a finished cell: samples first, so that no row lacks what it was computed from.
@@ -79,6 +74,9 @@ impl Folder {
     /// Forces everything to disk.
     pub fn close(self) -> Result<(), Failure> {
         let synced = self.samples.sync_all().and_then(|()| self.measurements.sync_all());
+        // A lock that stays behind is harmless: only a living process holds it.
+        let _ = fs::remove_file(self.path.join(LOCK));
+        drop(self.lock);
         synced.map_err(|error| Failure::cannot_write(&self.path, error))
     }
 
@@ -112,6 +110,18 @@ fn make_readable(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// One writer per folder. Where the file system has no locks, the user has to see to that.
+fn lock(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|error| Failure::cannot_write(&path, error))?;
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(Failure::bad_input(format!("{}: another mtok is writing here", folder.display())))
+        }
+        _ => Ok(file),
+    }
 }
 
 fn append_to(path: &Path) -> Result<File, Failure> {

@@ -83,8 +83,8 @@ pub fn measure(
 ) -> Result<Measured, Failure> {
     let start = Instant::now();
     let mut identity = adapter.identity(host::memory(), host::argv());
-    let mut folder = Folder::open(out, resume, &identity)?;
     let gpu = Gpu::open(adapter).map_err(|fault| Failure::new(Exit::FailedCells, fault))?;
+    let mut folder = Folder::open(out, resume, &identity)?;
     identity.clock_quantum = gpu.clock.quantum_s.map(mtok::units::Seconds);
     folder.write("device.json", &device_json(adapter, &gpu.clock, &identity)?)?;
     let mut todo = plan(kernels, &gpu.capabilities);
