@@ -1,4 +1,4 @@
-// Joins the parts that attention_decode left: rescales each to the largest score of all, adds, divides.
+// Joins the parts that attention_decode_* left: rescales each to the largest score of all, adds, divides.
 override HEAD_DIM: u32 = 128;
 const WORKGROUP: u32 = 64;
 

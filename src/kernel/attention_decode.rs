@@ -12,20 +12,33 @@ const GROUP_MAX: u64 = 8;
 
 pub static KERNEL: Kernel = Kernel {
     name: "attention_decode",
-    variants: &[Variant {
-        name: "split256",
-        sources: &[shader!("attention_decode"), shader!("attention_decode_reduce")],
-        supports: |op| {
-            matches!(op, Op::AttentionDecode { heads, kv_heads, head_dim, .. }
+    variants: &[
+        Variant {
+            name: "subgroup8",
+            sources: &[shader!("attention_decode_subgroup8"), shader!("attention_decode_reduce")],
+            supports: |op| matches!(op, Op::AttentionDecode { heads, kv_heads, head_dim: 128, .. } if *heads == 4 * kv_heads),
+            needs: Needs {
+                subgroups: true,
+                software_subgroups_of_8: true,
+                workgroup_bytes: 0,
+                invocations: 64,
+            },
+        },
+        Variant {
+            name: "workgroup",
+            sources: &[shader!("attention_decode_workgroup"), shader!("attention_decode_reduce")],
+            supports: |op| {
+                matches!(op, Op::AttentionDecode { heads, kv_heads, head_dim, .. }
                 if heads % kv_heads == 0 && heads / kv_heads <= GROUP_MAX && matches!(head_dim, 64 | 128))
+            },
+            needs: Needs {
+                subgroups: false,
+                software_subgroups_of_8: false,
+                workgroup_bytes: (GROUP_MAX * (128 + 64) * 4 + 64 * 32) as u32,
+                invocations: 64,
+            },
         },
-        needs: Needs {
-            subgroups: false,
-            software_subgroups_of_8: false,
-            workgroup_bytes: (GROUP_MAX * (128 + 64) * 4 + 64 * 32) as u32,
-            invocations: 64,
-        },
-    }],
+    ],
     prelude: no_prelude,
     cases,
     problem,
@@ -37,7 +50,7 @@ fn cases(offered: &Capabilities) -> Vec<Op> {
     contexts.iter().map(|context| case(*context)).collect()
 }
 
-fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
     let Op::AttentionDecode { batch, context, heads, kv_heads, head_dim } = *op else { return None };
     let cache = batch * context * kv_heads * head_dim;
     let (q_buffer, q) = halves(seed, 0, batch * heads * head_dim, 1.0);
@@ -47,7 +60,7 @@ fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem>
     let attention =
         Attention { q, k, v, heads, kv_heads, qk_dim: head_dim, v_dim: head_dim, scale: f64::from(scale) };
     let parts = context.div_ceil(PART_KEYS);
-    let width = ("HEAD_DIM", head_dim as f64);
+    let (width, group) = (("HEAD_DIM", head_dim as f64), ("GROUP", (heads / kv_heads) as f64));
     let sizes = [context, heads, kv_heads, parts, PART_KEYS].map(|size| size as u32);
     Some(Problem {
         params: sizes.into_iter().chain([scale.to_bits()]).collect(),
@@ -63,7 +76,7 @@ fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem>
                 shader: 0,
                 bindings: vec![(1, 0), (2, 1), (3, 2), (4, 3)],
                 workgroups: [parts as u32, kv_heads as u32, batch as u32],
-                constants: vec![width, ("GROUP", (heads / kv_heads) as f64)],
+                constants: if variant.name == "workgroup" { vec![width, group] } else { vec![] },
             },
             Stage {
                 shader: 1,

@@ -55,7 +55,7 @@ const RENT: [Column<Comparison>; 2] = [
     number("rent $/h", |row| super::number(row.usd_per_hour)),
 ];
 
-const COSTS: [Column<Comparison>; 15] = [
+const COSTS: [Column<Comparison>; 16] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     number("batch", |row| row.batch.to_string()),
@@ -70,6 +70,7 @@ const COSTS: [Column<Comparison>; 15] = [
     })),
     number("market $/Mtok", |row| super::number(row.market_usd_per_mtok())),
     wide(number("sellers", |row| row.market_sellers.map_or(UNKNOWN.into(), |count| count.to_string()))),
+    wide(number("cheapest $/Mtok", |row| super::number(row.market_usd_per_mtok_cheapest))),
     wide(number("break-even utilisation", |row| super::number(row.break_even_utilisation))),
     wide(number("break-even $/h", |row| super::number(row.break_even_usd_per_hour))),
     text("verdict", |row| match row.verdict {

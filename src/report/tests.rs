@@ -150,7 +150,7 @@ fn csv_has_its_header_without_rows() {
 
 #[test]
 fn a_wide_terminal_shows_all_columns_and_a_narrow_one_fits() {
-    let wide = terminal::terminal(&report(), 200, false);
+    let wide = terminal::terminal(&report(), 220, false);
     for header in ["TPOT ms", "prefill tok/s", "0.130 to 0.160", "break-even utilisation"] {
         assert!(wide.contains(header), "{header}");
     }
@@ -311,10 +311,10 @@ const MARKDOWN: &str = r#"# mtok on NVIDIA H100
 
 H100 SXM (measured); rent 2.00 USD/h per device (on-demand, lambda; runpod, 2026-06-01); utilisation 0.500; 1000 input and 500 output tokens per request; market: median
 
-| model | weights | batch | decode tok/s | prefill tok/s | TPOT ms | $/Mtok in | $/Mtok out | $/Mtok blended | blended low to high | market $/Mtok | sellers | break-even utilisation | break-even $/h | verdict |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | --- |
-| llama-3.1-8b | fp8 | 64 | 3200 | 25000 | 25.1 | 0.0444 | 0.347 | 0.145 | 0.130 to 0.160 | 0.200 | 3 | 0.363 | 2.75 | RENT |
-| qwen3-8b | q4_0 | 1 | – | – | – | – | – | – | – | – | – | – | – | – |
+| model | weights | batch | decode tok/s | prefill tok/s | TPOT ms | $/Mtok in | $/Mtok out | $/Mtok blended | blended low to high | market $/Mtok | sellers | cheapest $/Mtok | break-even utilisation | break-even $/h | verdict |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
+| llama-3.1-8b | fp8 | 64 | 3200 | 25000 | 25.1 | 0.0444 | 0.347 | 0.145 | 0.130 to 0.160 | 0.200 | 3 | 0.100 | 0.363 | 2.75 | RENT |
+| qwen3-8b | q4_0 | 1 | – | – | – | – | – | – | – | – | – | – | – | – | – |
 
 ## Measured kernels
 
