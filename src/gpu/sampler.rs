@@ -170,22 +170,36 @@ fn executions_per_sample(once: f64, clock: &Clock) -> u32 {
     (wanted.min(SUBMISSION_MAX_S) / once).ceil().clamp(1.0, 10_000.0) as u32
 }
 
-/// Empty while sampling should go on; else why it ended, with the criterion that was not met.
+/// Empty while sampling should go on; else why it ended, with the criteria that were not met.
 fn stop_reason(run: &Run, plan: &Plan, elapsed: Duration) -> String {
     let tries = run.samples.len() + run.dropped as usize;
     let times: Vec<f64> = run.samples.iter().map(|sample| sample.device_s.unwrap_or(sample.wall_s)).collect();
-    let sampled: f64 = times.iter().sum::<f64>() * f64::from(run.executions);
+    let sampled = times.iter().sum::<f64>() * f64::from(run.executions);
     let noise = stats::relative_stdev(&times).unwrap_or(f64::INFINITY);
-    let (met, wanted) = (noise * 100.0, plan.noise * 100.0);
-    if times.len() >= plan.samples_min && sampled >= plan.sampled_s && noise <= plan.noise {
-        format!("noise {met:.2} % <= {wanted} %")
+    let unmet = unmet(plan, times.len(), sampled, noise);
+    if unmet.is_empty() {
+        format!("noise {:.2} % <= {} %", noise * 100.0, plan.noise * 100.0)
     } else if tries >= SAMPLES_MAX {
-        format!("{tries} samples, noise {met:.1} % > {wanted} %")
+        format!("{tries} samples; {}", unmet.join(", "))
     } else if elapsed >= plan.time && tries >= SAMPLES_FLOOR {
-        format!("time limit, noise {met:.1} % > {wanted} %")
+        format!("time limit; {}", unmet.join(", "))
     } else {
         String::new()
     }
+}
+
+fn unmet(plan: &Plan, samples: usize, sampled: f64, noise: f64) -> Vec<String> {
+    let mut unmet = Vec::new();
+    if noise > plan.noise {
+        unmet.push(format!("noise {:.1} % > {} %", noise * 100.0, plan.noise * 100.0));
+    }
+    if samples < plan.samples_min {
+        unmet.push(format!("{samples} samples < {}", plan.samples_min));
+    }
+    if sampled < plan.sampled_s {
+        unmet.push(format!("{sampled:.2} s sampled < {} s", plan.sampled_s));
+    }
+    unmet
 }
 
 fn judge(run: &Run, problem: &Problem, clock: &Clock, seed: u64) -> Outcome {
@@ -224,4 +238,43 @@ fn judge(run: &Run, problem: &Problem, clock: &Clock, seed: u64) -> Outcome {
         stop_reason: run.stop_reason.clone(),
     };
     Outcome::Ok(Box::new(timing), verification)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: Plan = Plan { time: Duration::from_secs(1), samples_min: 10, noise: 0.005, sampled_s: 0.5 };
+
+    fn reason(samples: &[f64], elapsed_s: u64) -> String {
+        let raw = |seconds: &f64| RawSample { executions: 2, device_s: Some(*seconds), wall_s: 1.0 };
+        let samples = samples.iter().map(raw).collect();
+        let run = Run { samples, dropped: 0, executions: 2, stop_reason: String::new(), output: vec![] };
+        stop_reason(&run, &PLAN, Duration::from_secs(elapsed_s))
+    }
+
+    #[test]
+    fn quiet_samples_end_the_cell() {
+        assert_eq!(reason(&[0.05; 10], 0), "noise 0.00 % <= 0.5 %");
+        assert_eq!(reason(&[0.05; 9], 0), "");
+    }
+
+    #[test]
+    fn what_ends_a_cell_early_names_the_criteria_that_were_not_met() {
+        assert_eq!(reason(&[0.05, 0.06, 0.05, 0.05], 9), "");
+        assert_eq!(reason(&[0.05; 5], 9), "time limit; 5 samples < 10");
+        assert_eq!(reason(&[1e-3; 200], 0), "200 samples; 0.40 s sampled < 0.5 s");
+        let noisy = [0.05, 0.06].repeat(5);
+        assert_eq!(reason(&noisy, 9), "time limit; noise 9.6 % > 0.5 %");
+    }
+
+    #[test]
+    fn samples_are_long_enough_for_the_clock_and_short_enough_for_the_driver() {
+        let clock = |quantum_s| Clock { usable: true, quantum_s: Some(quantum_s), ..Clock::default() };
+        assert_eq!(executions_per_sample(1e-5, &clock(1e-9)), 100);
+        assert_eq!(executions_per_sample(1e-5, &clock(65_536e-9)), 656);
+        assert_eq!(executions_per_sample(0.3, &clock(1e-9)), 1);
+        assert_eq!(executions_per_sample(1e-3, &clock(1.0)), 250);
+        assert_eq!(executions_per_sample(1e-3, &Clock::default()), 20);
+    }
 }
