@@ -6,7 +6,7 @@ mtok=$1
 run=$(ls -d results/*/ | sort | tail -n 1)
 as_of=$(basename "$run" | cut -c 1-10)
 table=$(mktemp)
-"$mtok" compare --measurements "${run}measurements.csv" --as-of "$as_of" --markdown >"$table"
+"$mtok" compare --measurements "${run}measurements.csv" --weights q8_0 --as-of "$as_of" --markdown >"$table"
 awk -v table="$table" '
     /<!-- table:begin -->/ { print; while ((getline line < table) > 0) print line; inside = 1 }
     /<!-- table:end -->/ { inside = 0 }

@@ -151,7 +151,8 @@ pub struct WorkloadArgs {
 }
 
 impl WorkloadArgs {
-    /// The options that ask the same again, each with a space before it; defaults are left out.
+    /// The options that ask the same again, each with a space before it. The size of a request is always among
+    /// them; other defaults are left out.
     #[cfg(feature = "gpu")]
     pub fn words(&self) -> Vec<String> {
         let list = |words: Vec<String>| words.join(",");
@@ -274,7 +275,8 @@ impl PriceArgs {
     }
 }
 
-/// Which of the providers' rents count, each with its newest on-demand quote.
+/// Which of the providers' rents count, each with its newest quote: on-demand where there is any, else community,
+/// spot or reserved.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum OfferChoice {
     /// The median over providers.

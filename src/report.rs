@@ -60,7 +60,7 @@ impl Report {
         let Some(best) = self.best() else {
             return match self.costs.first() {
                 Some(first) => format!("No verdict: {}.", safe(&first.verdict_reason)),
-                None => format!("No cost was computed; {} cells were measured.", self.measured.len()),
+                None => self.cells(),
             };
         };
         let count = |verdict| self.costs.iter().filter(|row| row.verdict == verdict).count();
@@ -87,6 +87,15 @@ impl Report {
             number(best.break_even_utilisation),
             number(best.break_even_usd_per_hour),
         )
+    }
+
+    /// How the measured cells ended.
+    fn cells(&self) -> String {
+        let count = |status| self.measured.iter().filter(|cell| cell.outcome.status() == status).count();
+        let ended = ["ok", "wrong", "failed", "skipped"].map(|status| (count(status), status));
+        let shown =
+            ended.iter().filter(|(count, _)| *count > 0).map(|(count, status)| format!("{count} {status}"));
+        format!("{} cells: {}.", self.measured.len(), shown.collect::<Vec<_>>().join(", "))
     }
 
     /// The row with a verdict whose cost is lowest against its market price. A software adapter is never
@@ -127,14 +136,17 @@ impl Report {
         // Where a note gives the reason already, it is not said again.
         let unsaid = |row: &&Comparison| row.verdict.is_none() && !row.note.contains(&row.verdict_reason);
         let why = |row| Some(row).filter(unsaid).map(|row| format!("no verdict: {}", row.verdict_reason));
-        let texts: Vec<(&str, String)> = self
-            .costs
-            .iter()
-            .flat_map(|row| {
-                why(row).into_iter().chain([row.note.clone()]).map(|text| (row.model.as_str(), text))
-            })
-            .collect();
-        each_once(texts.iter().map(|(model, text)| (*model, text.as_str())), safe)
+        let said = |row| why(row).into_iter().chain([row.note.clone()]).map(move |text| (label(row), text));
+        let texts: Vec<(String, String)> = self.costs.iter().flat_map(said).collect();
+        each_once(texts.iter().map(|(label, text)| (label.as_str(), text.as_str())), safe)
+    }
+}
+
+/// Whom a remark is about: what does not fit depends on the weights, all else on the model.
+fn label(row: &Comparison) -> String {
+    match row.fits {
+        Some(false) => format!("{} {}", row.model, row.weights),
+        _ => row.model.clone(),
     }
 }
 

@@ -81,11 +81,22 @@ fn device_lines(adapter: &Adapter, gpus: &[GpuSpec]) -> Vec<String> {
     lines
 }
 
-/// The command that makes the tables again from the measurements, on any machine.
+/// The command that makes the cost tables again from the measurements, on any machine.
 fn reproduce(args: &RunArgs, out: &Path, as_of: Date) -> String {
-    let folder = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let measurements = publishable(&out.join(MEASUREMENTS));
+    let data = args.workload.tables.data.as_ref();
+    let tables = data.map(|folder| format!(" --data {}", publishable(folder))).unwrap_or_default();
     let options: String = args.workload.words().into_iter().chain(args.price.words()).collect();
-    format!("mtok compare --measurements results/{folder}/{MEASUREMENTS} --as-of {as_of}{options}")
+    format!("mtok compare --measurements {measurements}{tables} --as-of {as_of}{options}")
+}
+
+/// A path as it was given; of an absolute one, which is of this machine only, the last two parts.
+fn publishable(path: &Path) -> String {
+    if path.is_relative() {
+        return path.display().to_string();
+    }
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.get(parts.len().saturating_sub(2)..).unwrap_or_default().join("/")
 }
 
 #[cfg(test)]

@@ -99,7 +99,10 @@ pub fn measure(
     match run(gpu, kernel, op, variant, &problem, plan) {
         Ok(run) => {
             let outcome = judge(&run, &problem, &gpu.clock, seed);
-            Ok(cell(op, variant.name, outcome, provenance, run.samples))
+            // A wrong result carries no speed, not even a raw one.
+            let wrong = matches!(outcome, Outcome::Wrong(..));
+            let samples = if wrong { Vec::new() } else { run.samples };
+            Ok(cell(op, variant.name, outcome, provenance, samples))
         }
         Err(Fault::Skipped(reason)) => {
             Ok(cell(op, variant.name, Outcome::Skipped(reason), provenance, vec![]))

@@ -4,7 +4,13 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 /// The `distribution` column of data from [`Random::normals`].
-pub const NORMAL: &str = "normal, sd 1 (sum of four uniforms)";
+pub const NORMAL: &str = "normal (sum of four uniforms), sd 1";
+
+/// The same where weights are scaled by [`WEIGHTS_SD`].
+pub const NORMAL_WEIGHTS: &str = "normal (sum of four uniforms), sd 1; weights sd 0.05";
+
+/// Keeps sums of some thousand products well inside the range of f16.
+pub const WEIGHTS_SD: f32 = 0.05;
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Written here
 /// because recorded input hashes must not change with a library's version.

@@ -93,8 +93,7 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
         }
         Format::F16 => {
             let (x_buffer, x) = halves(seed, 0, tokens * inputs, 1.0);
-            // Keeps the sums of a thousand products well inside the range of f16.
-            let (w_buffer, w) = halves(seed, 1, outputs * inputs, 0.05);
+            let (w_buffer, w) = halves(seed, 1, outputs * inputs, data::WEIGHTS_SD);
             (x_buffer, w_buffer, Element::F16, reference(x, w, outputs, inputs), nmse_max_f16(inputs))
         }
         _ => return None,
@@ -108,7 +107,7 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
         element,
         reference,
         nmse_max,
-        distribution: data::NORMAL,
+        distribution: if weights == Format::F16 { data::NORMAL_WEIGHTS } else { data::NORMAL },
     })
 }
 

@@ -103,7 +103,7 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
             indices.iter().map(|index| dot(&matrix.row(index * inputs, inputs), &x_values)).collect()
         }),
         nmse_max: nmse_max_f16(inputs as u64),
-        distribution: data::NORMAL,
+        distribution: data::NORMAL_WEIGHTS,
     })
 }
 
@@ -120,11 +120,9 @@ enum Weights {
 
 impl Weights {
     fn random(format: Format, count: usize, seed: u64) -> Option<Self> {
-        // Keeps the sums of some thousand products well inside the range of f16.
-        const SCALE: f32 = 0.05;
         let mut random = data::Random::new(seed, 1);
         let (bits, steps) = match format {
-            Format::F16 => return Some(Self::Halves(random.halves(count, SCALE))),
+            Format::F16 => return Some(Self::Halves(random.halves(count, data::WEIGHTS_SD))),
             Format::Q8_0 => (8, 127.0),
             Format::Q4_0 => (4, 7.0),
             _ => return None,
@@ -135,7 +133,7 @@ impl Weights {
             8 => (0..count).map(|_| step() as u8).collect(),
             _ => (0..count / 2).map(|_| (step() + 8) as u8 | ((step() + 8) as u8) << 4).collect(),
         };
-        let scale = |normal: f32| f16::from_f32(SCALE * 3.0 / steps * (1.0 + 0.1 * normal));
+        let scale = |normal: f32| f16::from_f32(data::WEIGHTS_SD * 3.0 / steps * (1.0 + 0.1 * normal));
         let mut random = data::Random::new(seed, 2);
         let scales = (0..count / BLOCK).map(|_| scale(random.normal())).collect();
         Some(Self::Blocks { bits, values, scales })

@@ -31,7 +31,9 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
     for (caption, cells) in report.measured_groups(inert) {
         out += &format!("\n{}{}\n", wrapped(&caption, width), table(&KERNELS, &cells, width, colour));
     }
-    let remarks = report.remarks(inert);
+    // The table says what does not fit; report.md also says by how much.
+    let mut remarks = report.remarks(inert);
+    remarks.retain(|remark| !remark.contains(": does not fit: "));
     if !(remarks.is_empty() && report.warnings.is_empty()) {
         out.push('\n');
     }
