@@ -1,0 +1,125 @@
+//! What the benches on a device share: the adapter, and cases whose result was checked before they are timed.
+
+use std::time::{Duration, Instant};
+
+use mtok::gpu::adapters;
+use mtok::gpu::clock::Clock;
+use mtok::gpu::device::Gpu;
+use mtok::gpu::program::Program;
+use mtok::kernel::problem::Problem;
+use mtok::kernel::{Kernel, Variant, verify};
+use mtok::op::{Format, Op};
+
+const SEED: u64 = 42;
+/// Some drivers kill what runs for two seconds.
+const SUBMISSION_MAX_S: f64 = 0.25;
+/// Readings that the device's clock may owe in a row.
+const TRIES: usize = 10;
+
+/// The matrix product by which variants are compared.
+pub const PRODUCT: Op = Op::Matmul { tokens: 1024, outputs: 1024, inputs: 1024, weights: Format::F32 };
+
+/// Opens the first adapter; `None` with a message where there is none. Cases keep it for the whole process.
+pub fn open() -> Option<&'static Gpu> {
+    let listing = adapters::list(false);
+    let Some(adapter) = listing.adapters.first() else {
+        println!("skipped: no adapter (asked {:?})", listing.asked);
+        return None;
+    };
+    let gpu = Gpu::open(adapter).expect("the device opens");
+    let clock =
+        if gpu.clock.usable { "device clock".into() } else { format!("wall clock: {}", gpu.clock.reason) };
+    println!("{} ({clock})", adapter.facts.line());
+    Some(Box::leak(Box::new(gpu)))
+}
+
+/// A program that gave the right result.
+pub struct Case {
+    /// The variant that runs.
+    pub variant: &'static str,
+    op: Op,
+    problem: Problem,
+    program: Program<'static>,
+    clock: &'static Clock,
+    executions_max: u32,
+}
+
+impl Case {
+    /// The case in the variant that suits the adapter.
+    pub fn new(gpu: &'static Gpu, kernel: &'static Kernel, op: Op) -> Self {
+        let variant = kernel.choose(&op, &gpu.capabilities).expect("the adapter runs its own cases");
+        Self::of_variant(gpu, kernel, op, variant)
+    }
+
+    /// The case in each variant that the adapter can run, the one it would choose first.
+    pub fn all(gpu: &'static Gpu, kernel: &'static Kernel, op: Op) -> Vec<Self> {
+        let fits =
+            |variant: &&Variant| (variant.supports)(&op) && variant.needs.unmet(&gpu.capabilities).is_none();
+        let variants = kernel.variants.iter().filter(fits);
+        variants.map(|variant| Self::of_variant(gpu, kernel, op, variant)).collect()
+    }
+
+    fn of_variant(gpu: &'static Gpu, kernel: &Kernel, op: Op, variant: &'static Variant) -> Self {
+        let problem =
+            (kernel.problem)(&op, variant, &gpu.capabilities, SEED).expect("a kernel builds its own cases");
+        let program = Program::new(gpu, kernel, &op, variant, &problem).expect("the program is built");
+        let mut case =
+            Self { variant: variant.name, op, problem, program, clock: &gpu.clock, executions_max: 1 };
+        // The first execution compiles and is no measure of the second.
+        case.once(1);
+        case.verify();
+        // Executions of this one count on: each sample starts at zero.
+        if !matches!(op, Op::Dispatch { .. }) {
+            case.executions_max = (SUBMISSION_MAX_S / case.once(1)).clamp(1.0, 10_000.0) as u32;
+        }
+        case
+    }
+
+    /// Checks what the last sample wrote.
+    ///
+    /// # Panics
+    /// With the reason, where it is wrong.
+    pub fn verify(&self) {
+        let output = self.program.output().expect("the output is read");
+        if let Err((reason, _)) = verify::check(&self.problem, &output, SEED) {
+            panic!("{} {}: {reason}", self.op, self.variant);
+        }
+    }
+
+    /// Seconds of one submission of so many executions, by the device's clock where that is usable.
+    fn once(&self, executions: u32) -> f64 {
+        for _ in 0..TRIES {
+            let sample = self.program.sample(executions).expect("the device lives");
+            if !self.clock.usable {
+                return sample.wall_s;
+            }
+            if let Some(seconds) = self.clock.seconds(&sample) {
+                return seconds;
+            }
+        }
+        panic!("{} {}: the device's clock gave no reading in {TRIES} samples", self.op, self.variant);
+    }
+
+    /// Seconds of so many executions, in as few submissions as drivers tolerate.
+    pub fn seconds(&self, executions: u64) -> f64 {
+        let whole = executions / u64::from(self.executions_max);
+        let rest = (executions % u64::from(self.executions_max)) as u32;
+        let submissions = (0..whole).map(|_| self.executions_max).chain((rest > 0).then_some(rest));
+        submissions.map(|executions| self.once(executions)).sum()
+    }
+
+    /// Executions that take about this long, after running for as long: caches and clocks have settled then.
+    pub fn warm_up(&self, time: Duration) -> u64 {
+        let start = Instant::now();
+        let mut once = self.once(1);
+        while start.elapsed() < time {
+            once = self.once(1);
+        }
+        (time.as_secs_f64() / once).ceil().max(1.0) as u64
+    }
+}
+
+/// The gemm kernel, which computes [`PRODUCT`].
+pub fn gemm() -> &'static Kernel {
+    Kernel::find("gemm").expect("gemm is a kernel")
+}
