@@ -1,5 +1,6 @@
-//! How many times faster than the naive matrix product the chosen and the tiled one are, at 1024 x 1024 x 1024 in
-//! f32. The variants take turns in one process, so that what slows the machine down slows all of them.
+//! How many times faster than its most modest variant each variant of a kernel is; for the matrix product in f32 at
+//! 1024 x 1024 x 1024 that is one output per invocation. The variants take turns in one process, so that what slows
+//! the machine down slows all of them.
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run says why and ends")]
 
 #[allow(dead_code, reason = "benches on a device share it, each uses its part")]
@@ -8,14 +9,37 @@ mod device;
 use std::time::Duration;
 
 use device::Case;
+use mtok::kernel::Kernel;
+use mtok::op::{Format, Op};
 use mtok::stats::median;
 
 /// Turns of each variant.
 const PAIRS: usize = 15;
 /// Device time of one turn.
 const TURN: Duration = Duration::from_millis(200);
-/// What the chosen variant must reach.
-const GOAL: f64 = 3.0;
+
+/// A kernel whose variants take turns.
+struct Contest {
+    op: Op,
+    /// What the chosen variant must reach over the most modest one.
+    goal: Option<f64>,
+}
+
+const CONTESTS: [Contest; 4] = [
+    Contest { op: device::PRODUCT, goal: Some(3.0) },
+    Contest {
+        op: Op::Matmul { tokens: 1, outputs: 14_336, inputs: 4_096, weights: Format::Q8_0 },
+        goal: None,
+    },
+    Contest {
+        op: Op::AttentionDecode { batch: 1, context: 4_096, heads: 32, kv_heads: 8, head_dim: 128 },
+        goal: None,
+    },
+    Contest {
+        op: Op::AttentionPrefill { tokens: 512, heads: 8, kv_heads: 2, qk_dim: 128, v_dim: 128, window: 512 },
+        goal: None,
+    },
+];
 
 fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -23,7 +47,17 @@ fn main() {
         return;
     }
     let Some(gpu) = device::open() else { return };
-    let cases = Case::all(gpu, device::gemm(), device::PRODUCT);
+    for contest in CONTESTS {
+        let kernel = Kernel::find(contest.op.kernel()).expect("the kernel is listed");
+        let cases = Case::all(gpu, kernel, contest.op);
+        let seconds = turns(&cases);
+        cases.iter().for_each(Case::verify);
+        report(&contest, &cases, &seconds);
+    }
+}
+
+/// Seconds per execution, by case and turn.
+fn turns(cases: &[Case]) -> Vec<Vec<f64>> {
     let executions: Vec<u64> = cases.iter().map(|case| case.warm_up(TURN)).collect();
     let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); cases.len()];
     for turn in 0..PAIRS {
@@ -36,40 +70,34 @@ fn main() {
             seconds.push(case.seconds(*executions) / *executions as f64);
         }
     }
-    cases.iter().for_each(Case::verify);
-    report(&cases, &seconds);
+    seconds
 }
 
-fn report(cases: &[Case], seconds: &[Vec<f64>]) {
-    let flops = device::PRODUCT.flops().0;
-    let typical: Vec<f64> = seconds.iter().map(|turns| median(turns).expect("there are turns")).collect();
-    for (case, typical) in cases.iter().zip(&typical) {
-        println!(
-            "gemm f32 1024 {:<9} median {:7.3} ms, {:6.1} GFLOP/s",
-            case.variant,
-            typical * 1e3,
-            flops / typical / 1e9
-        );
-    }
-    let naive = cases.iter().position(|case| case.variant == "naive").expect("every adapter runs it");
-    let Some((naive_turns, naive_typical)) = seconds.get(naive).zip(typical.get(naive)) else { return };
-    for (index, ((case, turns), typical)) in cases.iter().zip(seconds).zip(&typical).enumerate() {
-        if index == naive {
-            continue;
-        }
-        let ratios = naive_turns.iter().zip(turns).map(|(naive, ours)| naive / ours);
+/// A line per variant; the first one is what the adapter would choose, the last one is the baseline.
+fn report(contest: &Contest, cases: &[Case], seconds: &[Vec<f64>]) {
+    let Contest { op, goal } = contest;
+    println!("{op}");
+    let Some(baseline) = seconds.last() else { return };
+    for (index, (case, turns)) in cases.iter().zip(seconds).enumerate() {
+        let [typical, baseline_typical] =
+            [turns, baseline].map(|turns| median(turns).expect("there are turns"));
+        let [flops, bytes] = [op.flops().0, op.bytes().0].map(|work| work / typical / 1e9);
+        let ratios = baseline.iter().zip(turns).map(|(baseline, ours)| baseline / ours);
         let least = ratios.clone().fold(f64::INFINITY, f64::min);
         let most = ratios.fold(0.0, f64::max);
-        let ratio = naive_typical / typical;
-        // The first one is what the adapter would choose.
-        let verdict = match index {
-            0 if ratio >= GOAL => format!("; chosen, goal {GOAL} met"),
-            0 => format!("; chosen, goal {GOAL} NOT met"),
-            _ => String::new(),
+        let ratio = baseline_typical / typical;
+        let verdict = match goal.filter(|_| index == 0) {
+            Some(goal) if ratio >= goal => format!("; goal {goal} met"),
+            Some(goal) => format!("; goal {goal} NOT met"),
+            None => String::new(),
         };
         println!(
-            "{} over naive: {ratio:.2} times faster (ratio of medians; {PAIRS} pairs {least:.2} to {most:.2}){verdict}",
-            case.variant
+            "  {:<10} median {:8.3} ms, {:6.1} GFLOP/s, {:5.2} GB/s, {ratio:5.2} times the last ({PAIRS} pairs \
+             {least:.2} to {most:.2}){verdict}",
+            case.variant,
+            typical * 1e3,
+            flops,
+            bytes,
         );
     }
 }
