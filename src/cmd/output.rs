@@ -21,7 +21,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Writes any value as pretty JSON to stdout.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::CannotWrite, error))?;
-    print(&(json + "\n"))
+    print(&(mtok::report::json::visible(&json) + "\n"))
 }
 
 /// An error on stderr; where even that fails the exit code has to do.

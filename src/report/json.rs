@@ -81,7 +81,7 @@ pub fn json(report: &Report) -> serde_json::Result<String> {
 
 /// JSON escapes only some of what can drive a terminal. What is left stands inside strings, so it may become an
 /// escape that reads back as the same character.
-fn visible(json: &str) -> String {
+pub fn visible(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     let mut pair = [0; 2];
     for character in json.chars() {
