@@ -54,7 +54,11 @@ impl Tables {
         bundled: &str,
         parse: impl Fn(&mut dyn Read) -> Result<Vec<T>, Fault>,
     ) -> Result<Vec<T>, Failure> {
-        let path = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
+        let path = self
+            .folder
+            .as_ref()
+            .map(|folder| folder.join(name))
+            .filter(|path| path.symlink_metadata().is_ok());
         match path {
             Some(path) => read_file(&path, parse),
             None => parse(&mut bundled.as_bytes())
