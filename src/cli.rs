@@ -115,7 +115,7 @@ pub struct TableArgs {
 
 /// The device whose rates are asked for.
 #[derive(Args, Clone, Debug)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct DeviceArgs {
     /// A measurements.csv.
     #[arg(long, value_name = "FILE")]
@@ -144,7 +144,7 @@ pub struct WorkloadArgs {
     #[arg(long, value_name = "TOKENS", default_value_t = 512)]
     pub osl: u64,
     /// Memory of the device in GB, where it is unknown or other than the datasheet's.
-    #[arg(long, value_name = "GB", value_parser = positive)]
+    #[arg(long, value_name = "GB", value_parser = positive, allow_negative_numbers = true)]
     pub memory_gb: Option<f64>,
     #[command(flatten)]
     pub tables: TableArgs,
@@ -221,10 +221,10 @@ pub struct FormatArgs {
 #[derive(Args, Debug)]
 pub struct EstimateArgs {
     /// Name all models and GPUs instead.
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["DeviceArgs", "FormatArgs"])]
     pub list: bool,
     #[command(flatten)]
-    pub device: Option<DeviceArgs>,
+    pub device: DeviceArgs,
     #[command(flatten)]
     pub workload: WorkloadArgs,
     #[command(flatten)]
@@ -235,7 +235,7 @@ pub struct EstimateArgs {
 #[derive(Args, Clone, Debug)]
 pub struct PriceArgs {
     /// Rent per device and hour; takes the place of rentals.csv.
-    #[arg(long, value_name = "USD", value_parser = positive)]
+    #[arg(long, value_name = "USD", value_parser = positive, allow_negative_numbers = true)]
     pub usd_per_hour: Option<f64>,
     /// The hardware of rentals.csv whose rent counts [default: the device's own; a 2-vCPU cloud machine for a
     /// software adapter].
@@ -245,7 +245,7 @@ pub struct PriceArgs {
     #[arg(long, value_enum, default_value_t = OfferChoice::Median)]
     pub offers: OfferChoice,
     /// Share of the paid hours that carry the load, above 0 up to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share, allow_negative_numbers = true)]
     pub utilisation: f64,
     /// Which price of the sellers decides.
     #[arg(long, value_enum, default_value_t = MarketPolicy::Median)]

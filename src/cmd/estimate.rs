@@ -17,10 +17,7 @@ pub fn run(args: &EstimateArgs) -> Result<Exit, Failure> {
         print(&names.chain(gpus.iter().map(|gpu| format!("gpu    {}\n", gpu.name))).collect::<String>())?;
         return Ok(Exit::Ok);
     }
-    let Some(device) = &args.device else {
-        return Err(Failure::bad_input("name a device: --measurements FILE or --gpu NAME"));
-    };
-    let origin = Origin::read(device, &gpus)?;
+    let origin = Origin::read(&args.device, &gpus)?;
     let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
     let rows: Vec<EstimateRow> =
         estimates.iter().map(|estimate| EstimateRow::of(estimate, origin.software())).collect();
