@@ -159,7 +159,9 @@ fn check_same_run(file: &Path, rows: &[Measurement], now: &Identity) -> Result<(
             ("version", &then.tool_version, &now.tool_version),
             ("commit", &then.tool_commit, &now.tool_commit),
         ];
-        if let Some((what, then, now)) = pairs.iter().find(|(_, then, now)| then != now) {
+        // What is read back is what was written: inert and trimmed.
+        let written = |now: &str| mtok::text::csv_cell(now).trim().to_owned();
+        if let Some((what, then, now)) = pairs.iter().find(|(_, then, now)| **then != written(now)) {
             let inert = mtok::text::inert;
             return Err(Failure::new(
                 Exit::BadInput,

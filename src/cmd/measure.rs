@@ -9,7 +9,7 @@ use mtok::gpu::device::Gpu;
 use mtok::gpu::sampler::{self, Cell, Plan};
 use mtok::gpu::{Fault, clock::Clock};
 use mtok::kernel::{ALL, Capabilities, Kernel, data};
-use mtok::measurement::{Identity, Measurement, Outcome, Provenance};
+use mtok::measurement::{Identity, Measurement, Outcome, Provenance, cell_name};
 use mtok::op::Op;
 use mtok::report::{Report, terminal};
 use mtok::text;
@@ -24,6 +24,14 @@ use crate::cli::{MeasureArgs, Sampling};
 struct Planned {
     kernel: &'static Kernel,
     op: Op,
+}
+
+impl Planned {
+    /// The name that its row will have.
+    fn cell(&self, offered: &Capabilities) -> String {
+        let variant = self.kernel.choose(&self.op, offered).map_or("none", |variant| variant.name);
+        cell_name(&self.op, variant)
+    }
 }
 
 /// What a run left behind.
@@ -86,9 +94,10 @@ pub fn measure(
     let gpu = Gpu::open(adapter).map_err(|fault| Failure::new(Exit::FailedCells, fault))?;
     let mut folder = Folder::open(out, resume, &identity)?;
     identity.clock_quantum = gpu.clock.quantum_s.map(mtok::units::Seconds);
-    folder.write("device.json", &device_json(adapter, &gpu.clock, &identity)?)?;
     let mut todo = plan(kernels, &gpu.capabilities);
     todo.retain(|cell| !is_finished(&folder.finished, cell, &gpu.capabilities, sampling.seed));
+    check_no_row_is_in_the_way(&folder.finished, &todo, &gpu.capabilities)?;
+    folder.write("device.json", &device_json(adapter, &gpu.clock, &identity)?)?;
     let mut rows = std::mem::take(&mut folder.finished);
     let fresh = todo.len();
     let bar = progress(todo.len() as u64);
@@ -207,11 +216,29 @@ fn plan(kernels: &[&'static Kernel], offered: &Capabilities) -> Vec<Planned> {
 
 /// Finished means: the same op with the same sources and inputs.
 fn is_finished(rows: &[Measurement], planned: &Planned, offered: &Capabilities, seed: u64) -> bool {
-    let Ok(variant) = planned.kernel.choose(&planned.op, offered) else { return false };
+    let Ok(variant) = planned.kernel.choose(&planned.op, offered) else {
+        // The same device still lacks what the cell needs.
+        return rows.iter().any(|row| row.cell() == planned.cell(offered));
+    };
     let texts = planned.kernel.texts(variant, planned.op.format());
     let hash = data::hexadecimal(data::hash(texts.iter().map(|text| text.as_bytes())));
     let same = |row: &&Measurement| row.op == planned.op && row.variant == variant.name;
     rows.iter().filter(same).any(|row| row.provenance.shader_hash == hash && row.provenance.seed == seed)
+}
+
+/// A cell has one row. One of another seed or of changed sources may be neither doubled nor lost.
+fn check_no_row_is_in_the_way(
+    rows: &[Measurement],
+    todo: &[Planned],
+    offered: &Capabilities,
+) -> Result<(), Failure> {
+    let mut cells = todo.iter().map(|planned| planned.cell(offered));
+    match cells.find(|cell| rows.iter().any(|row| row.cell() == *cell)) {
+        None => Ok(()),
+        Some(cell) => Err(Failure::bad_input(format!(
+            "{cell} was measured with another seed or other sources: not comparable; choose another --out"
+        ))),
+    }
 }
 
 fn list(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Failure> {
