@@ -57,6 +57,20 @@ pub fn as_of(args: &PriceArgs) -> Date {
     args.as_of.unwrap_or_else(today)
 }
 
+/// Finds what is wrong with the prices before time is spent on measuring.
+#[cfg(feature = "gpu")]
+pub fn check(price: &PriceArgs, tables: &Tables) -> Result<(), Failure> {
+    tables.tokens()?;
+    if price.usd_per_hour.is_some() {
+        return Ok(());
+    }
+    let quotes = tables.rentals()?;
+    if let Some(hardware) = &price.hardware {
+        offers(&quotes, hardware, as_of(price), rental::MAX_AGE_DAYS).map_err(Failure::bad_input)?;
+    }
+    Ok(())
+}
+
 /// The rows that the arguments ask for, and what the reader should doubt.
 pub fn comparisons(
     workload: &WorkloadArgs,

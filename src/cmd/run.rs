@@ -10,7 +10,7 @@ use mtok::kernel::ALL;
 use mtok::report::{Report, csv, markdown, terminal};
 
 use super::folder::{self, MEASUREMENTS};
-use super::inputs::Origin;
+use super::inputs::{self, Origin};
 use super::output::{self, note, print};
 use super::tables::Tables;
 use super::{Exit, Failure, compare, devices, measure, today};
@@ -21,6 +21,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // Bad tables or names should be found before a minute of measuring.
     let tables = Tables::open(args.workload.tables.data.as_deref())?;
     let gpus = tables.gpus()?;
+    inputs::check(&args.workload, &tables)?;
+    compare::check(&args.price, &tables)?;
     let listing = devices::find(args.sampling.gl)?;
     let adapter = measure::choose(&listing.adapters, &args.sampling)?;
     let as_of = compare::as_of(&args.price);
