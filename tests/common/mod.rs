@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A verb that takes longer has hung: on a pipe that nobody writes to, or on a device that is gone.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// What a call of mtok left behind.
 #[derive(Debug)]

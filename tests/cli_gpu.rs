@@ -1,0 +1,457 @@
+//! What the verbs that need an adapter promise: a helpful message without one, whole rows whatever happens, and
+//! runs that go on where they stopped. Without an adapter the tests that need one skip with a message, unless
+//! MTOK_REQUIRE_ADAPTER is set (CI sets it).
+#![cfg(feature = "gpu")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use common::{Grid, Run, folder, mtok, names, run};
+use mtok::kernel::ALL;
+use tempfile::TempDir;
+
+/// Four quick kernels: eight cells.
+const QUICK: &str = "--kernel rmsnorm --kernel rope --kernel silu_mul --kernel dispatch --budget 1s";
+const CELLS: usize = 8;
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// `measure` of the quick kernels into a folder, with more options.
+fn quick(out: &Path, options: &str) -> Vec<String> {
+    let folder = ["--out".to_owned(), out.display().to_string()];
+    [words("measure"), words(QUICK), folder.to_vec(), words(options)].concat()
+}
+
+fn adapter_is_here() -> bool {
+    static HERE: OnceLock<bool> = OnceLock::new();
+    *HERE.get_or_init(|| {
+        let run = common::call("devices");
+        let here = run.code == Some(0);
+        assert!(here || std::env::var_os("MTOK_REQUIRE_ADAPTER").is_none(), "{}", run.err);
+        if !here {
+            eprintln!("skipped: no adapter; install mesa-vulkan-drivers");
+        }
+        here
+    })
+}
+
+/// A copy of a complete run of the quick kernels, which is measured once; `None` without an adapter.
+fn complete_run() -> Option<(TempDir, PathBuf)> {
+    static COMPLETE: OnceLock<TempDir> = OnceLock::new();
+    if !adapter_is_here() {
+        return None;
+    }
+    let complete = COMPLETE.get_or_init(|| {
+        let made = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        run(mtok(&quick(made.path(), "--json"))).ok();
+        made
+    });
+    let copy = folder();
+    let out = copy.path().join("run");
+    fs::create_dir(&out).unwrap();
+    for name in names(complete.path()) {
+        fs::copy(complete.path().join(&name), out.join(&name)).unwrap();
+    }
+    Some((copy, out))
+}
+
+fn measurements(out: &Path) -> String {
+    fs::read_to_string(out.join("measurements.csv")).unwrap_or_default()
+}
+
+/// The lines of a file that a kill cannot have torn.
+fn whole(text: &str) -> &str {
+    &text[..text.rfind('\n').map_or(0, |last| last + 1)]
+}
+
+/// The cells of a run in order; none may be there twice.
+#[track_caller]
+fn cells(text: &str) -> Vec<String> {
+    let rows = mtok::measurement::wire::read(text.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
+    rows.iter().map(mtok::measurement::Measurement::cell).collect()
+}
+
+/// Every finished cell has its samples, each once, and nothing else has any.
+#[track_caller]
+fn assert_samples_belong(out: &Path) {
+    let rows = Grid::of(&measurements(out));
+    let samples = Grid::of(&fs::read_to_string(out.join("samples.csv")).unwrap());
+    let mut of_cell: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for row in &samples.rows[1..] {
+        of_cell.entry(&row[0]).or_default().push(row[1].parse().unwrap());
+    }
+    for (cell, indices) in &of_cell {
+        assert!(indices.iter().copied().eq(0..indices.len()), "{cell}: {indices:?}");
+    }
+    let finished: BTreeSet<&str> = (0..rows.rows.len() - 1).map(|row| rows.cell(row, "cell")).collect();
+    assert_eq!(of_cell.keys().copied().collect::<BTreeSet<_>>(), finished);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_an_adapter_every_verb_says_what_was_tried_and_what_to_install() {
+    let here = folder();
+    for verb in ["devices", "measure", "run", "measure --out made --json", "run --out made"] {
+        let mut command = mtok(&words(verb));
+        command.env("VK_DRIVER_FILES", "/nonexistent").env_remove("VK_ICD_FILENAMES");
+        let Run { code, out, err } = run({
+            command.current_dir(here.path());
+            command
+        });
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{verb}: {err}");
+        let expected = "\
+mtok: no adapter found; backends tried: vulkan (0 adapters); gl was not asked (--gl)
+  VK_DRIVER_FILES is set to \"/nonexistent\"
+  GPU: install its driver (NVIDIA: the driver's Vulkan library; AMD and Intel: mesa-vulkan-drivers)
+  no GPU: a software adapter checks the tool: apt install mesa-vulkan-drivers libvulkan1, \
+dnf install mesa-vulkan-drivers vulkan-loader, pacman -S vulkan-swrast vulkan-icd-loader
+";
+        assert_eq!(err, expected, "{verb}");
+        assert_eq!(names(here.path()), [""; 0], "{verb} made files");
+    }
+}
+
+#[test]
+fn an_unknown_kernel_is_answered_with_the_known_ones() {
+    let run = common::call("measure --kernel gem");
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    let known: Vec<&str> = ALL.iter().map(|kernel| kernel.name).collect();
+    assert_eq!(run.complaint(), format!("mtok: unknown kernel \"gem\"; known: {}\n", known.join(", ")));
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused_before_anything_is_measured() {
+    let here = folder();
+    for bad in [
+        "--budget 0s",
+        "--budget 60",
+        "--budget -5s",
+        "--seed -1",
+        "--seed x",
+        "--device 99",
+        "--device nope",
+    ] {
+        for verb in ["measure", "run"] {
+            let mut command = mtok(&[words(verb), words("--out made"), words(bad)].concat());
+            command.current_dir(here.path());
+            let run = run(command);
+            // Without an adapter there is none to choose from.
+            let unchosen = bad.starts_with("--device") && !adapter_is_here();
+            let expected = if unchosen { 3 } else { 2 };
+            assert_eq!((run.code, run.out.as_str()), (Some(expected), ""), "{verb} {bad}: {}", run.err);
+            assert_eq!(names(here.path()), [""; 0], "{verb} {bad} made files");
+        }
+    }
+}
+
+#[test]
+fn unknown_names_end_a_run_before_it_measures() {
+    let here = folder();
+    for bad in ["--model lama", "--hardware H10", "--isl 0", "--batch 0", "--as-of never", "--data none"] {
+        let mut command = mtok(&[words("run --out made"), words(bad)].concat());
+        command.current_dir(here.path());
+        let run = run(command);
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{bad}: {}", run.err);
+        assert_eq!(names(here.path()), [""; 0], "{bad} made files");
+    }
+}
+
+#[test]
+fn devices_say_what_can_be_measured() {
+    if !adapter_is_here() {
+        return;
+    }
+    let json = common::call("devices --json").ok().json();
+    let devices = json.as_array().unwrap();
+    assert!(!devices.is_empty());
+    for (index, device) in devices.iter().enumerate() {
+        assert_eq!(device["index"], index);
+        for key in ["name", "backend", "driver", "driver_info", "device_type", "pci_bus_id"] {
+            assert!(device[key].is_string(), "{key} of {device}");
+        }
+        for key in ["buffer_bytes", "binding_bytes", "workgroup_bytes", "invocations_per_workgroup"] {
+            assert!(device["limits"][key].as_u64().unwrap() > 0, "{key} of {device}");
+        }
+        for key in ["f16", "subgroups", "timestamps"] {
+            assert!(device["features"][key].is_boolean(), "{key} of {device}");
+        }
+        assert!(device["features"]["cooperative_matrices"].is_array());
+        assert!(device.get("gpu").unwrap().is_string() || device["gpu"].is_null());
+        let text = common::call("devices").ok().out;
+        assert!(text.contains(device["name"].as_str().unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn the_list_of_cells_names_every_kernel_and_measures_nothing() {
+    let here = folder();
+    let list = |options: &str| {
+        let mut command = mtok(&[words("measure --list"), words(options)].concat());
+        command.current_dir(here.path());
+        run(command).ok()
+    };
+    let (json, text) = (list("--json").json(), list("").out);
+    let named: BTreeSet<&str> =
+        json.as_array().unwrap().iter().map(|cell| cell["kernel"].as_str().unwrap()).collect();
+    assert_eq!(named, ALL.iter().map(|kernel| kernel.name).collect());
+    assert_eq!(text.lines().count(), json.as_array().unwrap().len());
+    for kernel in ALL {
+        assert!(text.lines().any(|line| line.split(' ').next() == Some(kernel.name)), "{text}");
+    }
+    assert_eq!(list("--kernel gemm").out.lines().filter(|line| !line.starts_with("gemm ")).count(), 0);
+    assert_eq!(names(here.path()), [""; 0]);
+}
+
+#[test]
+fn every_row_says_where_its_numbers_come_from() {
+    let Some((_keep, out)) = complete_run() else { return };
+    assert_eq!(names(&out), ["device.json", "measurements.csv", "samples.csv"]);
+    let rows = Grid::of(&measurements(&out));
+    assert_eq!(rows.rows.len(), CELLS + 1);
+    let columns = "variant adapter device_type driver driver_info backend os shader_hash input_hash seed \
+        distribution timing_method device_median_s wall_median_s samples stop_reason bounds_checks \
+        wgpu_version tool_version argv time_utc";
+    for row in 0..CELLS {
+        assert_eq!(rows.cell(row, "status"), "ok");
+        for column in columns.split_whitespace() {
+            let timed = rows.cell(row, "timing_method") == "timestamp" || column != "device_median_s";
+            assert!(!rows.cell(row, column).is_empty() || !timed, "{column} of row {row}");
+        }
+        let software = rows.cell(row, "device_type") == "software";
+        assert_eq!(rows.cell(row, "note"), if software { "software adapter (not a GPU)" } else { "" });
+        assert!(!rows.cell(row, "argv").contains('/'), "paths are nobody's business");
+    }
+    assert_samples_belong(&out);
+    let device: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("device.json")).unwrap()).unwrap();
+    assert_eq!(device["adapter"]["name"], rows.cell(0, "adapter"));
+}
+
+#[test]
+fn resuming_a_complete_run_measures_nothing_again() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let files = || ["measurements.csv", "samples.csv"].map(|name| fs::read(out.join(name)).unwrap());
+    let before = files();
+    run(mtok(&quick(&out, "--resume"))).ok();
+    assert!(files() == before, "files changed");
+    assert_eq!(names(&out), ["device.json", "measurements.csv", "samples.csv"]);
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_neither_overwritten_nor_touched() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let files = || names(&out).into_iter().map(|name| fs::read(out.join(name)).unwrap()).collect::<Vec<_>>();
+    let before = files();
+    let shown = out.join("measurements.csv").display().to_string();
+    for verb in ["measure", "run"] {
+        let run = run(mtok(&[verb, "--out", &out.display().to_string()]));
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+        let what = "is there already; --resume goes on with it, --out names another folder";
+        assert_eq!(run.complaint(), format!("mtok: {shown}: {what}\n"));
+    }
+    assert!(files() == before, "files changed");
+}
+
+#[test]
+fn a_run_of_another_device_driver_or_version_is_not_resumed() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let good = measurements(&out);
+    for (column, what) in [
+        ("adapter", "adapter"),
+        ("pci_bus_id", "PCI bus"),
+        ("backend", "backend"),
+        ("driver_info", "driver"),
+        ("tool_version", "version"),
+        ("tool_commit", "commit"),
+    ] {
+        let changed = Grid::of(&good).with(4, column, "another").text();
+        fs::write(out.join("measurements.csv"), &changed).unwrap();
+        let run = run(mtok(&quick(&out, "--resume")));
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{column}: {}", run.err);
+        let shown = format!("measurements.csv: was measured with {what} \"another\", now it is \"");
+        assert!(run.complaint().contains(&shown), "{column}: {}", run.err);
+        assert!(run.complaint().ends_with("\": not comparable; choose another --out\n"), "{}", run.err);
+        assert!(measurements(&out) == changed, "{column}: the file changed");
+    }
+}
+
+#[test]
+fn rows_of_another_seed_are_neither_doubled_nor_lost() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let before = measurements(&out);
+    let run = run(mtok(&quick(&out, "--resume --seed 2")));
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{}", run.err);
+    let what = "was measured with another seed or other sources: not comparable; choose another --out\n";
+    assert!(run.complaint().ends_with(what), "{}", run.err);
+    assert!(measurements(&out) == before, "the file changed");
+}
+
+#[test]
+fn a_malformed_row_is_not_resumed() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let text = Grid::of(&measurements(&out)).with(2, "median_s", "NaN");
+    let column = text.column("median_s") + 1;
+    fs::write(out.join("measurements.csv"), text.text()).unwrap();
+    let run = run(mtok(&quick(&out, "--resume")));
+    assert_eq!(run.code, Some(2));
+    let what = format!("measurements.csv:4:{column}: median_s \"NaN\" is not a finite number > 0\n");
+    assert!(run.complaint().ends_with(&what), "{}", run.err);
+    assert!(measurements(&out) == text.text(), "the file changed");
+}
+
+#[test]
+fn a_torn_row_is_cut_and_measured_again() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let text = measurements(&out);
+    let last = whole(&text[..text.len() - 1]).len();
+    for torn in [1, 40] {
+        fs::write(out.join("measurements.csv"), &text[..last + torn]).unwrap();
+        let run = run(mtok(&quick(&out, "--resume"))).ok();
+        let note = format!("measurements.csv: the last row was torn ({torn} bytes); it is measured again\n");
+        assert!(run.err.contains(&note), "{}", run.err);
+        let now = measurements(&out);
+        assert!(now.starts_with(&text[..last]), "a finished row changed");
+        assert_eq!(cells(&now), cells(&text));
+        assert_samples_belong(&out);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_folder_that_cannot_be_written_leaves_nothing_behind() {
+    if !adapter_is_here() {
+        return;
+    }
+    let here = folder();
+    let file = common::write(here.path(), "file", "mine");
+    for out in [format!("{file}/sub/deeper"), file.clone(), "/proc/mtok/run".into(), "/dev/null/run".into()] {
+        for verb in ["measure", "run"] {
+            let run = run(mtok(&[verb, "--budget", "1s", "--out", &out]));
+            assert_eq!((run.code, run.out.as_str()), (Some(4), ""), "{out}: {}", run.err);
+            assert!(run.complaint().starts_with(&format!("mtok: {out}: cannot be written: ")), "{}", run.err);
+        }
+    }
+    assert_eq!(names(here.path()), ["file"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_loses_no_measurement() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let before = measurements(&out);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = mtok(&quick(&out, "--resume")).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(measurements(&out) == before);
+}
+
+#[test]
+fn cells_that_are_missing_for_an_estimate_are_named() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let file = out.join("measurements.csv").display().to_string();
+    let run = run(mtok(&["compare", "--measurements", &file, "--usd-per-hour", "0.10", "--json"]));
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    let what = "no verified measurement of gemv, gemm in f16 or f32, attention_decode, attention_prefill: \
+        an estimate needs them all";
+    assert_eq!(run.complaint(), format!("mtok: {file}: {what}\n"));
+}
+
+/// Delays that differ from kill to kill and are the same in every run.
+struct Delays(u64);
+
+impl Delays {
+    fn next(&mut self, below_ms: u64) -> Duration {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        Duration::from_millis((self.0 >> 33) % below_ms)
+    }
+}
+
+/// Measures into a new folder and is killed over and over: in every second try as soon as a row is added, else
+/// somewhere in the first moments, which are those of the resuming. Answers how often it was killed.
+fn survives_kills(kills: usize, delays: &mut Delays) -> usize {
+    let here = folder();
+    let out = here.path().join("run");
+    let mut killed = 0;
+    let mut kept = String::new();
+    while killed < kills {
+        let mut child = mtok(&quick(&out, "--resume"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        let lines = kept.lines().count();
+        if killed % 2 == 0 {
+            while child.try_wait().unwrap().is_none() && whole(&measurements(&out)).lines().count() <= lines {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(delays.next(60));
+        } else {
+            std::thread::sleep(delays.next(400));
+        }
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed += 1;
+        let text = measurements(&out);
+        assert!(text.starts_with(&kept), "kill {killed} lost or changed a row:\n{kept}\nis not in\n{text}");
+        kept = whole(&text).to_owned();
+        if !kept.is_empty() {
+            cells(&kept);
+        }
+    }
+    run(mtok(&quick(&out, "--resume"))).ok();
+    let text = measurements(&out);
+    assert!(text.starts_with(&kept), "resuming lost or changed a row");
+    assert_eq!(cells(&text).len(), CELLS);
+    assert_samples_belong(&out);
+    assert_eq!(names(&out), ["device.json", "measurements.csv", "samples.csv"], "a kill left files behind");
+    killed
+}
+
+#[test]
+fn a_killed_run_loses_no_finished_row_and_goes_on() {
+    if !adapter_is_here() {
+        return;
+    }
+    let killed = survives_kills(6, &mut Delays(1));
+    assert!(killed >= 4, "only {killed} kills came before the end");
+}
+
+#[test]
+#[ignore = "minutes"]
+fn two_hundred_kills_lose_no_finished_row() {
+    if !adapter_is_here() {
+        return;
+    }
+    let mut delays = Delays(2);
+    let mut killed = 0;
+    while killed < 200 {
+        killed += survives_kills(10, &mut delays);
+    }
+}
+
+#[test]
+#[ignore = "minutes"]
+fn the_whole_chain_leaves_a_report() {
+    if !adapter_is_here() {
+        return;
+    }
+    let here = folder();
+    let out = here.path().join("run").display().to_string();
+    let run = run(mtok(&["run", "--budget", "10s", "--model", "llama-3.1-8b", "--out", &out])).ok();
+    assert!(run.out.contains("llama-3.1-8b"), "{}", run.out);
+    let expected = ["costs.csv", "device.json", "measurements.csv", "report.md", "samples.csv"];
+    assert_eq!(names(Path::new(&out)), expected);
+}
