@@ -15,6 +15,9 @@ use super::{Exit, Failure};
 pub const MEASUREMENTS: &str = "measurements.csv";
 const SAMPLES: &str = "samples.csv";
 const LOCK: &str = ".mtok.lock";
+/// Names of files that are not whole yet.
+const PREFIX: &str = ".mtok-";
+const SUFFIX: &str = ".tmp";
 
 /// An open result folder.
 pub struct Folder {
@@ -45,6 +48,7 @@ impl Folder {
         let lock = lock(path)?;
         let finished = if file.exists() { read_finished(&file)? } else { Vec::new() };
         check_same_run(&file, &finished, identity)?;
+        remove_leftovers(path);
         let mut rows = wire::header();
         rows.extend(finished.iter().map(wire::row));
         write_atomic(&file, rows.as_bytes())?;
@@ -90,7 +94,7 @@ impl Folder {
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".mtok-").suffix(".tmp").tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         make_readable(file.as_file())?;
@@ -98,6 +102,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         Ok(())
     };
     write().map_err(|error| Failure::cannot_write(path, error))
+}
+
+/// Removes what a kill left of [`write_atomic`]; the caller holds the lock. A file that stays does no harm.
+fn remove_leftovers(folder: &Path) {
+    let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_ours) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Temporary files are private to their owner; results are for everybody who may read the folder.
@@ -130,6 +144,9 @@ fn append_to(path: &Path) -> Result<File, Failure> {
 
 /// The rows that a run finished; a tail torn by a kill is left out, and so are cells that failed, for another try.
 fn read_finished(file: &Path) -> Result<Vec<Measurement>, Failure> {
+    if !file.is_file() {
+        return Err(Failure::bad_input(format!("{}: is not a plain file", file.display())));
+    }
     let bytes = fs::read(file).map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))?;
     let (whole, torn) = bytes.split_at(wire::whole_lines(&bytes));
     if !torn.is_empty() {
