@@ -308,6 +308,29 @@ fn a_malformed_row_is_not_resumed() {
     assert!(measurements(&out) == text.text(), "the file changed");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_run_is_not_waited_for() {
+    let Some((_keep, out)) = complete_run() else { return };
+    fs::remove_file(out.join("measurements.csv")).unwrap();
+    let pipe = common::fifo(&out, "measurements.csv");
+    let run = run(mtok(&quick(&out, "--resume")));
+    assert_eq!(run.code, Some(2));
+    assert_eq!(run.complaint(), format!("mtok: {pipe}: is not a plain file\n"));
+}
+
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let before = measurements(&out);
+    let lock = fs::File::create(out.join(".mtok.lock")).unwrap();
+    lock.lock().unwrap();
+    let run = run(mtok(&quick(&out, "--resume")));
+    assert_eq!(run.code, Some(2), "{}", run.err);
+    let what = format!("mtok: {}: another mtok is writing here\n", out.display());
+    assert_eq!((run.complaint(), measurements(&out)), (what.as_str(), before));
+}
+
 #[test]
 fn a_torn_row_is_cut_and_measured_again() {
     let Some((_keep, out)) = complete_run() else { return };
