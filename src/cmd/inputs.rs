@@ -75,8 +75,8 @@ impl Origin {
 #[cfg(feature = "gpu")]
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
     chosen(&tables.models()?, &args.model)?;
-    let workloads = args.batch.iter().map(|batch| workload(args, Format::F16, *batch));
-    workloads.map(|workload| workload.check()).collect::<Result<_, _>>().map_err(Failure::bad_input)
+    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16, *batch));
+    workloads.try_for_each(|workload| workload.check()).map_err(Failure::bad_input)
 }
 
 /// The estimates that the arguments ask for, in the order of models, formats and batches.

@@ -26,13 +26,18 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// An error on stderr; where even that fails the exit code has to do.
 pub fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "mtok: {message}");
+    let _ = writeln!(io::stderr(), "mtok: {}", safe(message));
 }
 
 /// Something the user should know, on stderr.
 #[cfg(feature = "gpu")]
 pub fn note(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
+    let _ = writeln!(io::stderr(), "{}", safe(message));
+}
+
+/// Messages hold paths, and those may be anything; the line ends are ours.
+fn safe(message: &str) -> String {
+    message.split('\n').map(mtok::text::inert).collect::<Vec<_>>().join("\n")
 }
 
 /// The width of the terminal, and whether it may be coloured (https://no-color.org).

@@ -50,7 +50,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let (width, colour) = output::terminal();
     let shown = Report { measured: vec![], ..report };
     print(&terminal::terminal(&shown, width, colour))?;
-    print(&format!("\nkernels, costs and report in {}\n", out.display()))?;
+    print(&format!("\nkernels, costs and report in {}\n", mtok::text::inert(&out.display().to_string())))?;
     Ok(measured.exit)
 }
 
