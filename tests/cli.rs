@@ -426,6 +426,17 @@ fn hostile_cells_in_a_fault_are_inert() {
     );
 }
 
+#[test]
+fn hostile_names_of_files_are_inert() {
+    let name = "\u{1b}[2J\u{202e}";
+    for words in [["estimate", "--measurements", name], ["estimate", "--data", name]] {
+        let run = run(mtok(&words));
+        assert_eq!(run.code, Some(2));
+        assert!(run.err.contains("mtok: \\u{1b}[2J\\u{202e}: "), "{}", run.err);
+        assert!(!run.err.contains(drives_a_terminal), "{}", run.err);
+    }
+}
+
 /// Files that nobody should have: each as a table of every kind.
 fn hostile_files() -> Vec<Vec<u8>> {
     let good = recorded();

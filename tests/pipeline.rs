@@ -4,6 +4,8 @@
 //! format. Where it is meant, `MTOK_BLESS=1 cargo test --test pipeline` writes the expected files anew; read the
 //! difference before it is committed.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::fs;
@@ -26,7 +28,7 @@ fn report(verb: &str, options: &str) -> String {
 fn assert_is(name: &str, shown: &str) {
     let path = data("golden").join(name);
     if std::env::var_os("MTOK_BLESS").is_some() {
-        fs::write(&path, shown).expect("the expected file can be written");
+        fs::write(&path, shown).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     assert!(shown == expected, "{name} differs; if that is meant: MTOK_BLESS=1. Now it is\n{shown}");
