@@ -407,11 +407,8 @@ fn survives_kills(kills: usize, delays: &mut Delays) -> usize {
     let mut killed = 0;
     let mut kept = String::new();
     while killed < kills {
-        let mut child = mtok(&quick(&out, "--resume"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
+        let mut child =
+            mtok(&quick(&out, "--resume")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let lines = kept.lines().count();
         if killed % 2 == 0 {
             while child.try_wait().unwrap().is_none() && whole(&measurements(&out)).lines().count() <= lines {
