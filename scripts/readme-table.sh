@@ -3,7 +3,9 @@
 # usage: readme-table.sh MTOK
 set -eu
 mtok=$1
-run=$(ls -d results/*/ | sort | tail -n 1)
+# Runs that git does not know are somebody's own.
+run=$(git ls-files 'results/*/measurements.csv' | sort | tail -n 1)
+run=${run%measurements.csv}
 as_of=$(basename "$run" | cut -c 1-10)
 table=$(mktemp)
 "$mtok" compare --measurements "${run}measurements.csv" --weights q8_0 --as-of "$as_of" --markdown >"$table"

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cost::{BreakEven, Refused};
 use crate::price::token::Market;
+use crate::text::significant;
 use crate::units::{Interval, UsdPerHour, UsdPerMtok};
 
 /// Which of the sellers' prices a cost is held against.
@@ -138,25 +139,25 @@ pub fn decide(
 /// The sentence behind a verdict. The cost is proportional to rent and inversely proportional to utilisation
 /// and throughput, so one factor says how far each of them, or the price, is from the other verdict.
 fn reason(verdict: Verdict, break_even: BreakEven, policy: Policy) -> String {
-    let factor = break_even.cost_over_price;
+    let factor = significant(break_even.cost_over_price);
     let price = match policy {
         Policy::Median => "median market price",
         Policy::Cheapest => "cheapest seller's price",
     };
     let compared = match verdict {
         Verdict::TooCloseToCall => {
-            format!("the {price} lies within the cost interval (cost/price {factor:.3})")
+            format!("the {price} lies within the cost interval (cost/price {factor})")
         }
-        _ => format!("the cost is {factor:.3} of the {price}"),
+        _ => format!("the cost is {factor} of the {price}"),
     };
     let utilisation = match break_even.never_wins() {
-        true => format!("no utilisation is enough (it would take {:.3})", break_even.utilisation),
-        false => format!("utilisation {:.3}", break_even.utilisation),
+        true => format!("no utilisation is enough (it would take {})", significant(break_even.utilisation)),
+        false => format!("utilisation {}", significant(break_even.utilisation)),
     };
-    let rent = break_even.usd_per_hour.0;
+    let rent = significant(break_even.usd_per_hour.0);
     format!(
-        "{compared}; equal at {utilisation}, rent {rent:.3} USD/h per device, throughput x{factor:.3} or \
-         market price x{factor:.3}"
+        "{compared}; equal at {utilisation}, rent {rent} USD/h per device, throughput x{factor} or \
+         market price x{factor}"
     )
 }
 
@@ -204,12 +205,12 @@ mod tests {
         assert_eq!((median.verdict, median.break_even.usd_per_hour), (Verdict::Buy, UsdPerHour(1.0)));
         assert_eq!(
             median.reason,
-            "the cost is 2.000 of the median market price; equal at utilisation 1.000, \
-             rent 1.000 USD/h per device, throughput x2.000 or market price x2.000"
+            "the cost is 2.00 of the median market price; equal at utilisation 1.00, \
+             rent 1.00 USD/h per device, throughput x2.00 or market price x2.00"
         );
         let cheapest = decide(cost, UsdPerHour(2.0), 0.5, &two_sellers(), Policy::Cheapest).unwrap();
         assert!(cheapest.break_even.never_wins());
-        assert!(cheapest.reason.contains("no utilisation is enough (it would take 2.000)"));
+        assert!(cheapest.reason.contains("no utilisation is enough (it would take 2.00)"));
     }
 
     #[test]

@@ -14,11 +14,10 @@ use jiff::civil::Date;
 use crate::market::row::Comparison;
 use crate::market::{Policy, Verdict};
 use crate::measurement::{DeviceType, Measurement, SOFTWARE_LABEL};
+pub use crate::text::UNKNOWN;
+use crate::text::significant;
 use crate::throughput::Source;
 use crate::units::FlopsPerSecond;
-
-/// What is shown where nothing is known.
-pub const UNKNOWN: &str = "–";
 
 /// Everything that a report says.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,22 +246,6 @@ fn market_source(row: &Comparison, safe: Safe) -> String {
 /// A number to three significant digits, [`UNKNOWN`] where there is none.
 fn number(value: Option<f64>) -> String {
     value.map_or(UNKNOWN.into(), significant)
-}
-
-/// Three significant digits; powers of ten only where zeros would be many. Not finite is unknown.
-fn significant(value: f64) -> String {
-    if !value.is_finite() {
-        return UNKNOWN.into();
-    }
-    // The exponent after rounding: 9.996 has the digits of 10.0.
-    let scientific = format!("{value:.2e}");
-    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
-    match (exponent, scientific.parse::<f64>()) {
-        (Some(exponent @ -5..=9), Ok(rounded)) => {
-            format!("{rounded:.*}", usize::try_from(2 - exponent).unwrap_or(0))
-        }
-        _ => scientific,
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Text from strangers (adapter names, price files) made inert for where it is shown.
+//! Text for people: what strangers wrote (adapter names, price files) made inert for where it is shown, numbers
+//! to the digits that mean something, names nearest to a wrong one.
 
 /// Control and bidirectional characters become `\u{..}`: the result is one line and cannot drive a terminal.
 pub fn inert(text: &str) -> String {
@@ -40,6 +41,25 @@ pub fn markdown_cell(text: &str) -> String {
         }
     }
     safe
+}
+
+/// What is shown where nothing is known.
+pub const UNKNOWN: &str = "–";
+
+/// A number to three significant digits, as powers of ten only where zeros would be many. Not finite is unknown.
+pub fn significant(value: f64) -> String {
+    if !value.is_finite() {
+        return UNKNOWN.into();
+    }
+    // The exponent after rounding: 9.996 has the digits of 10.0.
+    let scientific = format!("{value:.2e}");
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    match (exponent, scientific.parse::<f64>()) {
+        (Some(exponent @ -5..=9), Ok(rounded)) => {
+            format!("{rounded:.*}", usize::try_from(2 - exponent).unwrap_or(0))
+        }
+        _ => scientific,
+    }
 }
 
 /// The candidates that resemble `name`, best first, at most three.

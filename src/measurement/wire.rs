@@ -66,6 +66,30 @@ pub const COLUMNS: [&str; 50] = [
     "note",
 ];
 
+/// The columns without which a file is no run. Readers tolerate that others are absent.
+const REQUIRED: [&str; 20] = [
+    "schema_version",
+    "kernel",
+    "format",
+    "shape",
+    "status",
+    "median_s",
+    "min_s",
+    "q1_s",
+    "q3_s",
+    "mean_s",
+    "mad_s",
+    "timing_method",
+    "wall_median_s",
+    "samples",
+    "nmse",
+    "nmse_max",
+    "compared",
+    "adapter",
+    "device_type",
+    "tool_version",
+];
+
 /// The columns of `samples.csv`, in order. Seconds are per execution of the op.
 pub const SAMPLE_COLUMNS: [&str; 5] = ["cell", "sample", "executions", "device_s", "wall_s"];
 
@@ -116,7 +140,7 @@ pub fn sample_row(cell: &str, index: usize, executions: u32, device_s: Option<f6
 /// The first fault with its line and column; a result without identity, a rate that is not finite and positive,
 /// and a cell that appears twice are faults.
 pub fn read(input: impl Read) -> Result<Vec<Measurement>, Fault> {
-    let table = Table::read(input, &["schema_version", "kernel", "format", "shape", "status", "adapter"])?;
+    let table = Table::read(input, &REQUIRED)?;
     let mut seen = std::collections::HashMap::new();
     let mut measurements = Vec::new();
     for row in table.rows() {
