@@ -59,7 +59,7 @@ pub struct Variant {
 }
 
 /// What a variant asks of an adapter.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Needs {
     /// Subgroup operations, with subgroups of any size.
     pub subgroups: bool,
@@ -149,6 +149,10 @@ impl Kernel {
 }
 
 impl Needs {
+    /// What every adapter meets.
+    pub const NONE: Self =
+        Self { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 1 };
+
     /// What the adapter lacks, as a sentence; `None` when nothing.
     pub fn unmet(&self, offered: &Capabilities) -> Option<String> {
         if self.software_subgroups_of_8
@@ -229,7 +233,7 @@ mod tests {
     #[test]
     fn a_missing_limit_is_named_with_its_numbers() {
         let small = Capabilities { workgroup_bytes: 1024, ..OFFERS[1] };
-        let needs = Needs { workgroup_bytes: 8192, ..Needs::default() };
+        let needs = Needs { workgroup_bytes: 8192, ..Needs::NONE };
         assert_eq!(
             needs.unmet(&small),
             Some("needs 8192 bytes of workgroup memory, the adapter allows 1024".into())

@@ -73,7 +73,7 @@ impl Report {
         let cases = if self.costs.len() == 1 { "case" } else { "cases" };
         format!(
             "{} {cases}: {}. Lowest cost against the market: {} {} at batch {} on {}, {} USD/Mtok blended \
-             against {} USD/Mtok ({}); equal at utilisation {} or a rent of {} USD/h.",
+             against {} USD/Mtok ({}); equal at {} or a rent of {} USD/h.",
             self.costs.len(),
             counts.join(", "),
             safe(&best.model),
@@ -83,7 +83,10 @@ impl Report {
             number(best.usd_per_mtok_blended),
             number(best.market_usd_per_mtok()),
             market_source(best, safe),
-            number(best.break_even_utilisation),
+            match best.break_even_utilisation {
+                Some(share) if share > 1.0 => "no utilisation".to_owned(),
+                share => format!("utilisation {}", number(share)),
+            },
             number(best.break_even_usd_per_hour),
         )
     }

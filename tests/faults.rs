@@ -39,7 +39,7 @@ fn broken(from: &str, to: &str) -> Kernel {
     assert!(text.contains(from), "the source has no {from}");
     let sources =
         Box::leak(Box::new([Source { file: "broken.wgsl", text: text.replacen(from, to, 1).leak() }]));
-    let variant = Variant { name: "broken", sources, supports: |_| true, needs: Needs::default() };
+    let variant = Variant { name: "broken", sources, supports: |_| true, needs: Needs::NONE };
     Kernel { variants: Box::leak(Box::new([variant])), ..*gemm }
 }
 

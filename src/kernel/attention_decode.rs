@@ -17,12 +17,7 @@ pub static KERNEL: Kernel = Kernel {
             name: "subgroup8",
             sources: &[shader!("attention_decode_subgroup8"), shader!("attention_decode_reduce")],
             supports: |op| matches!(op, Op::AttentionDecode { heads, kv_heads, head_dim: 128, .. } if *heads == 4 * kv_heads),
-            needs: Needs {
-                subgroups: true,
-                software_subgroups_of_8: true,
-                workgroup_bytes: 0,
-                invocations: 64,
-            },
+            needs: Needs { subgroups: true, software_subgroups_of_8: true, invocations: 64, ..Needs::NONE },
         },
         Variant {
             name: "workgroup",
@@ -32,10 +27,9 @@ pub static KERNEL: Kernel = Kernel {
                 if heads % kv_heads == 0 && heads / kv_heads <= GROUP_MAX && matches!(head_dim, 64 | 128))
             },
             needs: Needs {
-                subgroups: false,
-                software_subgroups_of_8: false,
                 workgroup_bytes: (GROUP_MAX * (128 + 64) * 4 + 64 * 32) as u32,
                 invocations: 64,
+                ..Needs::NONE
             },
         },
     ],

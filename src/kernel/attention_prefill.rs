@@ -15,12 +15,7 @@ pub static KERNEL: Kernel = Kernel {
             name: "subgroup8",
             sources: &[shader!("attention_prefill_subgroup8")],
             supports: |op| matches!(op, Op::AttentionPrefill { qk_dim: 128, v_dim: 128, .. }),
-            needs: Needs {
-                subgroups: true,
-                software_subgroups_of_8: true,
-                workgroup_bytes: 0,
-                invocations: 8,
-            },
+            needs: Needs { subgroups: true, software_subgroups_of_8: true, invocations: 8, ..Needs::NONE },
         },
         Variant {
             name: "workgroup",
@@ -29,12 +24,7 @@ pub static KERNEL: Kernel = Kernel {
                 matches!(op, Op::AttentionPrefill { qk_dim, v_dim, .. }
                     if qk_dim == v_dim && *qk_dim % 32 == 0 && *qk_dim <= 128)
             },
-            needs: Needs {
-                subgroups: false,
-                software_subgroups_of_8: false,
-                workgroup_bytes: 3 * 16 * 128 * 2 + 16 * 16 * 4,
-                invocations: 128,
-            },
+            needs: Needs { workgroup_bytes: 3 * 16 * 128 * 2 + 16 * 16 * 4, invocations: 128, ..Needs::NONE },
         },
     ],
     prelude: no_prelude,

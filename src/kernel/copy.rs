@@ -13,12 +13,7 @@ pub static KERNEL: Kernel = Kernel {
         name: "vec4",
         sources: &[shader!("copy")],
         supports: any,
-        needs: Needs {
-            subgroups: false,
-            software_subgroups_of_8: false,
-            workgroup_bytes: 0,
-            invocations: 256,
-        },
+        needs: Needs { invocations: 256, ..Needs::NONE },
     }],
     prelude: no_prelude,
     cases,

@@ -11,7 +11,7 @@ pub static KERNEL: Kernel = Kernel {
         name: "counter",
         sources: &[shader!("dispatch")],
         supports: any,
-        needs: Needs { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 1 },
+        needs: Needs { invocations: 1, ..Needs::NONE },
     }],
     prelude: no_prelude,
     cases: |_| vec![Op::Dispatch { chain: 1 }, Op::Dispatch { chain: 100 }],

@@ -12,34 +12,19 @@ pub static KERNEL: Kernel = Kernel {
             name: "subgroup8",
             sources: &[shader!("gemm_subgroup8")],
             supports: in_fours,
-            needs: Needs {
-                subgroups: true,
-                software_subgroups_of_8: true,
-                workgroup_bytes: 0,
-                invocations: 8,
-            },
+            needs: Needs { subgroups: true, software_subgroups_of_8: true, invocations: 8, ..Needs::NONE },
         },
         Variant {
             name: "tiled",
             sources: &[shader!("gemm_tiled")],
             supports: in_fours,
-            needs: Needs {
-                subgroups: false,
-                software_subgroups_of_8: false,
-                workgroup_bytes: 2 * 64 * 16 * 4,
-                invocations: 256,
-            },
+            needs: Needs { workgroup_bytes: 2 * 64 * 16 * 4, invocations: 256, ..Needs::NONE },
         },
         Variant {
             name: "naive",
             sources: &[shader!("gemm_naive")],
             supports: |op| op.format() == Format::F32,
-            needs: Needs {
-                subgroups: false,
-                software_subgroups_of_8: false,
-                workgroup_bytes: 0,
-                invocations: 64,
-            },
+            needs: Needs { invocations: 64, ..Needs::NONE },
         },
     ],
     prelude,
@@ -61,12 +46,12 @@ fn in_fours(op: &Op) -> bool {
 }
 
 /// Token counts from a small decode batch to a prefill chunk, some no multiple of any tile, and once the wide
-/// matrix of an MLP; on a software adapter fewer and smaller, so that one product stays far below a second.
+/// matrix of an MLP; on a software adapter fewer, so that one product stays far below a second.
 fn cases(offered: &Capabilities) -> Vec<Op> {
     let matmul = |tokens, width, weights| Op::Matmul { tokens, outputs: width, inputs: width, weights };
     if offered.software {
         let mut cases = vec![matmul(300, 512, Format::F32), matmul(1024, 1024, Format::F32)];
-        cases.extend([7, 32, 100, 256].map(|tokens| matmul(tokens, 2048, Format::F16)));
+        cases.extend([7, 32, 100, 256].map(|tokens| matmul(tokens, 4096, Format::F16)));
         cases.push(Op::Matmul { tokens: 32, outputs: 14_336, inputs: 4_096, weights: Format::F16 });
         cases
     } else {

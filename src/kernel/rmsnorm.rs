@@ -13,12 +13,7 @@ pub static KERNEL: Kernel = Kernel {
         name: "workgroup",
         sources: &[shader!("rmsnorm")],
         supports: any,
-        needs: Needs {
-            subgroups: false,
-            software_subgroups_of_8: false,
-            workgroup_bytes: 1024,
-            invocations: 256,
-        },
+        needs: Needs { workgroup_bytes: 1024, invocations: 256, ..Needs::NONE },
     }],
     prelude: halves_prelude,
     cases,

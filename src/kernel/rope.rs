@@ -14,12 +14,7 @@ pub static KERNEL: Kernel = Kernel {
         name: "quads",
         sources: &[shader!("rope")],
         supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 8 == 0),
-        needs: Needs {
-            subgroups: false,
-            software_subgroups_of_8: false,
-            workgroup_bytes: 0,
-            invocations: 64,
-        },
+        needs: Needs { invocations: 64, ..Needs::NONE },
     }],
     prelude: halves_prelude,
     cases,

@@ -12,12 +12,7 @@ pub static KERNEL: Kernel = Kernel {
         name: "vec8",
         sources: &[shader!("silu_mul")],
         supports: |op| matches!(op, Op::SiluMul { rows, width } if rows * width % 8 == 0),
-        needs: Needs {
-            subgroups: false,
-            software_subgroups_of_8: false,
-            workgroup_bytes: 0,
-            invocations: 64,
-        },
+        needs: Needs { invocations: 64, ..Needs::NONE },
     }],
     prelude: no_prelude,
     cases,

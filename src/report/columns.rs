@@ -75,7 +75,7 @@ const COSTS: [Column<Comparison>; 16] = [
     wide(number("break-even $/h", |row| super::number(row.break_even_usd_per_hour))),
     text("verdict", |row| match row.verdict {
         Some(verdict) => verdict.to_string(),
-        None if row.fits == Some(false) => "does not fit".into(),
+        None if row.fits == Some(false) => "no fit".into(),
         None => UNKNOWN.into(),
     }),
 ];
