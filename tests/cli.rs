@@ -538,3 +538,12 @@ fn words_that_are_no_text_are_refused() {
         assert_eq!((run.code, run.err.contains("panicked")), (Some(2), false), "{}", run.err);
     }
 }
+
+#[test]
+fn a_folder_without_any_table_does_not_mean_the_bundled_ones() {
+    let misspelt = folder();
+    write(misspelt.path(), "Tokens.CSV", "model\n");
+    let message =
+        format!("{}: has none of gpus.csv, models.csv, rentals.csv, tokens.csv", misspelt.path().display());
+    refused(&on_tables("compare", misspelt.path(), &[]), &message);
+}

@@ -143,9 +143,7 @@ fn guarded(
         sampler::measure(gpu, planned.kernel, &planned.op, seed, plan, identity)
     }));
     measured.unwrap_or_else(|panic| {
-        let words = panic.downcast_ref::<String>().map(String::as_str);
-        let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-        let reason = format!("the driver stack gave up: {}", words.lines().next().unwrap_or_default());
+        let reason = format!("the driver stack gave up: {}", output::panic_words(&*panic));
         let provenance = Provenance { identity: identity.clone(), seed, ..Provenance::default() };
         let outcome = Outcome::Failed(reason);
         let measurement = Measurement { op: planned.op, variant: "none".into(), outcome, provenance };

@@ -12,6 +12,8 @@ use mtok::table::Fault;
 
 use super::Failure;
 
+const NAMES: [&str; 4] = ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv"];
+
 /// Where tables are read from.
 pub struct Tables {
     folder: Option<PathBuf>,
@@ -20,12 +22,15 @@ pub struct Tables {
 impl Tables {
     /// The bundled tables; those of `folder` where it has them.
     pub fn open(folder: Option<&Path>) -> Result<Self, Failure> {
-        match folder {
-            Some(path) if !path.is_dir() => {
-                Err(Failure::bad_input(format!("{}: is not a folder", path.display())))
-            }
-            _ => Ok(Self { folder: folder.map(Path::to_owned) }),
+        let Some(path) = folder else { return Ok(Self { folder: None }) };
+        if !path.is_dir() {
+            return Err(Failure::bad_input(format!("{}: is not a folder", path.display())));
         }
+        if !NAMES.iter().any(|name| path.join(name).symlink_metadata().is_ok()) {
+            // A misspelt name must not mean the bundled prices.
+            return Err(Failure::bad_input(format!("{}: has none of {}", path.display(), NAMES.join(", "))));
+        }
+        Ok(Self { folder: Some(path.to_owned()) })
     }
 
     /// GPUs by their datasheets.
