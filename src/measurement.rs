@@ -169,14 +169,16 @@ impl Measurement {
         cell_name(&self.op, &self.variant)
     }
 
-    /// Arithmetic per second at the median.
+    /// Arithmetic per second at the median. Work without arithmetic has no such rate, not one of zero.
     pub fn flops_per_s(&self) -> Option<FlopsPerSecond> {
-        self.timing().map(|timing| self.op.flops() / Seconds(timing.seconds.median))
+        let rate = self.timing().map(|timing| self.op.flops() / Seconds(timing.seconds.median));
+        rate.filter(|rate| rate.0 > 0.0)
     }
 
-    /// Compulsory traffic per second at the median.
+    /// Compulsory traffic per second at the median. A dispatch of next to no work has no such rate.
     pub fn bytes_per_s(&self) -> Option<BytesPerSecond> {
-        self.timing().map(|timing| self.op.bytes() / Seconds(timing.seconds.median))
+        let timing = self.timing().filter(|_| !matches!(self.op, Op::Dispatch { .. }));
+        timing.map(|timing| self.op.bytes() / Seconds(timing.seconds.median))
     }
 }
 

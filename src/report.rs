@@ -17,7 +17,6 @@ use crate::measurement::{DeviceType, Measurement, SOFTWARE_LABEL};
 pub use crate::text::UNKNOWN;
 use crate::text::significant;
 use crate::throughput::Source;
-use crate::units::FlopsPerSecond;
 
 /// Everything that a report says.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,11 +173,6 @@ fn each_once<'r>(rows: impl Iterator<Item = (&'r str, &'r str)>, safe: Safe) -> 
 
 fn is_software(cell: &Measurement) -> bool {
     cell.provenance.identity.device_type == DeviceType::Software
-}
-
-/// Work without arithmetic has no arithmetic rate, not one of zero.
-fn arithmetic_rate(cell: &Measurement) -> Option<FlopsPerSecond> {
-    cell.flops_per_s().filter(|rate| rate.0 > 0.0)
 }
 
 fn grouped<T>(rows: &[T], caption: impl Fn(&T) -> String) -> Vec<(String, Vec<&T>)> {

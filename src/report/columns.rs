@@ -1,6 +1,6 @@
 //! The columns of the tables that people read, each with its unit in its header.
 
-use super::{UNKNOWN, arithmetic_rate, significant};
+use super::{UNKNOWN, significant};
 use crate::market::row::Comparison;
 use crate::measurement::Measurement;
 
@@ -87,7 +87,7 @@ pub(super) const KERNELS: [Column<Measurement>; 8] = [
     // Spaces let a narrow table break the line between two sizes.
     text("shape", |cell| cell.op.shape().replace(';', " ")),
     number("median ms", |cell| super::number(cell.timing().map(|timing| timing.seconds.median * 1e3))),
-    number("GFLOP/s", |cell| super::number(arithmetic_rate(cell).map(|rate| rate.0 / 1e9))),
+    number("GFLOP/s", |cell| super::number(cell.flops_per_s().map(|rate| rate.0 / 1e9))),
     number("GB/s", |cell| super::number(cell.bytes_per_s().map(|rate| rate.0 / 1e9))),
     text("clock", |cell| cell.timing().map_or(UNKNOWN.into(), |timing| timing.method.to_string())),
     text("status", |cell| match cell.outcome.reason() {

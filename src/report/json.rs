@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, arithmetic_rate, is_software};
+use super::{Report, is_software};
 use crate::market::row::Comparison;
 use crate::measurement::Measurement;
 use crate::text;
@@ -50,7 +50,7 @@ impl<'r> Cell<'r> {
             status: cell.outcome.status(),
             reason: Some(cell.outcome.reason()).filter(|reason| !reason.is_empty()),
             median_s: cell.timing().map(|timing| timing.seconds.median),
-            flops_per_s: arithmetic_rate(cell).map(|rate| rate.0),
+            flops_per_s: cell.flops_per_s().map(|rate| rate.0),
             bytes_per_s: cell.bytes_per_s().map(|rate| rate.0),
             timing_method: cell.timing().map(|timing| timing.method.name()),
             adapter: &cell.provenance.identity.adapter,
