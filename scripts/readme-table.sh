@@ -5,6 +5,10 @@ set -eu
 mtok=$1
 # Runs that git does not know are somebody's own.
 run=$(git ls-files 'results/*/measurements.csv' | sort | tail -n 1)
+if [ -z "$run" ]; then
+    echo "no recorded run: git add results/<folder> first" >&2
+    exit 2
+fi
 run=${run%measurements.csv}
 as_of=$(basename "$run" | cut -c 1-10)
 table=$(mktemp)

@@ -97,7 +97,9 @@ pub fn measure(
     let mut todo = plan(kernels, &gpu.capabilities);
     todo.retain(|cell| !is_finished(&folder.finished, cell, &gpu.capabilities, sampling.seed));
     check_no_row_is_in_the_way(&folder.finished, &todo, &gpu.capabilities)?;
-    folder.write("device.json", &device_json(adapter, &gpu.clock, &identity)?)?;
+    if !todo.is_empty() {
+        folder.write("device.json", &device_json(adapter, &gpu.clock, &identity)?)?;
+    }
     let mut rows = std::mem::take(&mut folder.finished);
     let fresh = todo.len();
     let bar = progress(todo.len() as u64);
