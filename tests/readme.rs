@@ -24,6 +24,10 @@ fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
 #[test]
 fn the_table_of_the_readme_is_that_of_the_newest_recorded_run() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !root.join(".git").exists() {
+        eprintln!("skipped: not a checkout, so nobody knows which runs are recorded");
+        return;
+    }
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let run = newest_run(root);
     let day = &run.file_name().unwrap().to_string_lossy()[..10];
