@@ -131,7 +131,8 @@ pub struct WorkloadArgs {
     /// Models, or `all` [default: seven widely served ones].
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub model: Vec<String>,
-    /// Weights formats, such as f16,q8_0 [default: f16,q8_0,q4_0 of a measured device, bf16,fp8 of a datasheet].
+    /// Weights formats, such as f16,q8_0 [default: f16,q8_0,q4_0 of a measured device; of a datasheet the format
+    /// that the publisher ships, and fp8 beside bf16].
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',')]
     pub weights: Vec<Format>,
     /// Sequences that decode together; `auto` takes the cheapest that fits.

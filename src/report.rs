@@ -137,37 +137,34 @@ impl Report {
         // Where a note gives the reason already, it is not said again.
         let unsaid = |row: &&Comparison| row.verdict.is_none() && !row.note.contains(&row.verdict_reason);
         let why = |row| Some(row).filter(unsaid).map(|row| format!("no verdict: {}", row.verdict_reason));
-        let said = |row| why(row).into_iter().chain([row.note.clone()]).map(move |text| (label(row), text));
-        let texts: Vec<(String, String)> = self.costs.iter().flat_map(said).collect();
-        each_once(texts.iter().map(|(label, text)| (label.as_str(), text.as_str())), safe)
+        let said = |row| why(row).into_iter().chain([row.note.clone()]).map(move |text| (row, text));
+        let texts: Vec<(&Comparison, String)> = self.costs.iter().flat_map(said).collect();
+        let remarks =
+            texts.iter().map(|(row, text)| (row.model.as_str(), row.weights.as_str(), text.as_str()));
+        each_once(remarks, safe)
     }
 }
 
-/// Whom a remark is about: what does not fit depends on the weights, all else on the model.
-fn label(row: &Comparison) -> String {
-    match row.fits {
-        Some(false) => format!("{} {}", row.model, row.weights),
-        _ => row.model.clone(),
-    }
-}
-
-/// What rows say of themselves, sentence by sentence, with the models it is said of: nothing is said twice.
-fn each_once<'r>(rows: impl Iterator<Item = (&'r str, &'r str)>, safe: Safe) -> Vec<String> {
-    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (model, text) in rows {
+/// What rows (model, weights, note) say of themselves, sentence by sentence, with those it is said of: nothing is
+/// said twice.
+fn each_once<'r>(rows: impl Iterator<Item = (&'r str, &'r str, &'r str)>, safe: Safe) -> Vec<String> {
+    let mut said: Vec<(&str, Vec<String>)> = Vec::new();
+    for (model, weights, note) in rows {
         // The caption calls a software adapter what it is already.
         for sentence in
-            text.split("; ").filter(|sentence| !sentence.is_empty() && *sentence != SOFTWARE_LABEL)
+            note.split("; ").filter(|sentence| !sentence.is_empty() && *sentence != SOFTWARE_LABEL)
         {
+            // What does not fit depends on the weights, all else on the model.
+            let fit = sentence.starts_with("does not fit");
+            let of = if fit { format!("{model} {weights}") } else { model.to_owned() };
             match said.iter_mut().find(|(known, _)| *known == sentence) {
-                Some((_, models)) if models.contains(&model) => {}
-                Some((_, models)) => models.push(model),
-                None => said.push((sentence, vec![model])),
+                Some((_, others)) if others.contains(&of) => {}
+                Some((_, others)) => others.push(of),
+                None => said.push((sentence, vec![of])),
             }
         }
     }
-    let line =
-        |(sentence, models): (&str, Vec<&str>)| format!("{}: {}", safe(&models.join(", ")), safe(sentence));
+    let line = |(sentence, of): (&str, Vec<String>)| format!("{}: {}", safe(&of.join(", ")), safe(sentence));
     said.into_iter().map(line).collect()
 }
 

@@ -14,9 +14,8 @@ use crate::cli::{Batch, DeviceArgs, WorkloadArgs};
 /// Asked for where no model is named: small to large, dense and mixture of experts, of four publishers.
 const DEFAULT_MODELS: [&str; 7] =
     ["llama-3.1-8b", "llama-3.1-70b", "qwen3-8b", "qwen3-32b", "qwen3-30b-a3b", "gpt-oss-20b", "deepseek-v3"];
-/// The formats whose kernels are measured, and those that datacentre engines serve.
+/// The formats whose kernels are measured.
 const MEASURED_FORMATS: [Format; 3] = [Format::F16, Format::Q8_0, Format::Q4_0];
-const DATASHEET_FORMATS: [Format; 2] = [Format::Bf16, Format::Fp8];
 
 /// Where the rates of a verb come from, owned.
 pub enum Origin {
@@ -91,7 +90,7 @@ pub fn estimates(
     let memory = device.memory(gpus, args.memory_gb.map(|gigabytes| Bytes(gigabytes * 1e9)));
     let mut estimates = Vec::new();
     for model in chosen(&models, &args.model)? {
-        for weights in formats(args, origin) {
+        for weights in formats(args, origin, model) {
             for batch in &args.batch {
                 estimates.push(one(model, workload(args, weights, *batch), *batch, device, memory)?);
             }
@@ -135,10 +134,12 @@ fn chosen<'m>(models: &'m [Architecture], names: &[String]) -> Result<Vec<&'m Ar
     names.iter().map(|name| arch::find(models, name).map_err(Failure::bad_input)).collect()
 }
 
-fn formats(args: &WorkloadArgs, origin: &Origin) -> Vec<Format> {
-    match origin {
+/// From a datasheet: what the publisher ships, and fp8, in which engines serve models shipped in 16 bit.
+fn formats(args: &WorkloadArgs, origin: &Origin, model: &Architecture) -> Vec<Format> {
+    match (origin, model.native_weights) {
         _ if !args.weights.is_empty() => args.weights.clone(),
-        Origin::Measured(..) => MEASURED_FORMATS.to_vec(),
-        Origin::Datasheet(_) => DATASHEET_FORMATS.to_vec(),
+        (Origin::Measured(..), _) => MEASURED_FORMATS.to_vec(),
+        (Origin::Datasheet(_), Some(Format::Bf16) | None) => vec![Format::Bf16, Format::Fp8],
+        (Origin::Datasheet(_), Some(native)) => vec![native],
     }
 }

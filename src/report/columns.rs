@@ -13,8 +13,8 @@ pub(super) struct Column<T> {
     pub cell: fn(&T) -> String,
     /// Numbers stand to the right.
     pub numeric: bool,
-    /// Shown where the page is narrow.
-    pub narrow: bool,
+    /// The least width of the page at which it is shown.
+    pub from: u16,
 }
 
 impl<T> Clone for Column<T> {
@@ -26,15 +26,21 @@ impl<T> Clone for Column<T> {
 impl<T> Copy for Column<T> {}
 
 pub(super) const fn text<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
-    Column { header, cell, numeric: false, narrow: true }
+    Column { header, cell, numeric: false, from: 0 }
 }
 
 pub(super) const fn number<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
-    Column { header, cell, numeric: true, narrow: true }
+    Column { header, cell, numeric: true, from: 0 }
 }
 
+/// Shown from the width of a common terminal.
+pub(super) const fn common<T>(column: Column<T>) -> Column<T> {
+    Column { from: 76, ..column }
+}
+
+/// Shown where there is room for everything.
 pub(super) const fn wide<T>(column: Column<T>) -> Column<T> {
-    Column { narrow: false, ..column }
+    Column { from: 160, ..column }
 }
 
 /// The columns of the cost table; the rent stands in the caption unless rows differ in it.
@@ -58,12 +64,12 @@ const RENT: [Column<Comparison>; 2] = [
 const COSTS: [Column<Comparison>; 16] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
-    number("batch", |row| row.batch.to_string()),
-    number("decode tok/s", |row| super::number(row.decode_tokens_per_s)),
+    common(number("batch", |row| row.batch.to_string())),
+    common(number("decode tok/s", |row| super::number(row.decode_tokens_per_s))),
     wide(number("prefill tok/s", |row| super::number(row.prefill_tokens_per_s))),
     wide(number("TPOT ms", |row| super::number(row.tpot_ms))),
-    number("$/Mtok in", |row| super::number(row.usd_per_mtok_in)),
-    number("$/Mtok out", |row| super::number(row.usd_per_mtok_out)),
+    common(number("$/Mtok in", |row| super::number(row.usd_per_mtok_in))),
+    common(number("$/Mtok out", |row| super::number(row.usd_per_mtok_out))),
     number("$/Mtok blended", |row| super::number(row.usd_per_mtok_blended)),
     wide(text("blended low to high", |row| {
         range(row.usd_per_mtok_blended_low, row.usd_per_mtok_blended_high)
@@ -87,9 +93,9 @@ pub(super) const KERNELS: [Column<Measurement>; 8] = [
     // Spaces let a narrow table break the line between two sizes.
     text("shape", |cell| cell.op.shape().replace(';', " ")),
     number("median ms", |cell| super::number(cell.timing().map(|timing| timing.seconds.median * 1e3))),
-    number("GFLOP/s", |cell| super::number(cell.flops_per_s().map(|rate| rate.0 / 1e9))),
-    number("GB/s", |cell| super::number(cell.bytes_per_s().map(|rate| rate.0 / 1e9))),
-    text("clock", |cell| cell.timing().map_or(UNKNOWN.into(), |timing| timing.method.to_string())),
+    common(number("GFLOP/s", |cell| super::number(cell.flops_per_s().map(|rate| rate.0 / 1e9)))),
+    common(number("GB/s", |cell| super::number(cell.bytes_per_s().map(|rate| rate.0 / 1e9)))),
+    common(text("clock", |cell| cell.timing().map_or(UNKNOWN.into(), |timing| timing.method.to_string()))),
     text("status", |cell| match cell.outcome.reason() {
         "" => cell.outcome.status().to_owned(),
         reason => format!("{}: {reason}", cell.outcome.status()),

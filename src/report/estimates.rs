@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::columns::{Column, number, text, wide};
+use super::columns::{Column, common, number, text, wide};
 use super::{Safe, UNKNOWN, csv as rows_csv, markdown, terminal as page};
 use crate::measurement::SOFTWARE_LABEL;
 use crate::text::{inert, markdown_cell};
@@ -119,9 +119,9 @@ const COLUMNS: [Column<EstimateRow>; 11] = [
     wide(text("decode low to high", |row| {
         super::columns::range(row.decode_tokens_per_s_low, row.decode_tokens_per_s_high)
     })),
-    number("TTFT ms", |row| super::number(row.ttft_ms)),
-    number("TPOT ms", |row| super::number(row.tpot_ms)),
-    text("bound by", |row| row.bound.clone().unwrap_or_else(|| UNKNOWN.into())),
+    common(number("TTFT ms", |row| super::number(row.ttft_ms))),
+    common(number("TPOT ms", |row| super::number(row.tpot_ms))),
+    common(text("bound by", |row| row.bound.clone().unwrap_or_else(|| UNKNOWN.into()))),
     text("fits", |row| row.fits.map_or(UNKNOWN, |fits| if fits { "yes" } else { "no" }).to_owned()),
     number("max batch", |row| row.max_batch.map_or(UNKNOWN.into(), |most| most.to_string())),
 ];
@@ -131,7 +131,8 @@ pub fn terminal(rows: &[EstimateRow], width: u16) -> String {
     let mut out = page::wrapped(&caption(rows, inert), width);
     out += &page::table(&COLUMNS, &rows.iter().collect::<Vec<_>>(), width, false);
     out.push('\n');
-    for remark in super::each_once(rows.iter().map(|row| (row.model.as_str(), row.note.as_str())), inert) {
+    let remarks = rows.iter().map(|row| (row.model.as_str(), row.weights.as_str(), row.note.as_str()));
+    for remark in super::each_once(remarks, inert) {
         out += &page::wrapped(&remark, width);
     }
     out

@@ -9,9 +9,6 @@ use super::columns::{self, Column, KERNELS};
 use crate::market::Verdict;
 use crate::text::inert;
 
-/// From this width on all columns are shown.
-const WIDE: u16 = 160;
-
 /// Words up to this length are not broken: in the first column, which names the row, and in the others. At 80
 /// columns there is room for both.
 const UNBROKEN: (usize, usize) = (18, 13);
@@ -66,7 +63,7 @@ pub(super) fn wrapped(text: &str, width: u16) -> String {
 
 /// A table that fits `width` where its words allow.
 pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: bool) -> String {
-    let shown = || columns.iter().filter(|column| column.narrow || width >= WIDE);
+    let shown = || columns.iter().filter(|column| width >= column.from);
     let mut table = Table::new();
     // Asking the terminal would make the bytes depend on where they are written.
     table.force_no_tty().set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
