@@ -547,3 +547,20 @@ fn a_folder_without_any_table_does_not_mean_the_bundled_ones() {
         format!("{}: has none of gpus.csv, models.csv, rentals.csv, tokens.csv", misspelt.path().display());
     refused(&on_tables("compare", misspelt.path(), &[]), &message);
 }
+
+#[test]
+fn a_gpu_without_a_rent_is_answered_with_what_to_give() {
+    let tables = copied_tables();
+    write(
+        tables.path(),
+        "rentals.csv",
+        "hardware,provider,kind,region,usd_per_hour,date,basis,source\n\
+         H100 PCIe,lambda,on-demand,,2.49,2026-10-01,list,a page\n",
+    );
+    let as_of = ["--as-of", "2026-11-01"];
+    refused(
+        &on_tables("compare", tables.path(), &as_of),
+        "no price of \"H100 SXM\"; nearest: H100 PCIe; give --usd-per-hour",
+    );
+    on_tables("compare", tables.path(), &[&as_of[..], &["--usd-per-hour", "2.5"]].concat()).ok();
+}

@@ -25,7 +25,12 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
     let tables = Tables::open(args.workload.tables.data.as_deref())?;
     let gpus = tables.gpus()?;
     let origin = Origin::read(&args.device, &gpus)?;
-    let (rows, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin)?;
+    let rents = rents(&args.price, &tables, &gpus, &origin)?;
+    if let [Err(unknown)] = rents.as_slice() {
+        // Without a rent no row would have a cost: better to say what to give.
+        return Err(Failure::bad_input(unknown));
+    }
+    let (rows, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?;
     if args.format.json {
         print_json(&rows)?;
         return Ok(Exit::Ok);
@@ -78,10 +83,10 @@ pub fn comparisons(
     tables: &Tables,
     gpus: &[GpuSpec],
     origin: &Origin,
+    rents: &[Result<Rent, String>],
 ) -> Result<(Vec<Comparison>, Vec<String>), Failure> {
     let estimates = inputs::estimates(workload, tables, gpus, origin)?;
     let as_of = as_of(price);
-    let rents = rents(price, tables, gpus, origin, as_of)?;
     let listings = tables.tokens()?;
     // A request always has output tokens here: the workload was checked.
     let mix = Mix::of_request(workload.isl, workload.osl).map_err(Failure::bad_input)?;
@@ -89,7 +94,7 @@ pub fn comparisons(
     for estimate in &estimates {
         let market = market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
         let market = market.as_ref().map_err(ToString::to_string);
-        for rent in &rents {
+        for rent in rents {
             rows.push(row(estimate, rent, &market, price, origin)?);
         }
     }
@@ -132,13 +137,12 @@ fn row(
     .map_err(Failure::bad_input)
 }
 
-/// The rents that count: as typed, or the median of the device's on-demand offers.
-fn rents(
+/// The rents that count: as typed, or of the device's offers those that were asked for. An unknown rent says why.
+pub fn rents(
     price: &PriceArgs,
     tables: &Tables,
     gpus: &[GpuSpec],
     origin: &Origin,
-    as_of: Date,
 ) -> Result<Vec<Result<Rent, String>>, Failure> {
     if let Some(usd_per_hour) = price.usd_per_hour {
         let rent = Rent {
@@ -163,7 +167,7 @@ fn rents(
             ))]);
         }
     };
-    let offers = match offers(&quotes, hardware, as_of, rental::MAX_AGE_DAYS) {
+    let offers = match offers(&quotes, hardware, as_of(price), rental::MAX_AGE_DAYS) {
         Ok(offers) => offers,
         // A name that the user typed must exist; a device without a quote is a gap in the tables.
         Err(missing) if price.hardware.is_some() => return Err(Failure::bad_input(missing)),

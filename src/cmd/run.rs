@@ -33,7 +33,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
 
     // Cells that failed may leave too little to estimate from; what was measured is reported all the same.
     let (costs, doubts) = match Origin::of_rows(&measured.rows) {
-        Ok(origin) => compare::comparisons(&args.workload, &args.price, &tables, &gpus, &origin)?,
+        Ok(origin) => {
+            let rents = compare::rents(&args.price, &tables, &gpus, &origin)?;
+            compare::comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?
+        }
         Err(failure) => (vec![], vec![failure.message]),
     };
     let report = Report {
