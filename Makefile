@@ -7,6 +7,9 @@ CARGO ?= cargo
 # Options for `mtok run`, such as ARGS="--budget 5m".
 ARGS ?=
 
+# Mesa complains on stderr where a session has none, as over ssh; nothing here uses it.
+export XDG_RUNTIME_DIR ?= /tmp
+
 .PHONY: run test bench readme
 
 run:
