@@ -151,12 +151,12 @@ fn reason(verdict: Verdict, break_even: BreakEven, policy: Policy) -> String {
         _ => format!("the cost is {factor} of the {price}"),
     };
     let utilisation = match break_even.never_wins() {
-        true => format!("no utilisation is enough (it would take {})", significant(break_even.utilisation)),
-        false => format!("utilisation {}", significant(break_even.utilisation)),
+        true => "no utilisation is enough; equal at".to_owned(),
+        false => format!("equal at utilisation {},", significant(break_even.utilisation)),
     };
     let rent = significant(break_even.usd_per_hour.0);
     format!(
-        "{compared}; equal at {utilisation}, rent {rent} USD/h per device, throughput x{factor} or \
+        "{compared}; {utilisation} rent {rent} USD/h per device, throughput x{factor} or \
          market price x{factor}"
     )
 }
@@ -210,7 +210,7 @@ mod tests {
         );
         let cheapest = decide(cost, UsdPerHour(2.0), 0.5, &two_sellers(), Policy::Cheapest).unwrap();
         assert!(cheapest.break_even.never_wins());
-        assert!(cheapest.reason.contains("no utilisation is enough (it would take 2.00)"));
+        assert!(cheapest.reason.contains("no utilisation is enough; equal at rent"));
     }
 
     #[test]
