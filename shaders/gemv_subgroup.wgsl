@@ -19,8 +19,9 @@ fn main(
     @builtin(subgroup_id) subgroup: u32,
     @builtin(num_subgroups) subgroups: u32,
     @builtin(subgroup_invocation_id) lane: u32,
-    @builtin(subgroup_size) lanes: u32,
 ) {
+    // A subgroup larger than the workgroup is partly filled: what counts is the lanes that are there.
+    let lanes = subgroupAdd(1u);
     // The grid fits the largest subgroup of the adapter; with smaller ones some strips lie beyond the edge.
     let row_first = (group.x * subgroups + subgroup) * ROWS;
     if row_first >= params.outputs {

@@ -329,6 +329,8 @@ pub struct RunArgs {
     pub workload: WorkloadArgs,
     #[command(flatten)]
     pub price: PriceArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// The result folder [default: results/<date>-<device>].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -564,3 +564,12 @@ fn a_gpu_without_a_rent_is_answered_with_what_to_give() {
     );
     on_tables("compare", tables.path(), &[&as_of[..], &["--usd-per-hour", "2.5"]].concat()).ok();
 }
+
+#[test]
+fn priced_hardware_is_found_in_any_case_and_listed_where_nothing_is_near() {
+    let own = data("tables");
+    on_tables("compare", &own, &["--as-of", "2026-11-01", "--hardware", "h100 sxm"]).ok();
+    let run = on_tables("compare", &own, &["--as-of", "2026-11-01", "--hardware", "zzz"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("no price of \"zzz\"; priced: 2-vCPU cloud machine, H100 SXM"), "{}", run.err);
+}

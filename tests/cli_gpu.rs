@@ -323,7 +323,7 @@ fn a_pipe_in_the_place_of_a_run_is_not_waited_for() {
 fn two_runs_do_not_write_into_one_folder() {
     let Some((_keep, out)) = complete_run() else { return };
     let before = measurements(&out);
-    let lock = fs::File::create(out.join(".mtok.lock")).unwrap();
+    let lock = fs::File::open(&out).unwrap();
     lock.lock().unwrap();
     let run = run(mtok(&quick(&out, "--resume")));
     assert_eq!(run.code, Some(2), "{}", run.err);
@@ -474,4 +474,21 @@ fn the_whole_chain_leaves_a_report() {
     assert!(run.out.contains("llama-3.1-8b"), "{}", run.out);
     let expected = ["costs.csv", "device.json", "measurements.csv", "report.md", "samples.csv"];
     assert_eq!(names(Path::new(&out)), expected);
+}
+
+#[test]
+fn damaged_samples_are_not_thrown_away_by_a_resume() {
+    let Some((_keep, out)) = complete_run() else { return };
+    let file = out.join("samples.csv");
+    let mut bytes = fs::read(&file).unwrap();
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+    // In the middle of a number of the last line.
+    let at = bytes.len() - 5;
+    bytes[at] = 0xff;
+    fs::write(&file, &bytes).unwrap();
+    run(mtok(&quick(&out, "--resume"))).ok();
+    assert_eq!(fs::read(&file).unwrap().iter().filter(|byte| **byte == b'\n').count(), lines);
+    fs::remove_file(&file).unwrap();
+    let run = run(mtok(&quick(&out, "--resume"))).ok();
+    assert!(run.err.contains("samples.csv: lacks the samples of"), "{}", run.err);
 }

@@ -1,12 +1,14 @@
 //! `mtok compare`: cost per million tokens beside the market price of the same weights.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
-use mtok::hardware::GpuSpec;
+use mtok::hardware::{self, GpuSpec};
 use mtok::market::compare::{CompareInput, Rates, Rent, compare};
 use mtok::market::row::Comparison;
-use mtok::price::Mix;
-use mtok::price::rental::{self, Kind, Offer, offers};
+use mtok::price::rental::{self, Kind, Offer, RentalQuote, offers};
 use mtok::price::token::{self, Market, market};
+use mtok::price::{Mix, NotFound, to_f64};
 use mtok::report::{Report, csv, markdown, terminal};
 use mtok::throughput::Estimate;
 use mtok::units::UsdPerHour;
@@ -15,7 +17,7 @@ use super::inputs::{self, Origin};
 use super::output::{self, print, print_json};
 use super::tables::Tables;
 use super::{Exit, Failure, today};
-use crate::cli::{CompareArgs, OfferChoice, PriceArgs, WorkloadArgs};
+use crate::cli::{CompareArgs, FormatArgs, OfferChoice, PriceArgs, WorkloadArgs};
 
 /// What a software adapter is priced as: the smallest machine that runs one.
 const SOFTWARE_HARDWARE: &str = "2-vCPU cloud machine";
@@ -31,14 +33,6 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         return Err(Failure::bad_input(unknown));
     }
     let (rows, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?;
-    if args.format.json {
-        print_json(&rows)?;
-        return Ok(Exit::Ok);
-    }
-    if args.format.csv {
-        print(&csv::costs_csv(&rows))?;
-        return Ok(Exit::Ok);
-    }
     let report = Report {
         title: format!("{} beside the market", origin.device().name()),
         device: vec![],
@@ -48,13 +42,22 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         warnings,
         command: String::new(),
     };
-    if args.format.markdown {
-        print(&markdown::costs(&report))?;
+    show(&report, &args.format)?;
+    Ok(Exit::Ok)
+}
+
+/// Prints the costs of a report.
+pub fn show(report: &Report, format: &FormatArgs) -> Result<(), Failure> {
+    if format.json {
+        print_json(&report.costs)
+    } else if format.csv {
+        print(&csv::costs_csv(&report.costs))
+    } else if format.markdown {
+        print(&markdown::costs(report))
     } else {
         let (width, colour) = output::terminal();
-        print(&terminal::terminal(&report, width, colour))?;
+        print(&terminal::terminal(report, width, colour))
     }
-    Ok(Exit::Ok)
 }
 
 /// The day whose prices count.
@@ -157,7 +160,8 @@ pub fn rents(
     let quotes = tables.rentals()?;
     let own = origin.gpu(gpus).map(|gpu| gpu.name.as_str());
     let hardware = match (&price.hardware, own) {
-        (Some(named), _) => named.as_str(),
+        // Priced hardware that is no GPU has its own name.
+        (Some(named), _) => hardware::find(gpus, named).map_or(named.as_str(), |gpu| gpu.name.as_str()),
         (None, Some(own)) => own,
         (None, None) if origin.software() => SOFTWARE_HARDWARE,
         (None, None) => {
@@ -170,7 +174,7 @@ pub fn rents(
     let offers = match offers(&quotes, hardware, as_of(price), rental::MAX_AGE_DAYS) {
         Ok(offers) => offers,
         // A name that the user typed must exist; a device without a quote is a gap in the tables.
-        Err(missing) if price.hardware.is_some() => return Err(Failure::bad_input(missing)),
+        Err(missing) if price.hardware.is_some() => return Err(unpriced(&missing, &quotes)),
         Err(missing) => return Ok(vec![Err(format!("{missing}; give --usd-per-hour"))]),
     };
     let offer = offers.on_demand().or(offers.kinds.get(&Kind::Community)).or(offers.kinds.values().next());
@@ -178,6 +182,16 @@ pub fn rents(
         None => vec![Err(format!("no rent of {hardware} is known"))],
         Some(offer) => of_choice(price.offers, offer).into_iter().map(Ok).collect(),
     })
+}
+
+/// An unknown name is answered with its neighbours, or where there are none with all that has a price.
+fn unpriced(missing: &NotFound, quotes: &[RentalQuote]) -> Failure {
+    if !missing.nearest.is_empty() || missing.first.is_some() {
+        return Failure::bad_input(missing);
+    }
+    let names: BTreeSet<&str> = quotes.iter().map(|quote| quote.hardware.as_str()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    Failure::bad_input(format!("{missing}; priced: {}", mtok::text::inert(&names.join(", "))))
 }
 
 fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
@@ -194,6 +208,10 @@ fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
     let mut warnings = Vec::new();
     if origin.software() && price.usd_per_hour.is_none() && price.hardware.is_none() {
         warnings.push(format!("a software adapter has no rent of its own: priced as a {SOFTWARE_HARDWARE}"));
+    }
+    let believable = to_f64(rental::BELIEVABLE.0)..=to_f64(rental::BELIEVABLE.1);
+    if let Some(rent) = price.usd_per_hour.filter(|rent| !believable.contains(rent)) {
+        warnings.push(format!("a rent of {rent} USD/h is unusual: is it per device and hour?"));
     }
     if price.utilisation == 1.0 {
         warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());

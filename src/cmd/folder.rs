@@ -14,7 +14,6 @@ use super::{Exit, Failure};
 /// File names in a result folder.
 pub const MEASUREMENTS: &str = "measurements.csv";
 const SAMPLES: &str = "samples.csv";
-const LOCK: &str = ".mtok.lock";
 /// Names of files that are not whole yet.
 const PREFIX: &str = ".mtok-";
 const SUFFIX: &str = ".tmp";
@@ -53,7 +52,7 @@ impl Folder {
         rows.extend(finished.iter().map(wire::row));
         write_atomic(&file, rows.as_bytes())?;
         let samples = path.join(SAMPLES);
-        write_atomic(&samples, kept_samples(&samples, &finished).as_bytes())?;
+        write_atomic(&samples, kept_samples(&samples, &finished)?.as_bytes())?;
         let (measurements, samples) = (append_to(&file)?, append_to(&samples)?);
         Ok(Self { path: path.to_owned(), lock, measurements, samples, finished })
     }
@@ -78,8 +77,6 @@ impl Folder {
     /// Forces everything to disk.
     pub fn close(self) -> Result<(), Failure> {
         let synced = self.samples.sync_all().and_then(|()| self.measurements.sync_all());
-        // A lock that stays behind is harmless: only a living process holds it.
-        let _ = fs::remove_file(self.path.join(LOCK));
         drop(self.lock);
         synced.map_err(|error| Failure::cannot_write(&self.path, error))
     }
@@ -128,14 +125,26 @@ fn make_readable(_: &File) -> io::Result<()> {
 
 /// One writer per folder. Where the file system has no locks, the user has to see to that.
 fn lock(folder: &Path) -> Result<File, Failure> {
-    let path = folder.join(LOCK);
-    let file = File::create(&path).map_err(|error| Failure::cannot_write(&path, error))?;
+    let file = lockable(folder).map_err(|error| Failure::cannot_write(folder, error))?;
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => {
             Err(Failure::bad_input(format!("{}: another mtok is writing here", folder.display())))
         }
         _ => Ok(file),
     }
+}
+
+/// The folder itself: nothing has to be made or left behind.
+#[cfg(unix)]
+fn lockable(folder: &Path) -> io::Result<File> {
+    File::open(folder)
+}
+
+/// Elsewhere a folder cannot be opened as a file. The lock file stays: whoever removed it could let two others
+/// each lock one of that name.
+#[cfg(not(unix))]
+fn lockable(folder: &Path) -> io::Result<File> {
+    File::create(folder.join(".mtok.lock"))
 }
 
 fn append_to(path: &Path) -> Result<File, Failure> {
@@ -195,12 +204,23 @@ fn check_same_run(file: &Path, rows: &[Measurement], now: &Identity) -> Result<(
 }
 
 /// The sample rows of finished cells; those of a cell whose row was never written are dropped.
-fn kept_samples(file: &Path, finished: &[Measurement]) -> String {
+fn kept_samples(file: &Path, finished: &[Measurement]) -> Result<String, Failure> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(Failure::bad_input(format!("{}: cannot be read: {error}", file.display()))),
+    };
     let cells: BTreeSet<String> = finished.iter().map(Measurement::cell).collect();
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let whole = text.get(..wire::whole_lines(text.as_bytes())).unwrap_or_default();
-    let of_finished =
-        |line: &&str| cells.contains(line.split(",").next().unwrap_or_default().trim_matches('"'));
-    let kept = whole.split_inclusive('\n').skip(1).filter(of_finished);
-    wire::sample_header() + &kept.collect::<String>()
+    let (whole, _) = bytes.split_at(wire::whole_lines(&bytes));
+    let text = String::from_utf8_lossy(whole);
+    let cell_of = |line: &str| line.split(',').next().unwrap_or_default().trim_matches('"').to_owned();
+    let kept: Vec<&str> =
+        text.split_inclusive('\n').skip(1).filter(|line| cells.contains(&cell_of(line))).collect();
+    let sampled: BTreeSet<String> = kept.iter().map(|line| cell_of(line)).collect();
+    let timed = finished.iter().filter(|row| row.timing().is_some());
+    let lacking = timed.filter(|row| !sampled.contains(&row.cell())).count();
+    if lacking > 0 {
+        note(&format!("{}: lacks the samples of {lacking} finished cells", file.display()));
+    }
+    Ok(wire::sample_header() + &kept.concat())
 }

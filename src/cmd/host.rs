@@ -5,6 +5,10 @@ use mtok::units::Bytes;
 
 /// Memory of the host; `None` where the system does not say.
 pub fn memory() -> Option<Bytes> {
+    if cfg!(target_os = "macos") {
+        let output = std::process::Command::new("sysctl").args(["-n", "hw.memsize"]).output().ok()?;
+        return String::from_utf8(output.stdout).ok()?.trim().parse().ok().map(Bytes);
+    }
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use mtok::gpu::adapters::Adapter;
 use mtok::hardware::{self, GpuSpec};
 use mtok::kernel::ALL;
-use mtok::report::{Report, csv, markdown, terminal};
+use mtok::report::{Report, csv, markdown};
 
 use super::folder::{self, MEASUREMENTS};
 use super::inputs::{self, Origin};
-use super::output::{self, note, print};
+use super::output::note;
 use super::tables::Tables;
 use super::{Exit, Failure, compare, devices, measure, today};
 use crate::cli::RunArgs;
@@ -50,22 +50,39 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     };
     folder::write_atomic(&out.join("costs.csv"), csv::costs_csv(&report.costs).as_bytes())?;
     folder::write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
-    let (width, colour) = output::terminal();
-    let shown = Report { measured: vec![], ..report };
-    print(&terminal::terminal(&shown, width, colour))?;
-    print(&format!("\nkernels, costs and report in {}\n", mtok::text::inert(&out.display().to_string())))?;
+    compare::show(&Report { measured: vec![], ..report }, &args.format)?;
+    note(&format!("kernels, costs and report in {}", out.display()));
     Ok(measured.exit)
 }
 
-/// `results/<date>-<device>`, numbered where a run of today is there already; the newest such run to resume.
+/// `results/<date>-<device>`, numbered where a run of today is there already; to resume, the newest of the device.
 pub fn default_folder(adapter: &Adapter, today: Date, resume: bool) -> PathBuf {
-    let base = format!("{today}-{}", slug(&adapter.facts.name));
-    let numbered = |number: u32| {
-        let name = if number == 1 { base.clone() } else { format!("{base}-{number}") };
-        Path::new("results").join(name)
+    let slug = slug(&adapter.facts.name);
+    let results = Path::new("results");
+    let newest = || {
+        let names = fs::read_dir(results).into_iter().flatten().flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter_map(|name| Some((run_of(&name, &slug)?, name))).max().map(|(_, name)| results.join(name))
     };
-    let free = (1..).find(|number| fs::symlink_metadata(numbered(*number)).is_err()).unwrap_or(1);
-    numbered(if resume && free > 1 { free - 1 } else { free })
+    let free = || {
+        let name = |number: u32| match number {
+            1 => format!("{today}-{slug}"),
+            _ => format!("{today}-{slug}-{number}"),
+        };
+        let taken = |number: &u32| fs::symlink_metadata(results.join(name(*number))).is_ok();
+        results.join(name((1..).find(|number| !taken(number)).unwrap_or(1)))
+    };
+    if resume { newest().unwrap_or_else(free) } else { free() }
+}
+
+/// The day and number of a run of a device; `None` for folders of others.
+fn run_of(name: &str, slug: &str) -> Option<(String, u32)> {
+    let (day, rest) = name.split_at_checked(10)?;
+    let number = match rest.strip_prefix('-')?.strip_prefix(slug)? {
+        "" => 1,
+        number => number.strip_prefix('-')?.parse().ok()?,
+    };
+    Some((day.to_owned(), number))
 }
 
 /// A name from a driver as a part of a path: lower-case letters and digits, joined by single hyphens.
@@ -88,25 +105,37 @@ fn device_lines(adapter: &Adapter, gpus: &[GpuSpec]) -> Vec<String> {
 
 /// The command that makes the cost tables again from the measurements, on any machine.
 fn reproduce(args: &RunArgs, out: &Path, as_of: Date) -> String {
-    let measurements = publishable(&out.join(MEASUREMENTS));
+    // An absolute path is of this machine only: the command is then one for inside the folder.
+    let folder = if out.is_relative() { out } else { Path::new("") };
+    let measurements = quoted(&folder.join(MEASUREMENTS).display().to_string());
     let data = args.workload.tables.data.as_ref();
-    let tables = data.map(|folder| format!(" --data {}", publishable(folder))).unwrap_or_default();
+    let tables = data.map(|folder| format!(" --data {}", quoted(&last_part(folder)))).unwrap_or_default();
     let options: String = args.workload.words().into_iter().chain(args.price.words()).collect();
     format!("mtok compare --measurements {measurements}{tables} --as-of {as_of}{options}")
 }
 
-/// A path as it was given; of an absolute one, which is of this machine only, the last two parts.
-fn publishable(path: &Path) -> String {
-    if path.is_relative() {
-        return path.display().to_string();
-    }
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.get(parts.len().saturating_sub(2)..).unwrap_or_default().join("/")
+fn last_part(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A word that a shell reads as one.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::slug;
+    use super::{run_of, slug};
+
+    #[test]
+    fn the_newest_run_of_a_device_is_told_from_others() {
+        let run = |name| run_of(name, "m1");
+        assert_eq!(run("2026-11-21-m1"), Some(("2026-11-21".into(), 1)));
+        assert!(run("2026-11-21-m1-10") > run("2026-11-21-m1-9"));
+        assert!(run("2026-11-22-m1") > run("2026-11-21-m1-10"));
+        assert_eq!((run("2026-11-21-m1-pro"), run("README.md"), run("x")), (None, None, None));
+    }
 
     #[test]
     fn folder_names_are_plain_whatever_the_driver_says() {

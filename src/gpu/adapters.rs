@@ -105,9 +105,14 @@ pub fn list(with_gl: bool) -> Listing {
     for (name, backend) in backends {
         let found = enumerate(backend);
         listing.asked.push((name, found.len()));
+        // DX12 shows the devices of Vulkan a second time.
+        let seen: Vec<(u32, u32)> = listing.adapters.iter().map(Adapter::pci_ids).collect();
         for handle in found {
             let index = listing.adapters.len() as u32;
-            listing.adapters.push(Adapter { facts: facts(index, &handle), handle });
+            let adapter = Adapter { facts: facts(index, &handle), handle };
+            if name != "dx12" || !seen.contains(&adapter.pci_ids()) {
+                listing.adapters.push(adapter);
+            }
         }
     }
     listing
@@ -188,6 +193,10 @@ fn device_type(info: &wgpu::AdapterInfo) -> DeviceType {
 }
 
 impl Adapter {
+    fn pci_ids(&self) -> (u32, u32) {
+        (self.facts.vendor_id, self.facts.device_id)
+    }
+
     /// wgpu's own handle.
     pub(super) fn handle(&self) -> &wgpu::Adapter {
         &self.handle

@@ -18,7 +18,7 @@ use crate::table::{Fault, Row, Table};
 pub const MAX_AGE_DAYS: i32 = 120;
 
 /// The lowest and the highest believable price in USD per hour; the low end is that of a small CPU machine.
-const BELIEVABLE: (Decimal, Decimal) =
+pub const BELIEVABLE: (Decimal, Decimal) =
     (Decimal::from_parts(5, 0, 0, false, 3), Decimal::from_parts(100, 0, 0, false, 0));
 
 const COLUMNS: [&str; 8] =

@@ -53,6 +53,9 @@ impl Device<'_> {
     /// the host's where the device computes in it. `None` where nobody knows.
     pub fn memory(&self, gpus: &[GpuSpec], given: Option<Bytes>) -> Option<Memory> {
         let (datasheet, host, kind) = match self {
+            Self::Datasheet(gpu) if gpu.form_factor == "Integrated" => {
+                (gpu.memory, None, DeviceType::IntegratedGpu)
+            }
             Self::Datasheet(gpu) => (gpu.memory, None, DeviceType::DiscreteGpu),
             Self::Measured(curves) => {
                 let matched = hardware::match_adapter(gpus, curves.adapter());
@@ -61,10 +64,7 @@ impl Device<'_> {
         };
         match kind {
             DeviceType::Software => given.or(host).map(Memory::of_host),
-            DeviceType::IntegratedGpu => match given.or(datasheet) {
-                Some(total) => Some(Memory::of_gpu(total)),
-                None => host.map(Memory::of_integrated),
-            },
+            DeviceType::IntegratedGpu => given.or(datasheet).or(host).map(Memory::of_integrated),
             _ => given.or(datasheet).map(Memory::of_gpu),
         }
     }

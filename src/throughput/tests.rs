@@ -173,6 +173,10 @@ fn memory_comes_from_the_override_the_datasheet_or_the_host() {
     assert_eq!(device.memory(&gpus, None), Some(Memory::of_gpu(Bytes(24e9))), "the matching card");
     assert_eq!(device.memory(&gpus, Some(Bytes(48e9))), Some(Memory::of_gpu(Bytes(48e9))));
     assert_eq!(device.memory(&[], None), None);
+    let mut shared = gpus[0].clone();
+    shared.form_factor = "Integrated".into();
+    let memory = Device::Datasheet(&shared).memory(&gpus, Some(Bytes(64e9)));
+    assert_eq!(memory, Some(Memory::of_integrated(Bytes(64e9))), "its memory is the host's");
     let of = |kind, host| {
         let mut rows = flat_rows(0.0);
         for row in &mut rows {
