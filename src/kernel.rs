@@ -141,6 +141,12 @@ impl Kernel {
         Err(reason)
     }
 
+    /// Names the sources that a variant runs for a format: the `shader_hash` column.
+    pub fn shader_hash(&self, variant: &Variant, format: Format) -> String {
+        let texts = self.texts(variant, format);
+        data::hexadecimal(data::hash(texts.iter().map(String::as_bytes)))
+    }
+
     /// The complete text of each stage for a format.
     pub fn texts(&self, variant: &Variant, format: Format) -> Vec<String> {
         let prelude = (self.prelude)(format).map_or("", |source| source.text);

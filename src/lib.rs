@@ -21,6 +21,7 @@ pub mod kernel;
 pub mod lookup;
 pub mod market;
 pub mod measurement;
+mod named;
 pub mod op;
 pub mod price;
 pub mod report;

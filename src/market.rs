@@ -3,12 +3,8 @@
 pub mod compare;
 pub mod row;
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Serialize, Serializer};
-
 use crate::cost::{BreakEven, Refused};
+use crate::named::named;
 use crate::price::token::Market;
 use crate::text::significant;
 use crate::units::{Interval, UsdPerHour, UsdPerMtok};
@@ -24,14 +20,6 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// The name used on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Median => "median",
-            Self::Cheapest => "cheapest",
-        }
-    }
-
     /// The blended price that this policy takes from a market.
     pub fn price(self, market: &Market) -> Option<UsdPerMtok> {
         match self {
@@ -41,25 +29,7 @@ impl Policy {
     }
 }
 
-impl fmt::Display for Policy {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
-impl FromStr for Policy {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = [Self::Median, Self::Cheapest].into_iter().find(|policy| policy.name() == text);
-        found.ok_or_else(|| "is none of median, cheapest".into())
-    }
-}
-
-impl Serialize for Policy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
+named!(Policy { Median = "median", Cheapest = "cheapest" });
 
 /// What the numbers advise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,28 +53,9 @@ impl Verdict {
             Self::TooCloseToCall
         }
     }
-
-    /// The word that is shown and stored.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rent => "RENT",
-            Self::Buy => "BUY",
-            Self::TooCloseToCall => "TOO CLOSE",
-        }
-    }
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
-impl Serialize for Verdict {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
+named!(Verdict { Rent = "RENT", Buy = "BUY", TooCloseToCall = "TOO CLOSE" });
 
 /// A verdict with what would change it.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,7 @@
 
 pub mod wire;
 
-use std::fmt;
-use std::str::FromStr;
-
+use crate::named::named;
 use crate::op::Op;
 use crate::stats::Summary;
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Seconds};
@@ -205,33 +203,6 @@ impl Outcome {
             Self::Wrong(reason, _) | Self::Failed(reason) | Self::Skipped(reason) => reason,
         }
     }
-}
-
-macro_rules! named {
-    ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// The name used in files.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.pad(self.name())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($name => Ok(Self::$variant),)+
-                    _ => Err(format!("is none of {}", [$($name),+].join(", "))),
-                }
-            }
-        }
-    };
 }
 
 named!(TimingMethod { Timestamp = "timestamp", Wall = "wall" });

@@ -62,10 +62,8 @@ impl Report {
             };
         };
         let count = |verdict| self.costs.iter().filter(|row| row.verdict == verdict).count();
-        let mut counts = vec![];
-        for verdict in [Verdict::Rent, Verdict::Buy, Verdict::TooCloseToCall] {
-            counts.push(format!("{verdict} {}", count(Some(verdict))));
-        }
+        let mut counts: Vec<String> =
+            Verdict::ALL.iter().map(|verdict| format!("{verdict} {}", count(Some(*verdict)))).collect();
         if count(None) > 0 {
             counts.push(format!("no verdict {}", count(None)));
         }

@@ -8,7 +8,7 @@ use mtok::gpu::adapters::{self, Adapter};
 use mtok::gpu::device::Gpu;
 use mtok::gpu::sampler::{self, Cell, Plan};
 use mtok::gpu::{Fault, clock::Clock};
-use mtok::kernel::{ALL, Capabilities, Kernel, data};
+use mtok::kernel::{ALL, Capabilities, Kernel};
 use mtok::measurement::{Identity, Measurement, Outcome, Provenance, cell_name};
 use mtok::op::Op;
 use mtok::report::{Report, terminal};
@@ -220,8 +220,7 @@ fn is_finished(rows: &[Measurement], planned: &Planned, offered: &Capabilities, 
         // The same device still lacks what the cell needs.
         return rows.iter().any(|row| row.cell() == planned.cell(offered));
     };
-    let texts = planned.kernel.texts(variant, planned.op.format());
-    let hash = data::hexadecimal(data::hash(texts.iter().map(|text| text.as_bytes())));
+    let hash = planned.kernel.shader_hash(variant, planned.op.format());
     let same = |row: &&Measurement| row.op == planned.op && row.variant == variant.name;
     rows.iter().filter(same).any(|row| row.provenance.shader_hash == hash && row.provenance.seed == seed)
 }

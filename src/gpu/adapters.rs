@@ -29,7 +29,6 @@ pub struct Facts {
     /// Driver version text.
     pub driver_info: String,
     /// Kind of device.
-    #[serde(serialize_with = "by_name")]
     pub device_type: DeviceType,
     /// PCI vendor.
     pub vendor_id: u32,
@@ -82,10 +81,6 @@ pub struct Listing {
     pub adapters: Vec<Adapter>,
     /// Backends asked, with the number of adapters each gave.
     pub asked: Vec<(&'static str, usize)>,
-}
-
-fn by_name<S: serde::Serializer>(device_type: &DeviceType, out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(device_type.name())
 }
 
 /// The backends that a device is looked for in. GL comes last and only when asked: it shows the devices of the

@@ -111,12 +111,8 @@ impl<'g> Program<'g> {
     /// What the device or driver reported.
     pub fn output(&self) -> Result<Vec<u32>, Fault> {
         let Some(output) = self.buffers.get(self.output) else { return Ok(Vec::new()) };
-        let readable = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("output to read"),
-            size: output.size(),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        let readable = empty(self.gpu, output.size(), usage);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(output, 0, &readable, 0, output.size());
         self.gpu.queue.submit([encoder.finish()]);
@@ -140,10 +136,8 @@ impl<'g> Program<'g> {
     }
 
     fn record(&self, encoder: &mut wgpu::CommandEncoder, executions: u32) {
-        let stamp = |stamps: &'_ Stamps| wgpu::QuerySet::clone(&stamps.set);
-        let set = self.stamps.as_ref().map(stamp);
-        let timestamp_writes = set.as_ref().map(|query_set| wgpu::ComputePassTimestampWrites {
-            query_set,
+        let timestamp_writes = self.stamps.as_ref().map(|stamps| wgpu::ComputePassTimestampWrites {
+            query_set: &stamps.set,
             beginning_of_pass_write_index: Some(0),
             end_of_pass_write_index: Some(1),
         });
@@ -166,15 +160,7 @@ impl<'g> Program<'g> {
 
 impl Stamps {
     fn new(gpu: &Gpu) -> Self {
-        let buffer = |usage| {
-            let usage = usage | wgpu::BufferUsages::COPY_DST;
-            gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: None,
-                size: 16,
-                usage,
-                mapped_at_creation: false,
-            })
-        };
+        let buffer = |usage| empty(gpu, 16, usage | wgpu::BufferUsages::COPY_DST);
         Self {
             set: gpu.device.create_query_set(&wgpu::QuerySetDescriptor {
                 label: Some("timestamps"),
@@ -212,13 +198,7 @@ fn upload(gpu: &Gpu, init: &BufferInit) -> wgpu::Buffer {
         BufferInit::Input(contents) => filled(gpu, contents, usage),
         BufferInit::Scratch(size) | BufferInit::Output(size) => {
             // Sizes of bindings are multiples of four.
-            let size = size.next_multiple_of(4);
-            gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: None,
-                size,
-                usage,
-                mapped_at_creation: false,
-            })
+            empty(gpu, size.next_multiple_of(4), usage)
         }
     }
 }
@@ -234,18 +214,17 @@ fn poison(gpu: &Gpu) -> wgpu::Buffer {
     filled(gpu, bytemuck::cast_slice(&words), wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST)
 }
 
+fn empty(gpu: &Gpu, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+}
+
 /// A buffer with contents. Not by mapping at creation: that panics where the device is lost.
 fn filled(gpu: &Gpu, contents: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
     let mut padded = std::borrow::Cow::from(contents);
     if !contents.len().is_multiple_of(4) {
         padded.to_mut().resize(contents.len().next_multiple_of(4), 0);
     }
-    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size: padded.len() as u64,
-        usage,
-        mapped_at_creation: false,
-    });
+    let buffer = empty(gpu, padded.len() as u64, usage);
     gpu.queue.write_buffer(&buffer, 0, &padded);
     buffer
 }

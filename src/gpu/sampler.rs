@@ -6,7 +6,7 @@ use super::Fault;
 use super::clock::Clock;
 use super::device::Gpu;
 use super::program::{Program, Sample};
-use crate::kernel::data::{hash, hexadecimal};
+use crate::kernel::data::hexadecimal;
 use crate::kernel::problem::Problem;
 use crate::kernel::{Kernel, Variant, verify};
 use crate::measurement::{Measurement, Outcome, Provenance, Timing, TimingMethod};
@@ -88,8 +88,7 @@ pub fn measure(
         Ok(variant) => variant,
         Err(reason) => return Ok(cell(op, "none", Outcome::Skipped(reason), provenance, Vec::new())),
     };
-    let texts = kernel.texts(variant, op.format());
-    provenance.shader_hash = hexadecimal(hash(texts.iter().map(|text| text.as_bytes())));
+    provenance.shader_hash = kernel.shader_hash(variant, op.format());
     let Some(problem) = (kernel.problem)(op, variant, &gpu.capabilities, seed) else {
         let reason = format!("internal error (please report): {} cannot build {op}", kernel.name);
         return Ok(cell(op, variant.name, Outcome::Failed(reason), provenance, Vec::new()));

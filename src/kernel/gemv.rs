@@ -4,7 +4,7 @@
 use half::f16;
 
 use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage, window};
-use super::{Capabilities, Kernel, Needs, Source, Variant, data, no_prelude, shader};
+use super::{Capabilities, Kernel, Needs, Source, Variant, data, shader};
 use crate::op::{Format, Op};
 
 const WORKGROUP: u32 = 64;
@@ -38,7 +38,7 @@ fn prelude(format: Format) -> Option<Source> {
         Format::F16 => Some(shader!("weights_f16")),
         Format::Q8_0 => Some(shader!("weights_q8_0")),
         Format::Q4_0 => Some(shader!("weights_q4_0")),
-        _ => no_prelude(format),
+        _ => None,
     }
 }
 

@@ -39,7 +39,6 @@ pub struct Comparison {
     /// Who rents the device out; several joined by `; `.
     pub rental_providers: Option<String>,
     /// How it is rented.
-    #[serde(serialize_with = "as_text")]
     pub rental_kind: Option<Kind>,
     /// Rent per device and hour.
     pub usd_per_hour: Option<f64>,
@@ -109,7 +108,7 @@ impl Comparison {
     }
 }
 
-/// Dates and kinds are stored as the text that they show.
+/// Dates are stored as the text that they show.
 fn as_text<T: ToString, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     value.as_ref().map(T::to_string).serialize(serializer)
 }

@@ -4,14 +4,13 @@
 //! list price is never mixed with a restated one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::io::Read;
-use std::str::FromStr;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{NotFound, fresh, median};
+use crate::named::named;
 use crate::table::{Fault, Row, Table};
 
 /// Quotes older than this do not vote while a younger one exists.
@@ -38,34 +37,7 @@ pub enum Kind {
     Community,
 }
 
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::OnDemand, Self::Spot, Self::Reserved, Self::Community];
-
-    /// The name used in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OnDemand => "on-demand",
-            Self::Spot => "spot",
-            Self::Reserved => "reserved",
-            Self::Community => "community",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|kind| kind.name() == text);
-        found.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::name).join(", ")))
-    }
-}
+named!(Kind { OnDemand = "on-demand", Spot = "spot", Reserved = "reserved", Community = "community" });
 
 /// What a quoted number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,32 +48,8 @@ pub enum Basis {
     Restated8xSxm,
 }
 
-impl Basis {
-    /// Every basis, the better one first.
-    pub const ALL: [Self; 2] = [Self::List, Self::Restated8xSxm];
-
-    /// The name used in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::List => "list",
-            Self::Restated8xSxm => "restated-8xsxm",
-        }
-    }
-}
-
-impl fmt::Display for Basis {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
-impl FromStr for Basis {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|basis| basis.name() == text);
-        found.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::name).join(", ")))
-    }
-}
+// The better one first.
+named!(Basis { List = "list", Restated8xSxm = "restated-8xsxm" });
 
 /// One row of `rentals.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -244,8 +192,8 @@ pub fn offers(
 ) -> Result<Offers, NotFound> {
     let known = quotes.iter().filter(|quote| quote.hardware == hardware && quote.date <= as_of);
     let kinds: BTreeMap<Kind, Offer> = Kind::ALL
-        .into_iter()
-        .filter_map(|kind| {
+        .iter()
+        .filter_map(|&kind| {
             let of_kind = known.clone().filter(|quote| quote.kind == kind).collect();
             Some((kind, offer(kind, of_kind, as_of, max_age_days)?))
         })
