@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::compare::{CompareInput, Rates, Rent, compare};
 use mtok::market::row::Comparison;
-use mtok::price::rental::{self, Kind, Offer, RentalQuote, offers};
+use mtok::price::rental::{self, Kind, Offer, Offers, RentalQuote, offers};
 use mtok::price::token::{self, Market, market};
 use mtok::price::{Mix, NotFound, to_f64};
 use mtok::report::{Report, csv, markdown, terminal};
@@ -67,16 +67,25 @@ pub fn as_of(args: &PriceArgs) -> Date {
 
 /// Finds what is wrong with the prices before time is spent on measuring.
 #[cfg(feature = "gpu")]
-pub fn check(price: &PriceArgs, tables: &Tables) -> Result<(), Failure> {
+pub fn check(price: &PriceArgs, tables: &Tables, gpus: &[GpuSpec]) -> Result<(), Failure> {
     tables.tokens()?;
     if price.usd_per_hour.is_some() {
         return Ok(());
     }
     let quotes = tables.rentals()?;
-    if let Some(hardware) = &price.hardware {
-        offers(&quotes, hardware, as_of(price), rental::MAX_AGE_DAYS).map_err(Failure::bad_input)?;
-    }
-    Ok(())
+    let named = price.hardware.as_ref();
+    named.map_or(Ok(()), |named| named_offers(named, price, &quotes, gpus).map(|_| ()))
+}
+
+/// The offers of the hardware that the user named: a GPU in any spelling of its table, or another priced machine.
+fn named_offers(
+    named: &str,
+    price: &PriceArgs,
+    quotes: &[RentalQuote],
+    gpus: &[GpuSpec],
+) -> Result<Offers, Failure> {
+    let hardware = hardware::find(gpus, named).map_or(named, |gpu| gpu.name.as_str());
+    offers(quotes, hardware, as_of(price), rental::MAX_AGE_DAYS).map_err(|missing| unpriced(&missing, quotes))
 }
 
 /// The rows that the arguments ask for, and what the reader should doubt.
@@ -158,30 +167,39 @@ pub fn rents(
         return Ok(vec![Ok(rent)]);
     }
     let quotes = tables.rentals()?;
-    let own = origin.gpu(gpus).map(|gpu| gpu.name.as_str());
-    let hardware = match (&price.hardware, own) {
-        // Priced hardware that is no GPU has its own name.
-        (Some(named), _) => hardware::find(gpus, named).map_or(named.as_str(), |gpu| gpu.name.as_str()),
-        (None, Some(own)) => own,
-        (None, None) if origin.software() => SOFTWARE_HARDWARE,
-        (None, None) => {
+    // A name that the user typed must exist; a device without a quote is a gap in the tables.
+    let offers = match &price.hardware {
+        Some(named) => Ok(named_offers(named, price, &quotes, gpus)?),
+        None => own_offers(price, &quotes, gpus, origin),
+    };
+    let offer = offers.and_then(|offers| {
+        let any = offers.kinds.get(&Kind::Community).or(offers.kinds.values().next());
+        let offer = offers.on_demand().or(any).cloned();
+        offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
+    });
+    Ok(match offer {
+        Err(unknown) => vec![Err(unknown)],
+        Ok(offer) => of_choice(price.offers, &offer).into_iter().map(Ok).collect(),
+    })
+}
+
+/// The offers of the device itself, or why there are none.
+fn own_offers(
+    price: &PriceArgs,
+    quotes: &[RentalQuote],
+    gpus: &[GpuSpec],
+    origin: &Origin,
+) -> Result<Offers, String> {
+    let hardware = match origin.gpu(gpus) {
+        Some(own) => own.name.as_str(),
+        None if origin.software() => SOFTWARE_HARDWARE,
+        None => {
             let device = mtok::text::inert(origin.device().name());
-            return Ok(vec![Err(format!(
-                "no rent of \"{device}\" is known; give --usd-per-hour or --hardware"
-            ))]);
+            return Err(format!("no rent of \"{device}\" is known; give --usd-per-hour or --hardware"));
         }
     };
-    let offers = match offers(&quotes, hardware, as_of(price), rental::MAX_AGE_DAYS) {
-        Ok(offers) => offers,
-        // A name that the user typed must exist; a device without a quote is a gap in the tables.
-        Err(missing) if price.hardware.is_some() => return Err(unpriced(&missing, &quotes)),
-        Err(missing) => return Ok(vec![Err(format!("{missing}; give --usd-per-hour"))]),
-    };
-    let offer = offers.on_demand().or(offers.kinds.get(&Kind::Community)).or(offers.kinds.values().next());
-    Ok(match offer {
-        None => vec![Err(format!("no rent of {hardware} is known"))],
-        Some(offer) => of_choice(price.offers, offer).into_iter().map(Ok).collect(),
-    })
+    let known = offers(quotes, hardware, as_of(price), rental::MAX_AGE_DAYS);
+    known.map_err(|missing| format!("{missing}; give --usd-per-hour"))
 }
 
 /// An unknown name is answered with its neighbours, or where there are none with all that has a price.
@@ -217,4 +235,29 @@ fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
         warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());
     }
     warnings
+}
+
+#[cfg(feature = "gpu")]
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Verb};
+
+    /// What the early check says of a `--hardware`.
+    fn checked(hardware: &str) -> Result<(), String> {
+        let cli = Cli::parse_from(["mtok", "run", "--as-of", "2026-11-21", "--hardware", hardware]);
+        let Verb::Run(args) = cli.verb else { panic!("another verb") };
+        let tables = Tables::open(None).unwrap();
+        let gpus = tables.gpus().unwrap();
+        check(&args.price, &tables, &gpus).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn the_check_before_measuring_takes_the_names_that_pricing_takes() {
+        assert_eq!(checked("h100 sxm"), Ok(()));
+        assert_eq!(checked(SOFTWARE_HARDWARE), Ok(()));
+        assert!(checked("H100 SX").is_err_and(|message| message.contains("nearest: H100 SXM")));
+    }
 }

@@ -22,7 +22,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let tables = Tables::open(args.workload.tables.data.as_deref())?;
     let gpus = tables.gpus()?;
     inputs::check(&args.workload, &tables)?;
-    compare::check(&args.price, &tables)?;
+    compare::check(&args.price, &tables, &gpus)?;
     let listing = devices::find(args.sampling.gl)?;
     let adapter = measure::choose(&listing.adapters, &args.sampling)?;
     let as_of = compare::as_of(&args.price);
