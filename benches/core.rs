@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::Policy;
-use mtok::market::compare::{CompareInput, Rates, Rent, compare};
+use mtok::market::compare::{CompareInput, Rent, compare};
 use mtok::market::row::Comparison;
 use mtok::measurement::{
     DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
@@ -206,30 +206,16 @@ fn compared(
     markets: &BTreeMap<String, Result<Market, String>>,
 ) -> Vec<Comparison> {
     let row = |estimate: &Estimate| {
-        let rates = estimate.rates.map(|rates| Rates {
-            step: rates.step_s,
-            prefill_per_token: rates.prefill_s_per_token,
-            tpot: rates.tpot_s.mid,
-        });
         let market = markets.get(&estimate.model).expect("every model was looked up");
         compare(&CompareInput {
-            model: &estimate.model,
-            weights: estimate.workload.weights.name(),
-            device: &estimate.device,
-            source: estimate.source,
+            estimate,
             software: false,
-            batch: estimate.workload.batch,
-            isl: estimate.workload.isl,
-            osl: estimate.workload.osl,
             gpus: 1,
             utilisation: 1.0,
-            fits: estimate.fit.fits(),
-            rates: rates.ok_or_else(|| "no rates".to_owned()),
             rent: Ok(rent.clone()),
             market: market.as_ref().map_err(Clone::clone),
             policy: Policy::Median,
             as_of: AS_OF,
-            notes: estimate.notes.clone(),
         })
         .expect("numbers are finite")
     };

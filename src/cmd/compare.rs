@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use mtok::hardware::{self, GpuSpec};
-use mtok::market::compare::{CompareInput, Rates, Rent, compare};
+use mtok::market::compare::{CompareInput, Rent, compare};
 use mtok::market::row::Comparison;
 use mtok::price::rental::{self, Kind, Offer, Offers, RentalQuote, offers};
-use mtok::price::token::{self, Market, market};
+use mtok::price::token::{self, market};
 use mtok::price::{Mix, NotFound, to_f64};
 use mtok::report::{Report, csv, markdown, terminal};
-use mtok::throughput::Estimate;
 use mtok::units::UsdPerHour;
 
 use super::inputs::{self, Origin};
@@ -107,46 +106,20 @@ pub fn comparisons(
         let market = market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
         let market = market.as_ref().map_err(ToString::to_string);
         for rent in rents {
-            rows.push(row(estimate, rent, &market, price, origin)?);
+            let input = CompareInput {
+                estimate,
+                software: origin.software(),
+                gpus: 1,
+                utilisation: price.utilisation,
+                rent: rent.clone(),
+                market: market.clone(),
+                policy: price.market.into(),
+                as_of,
+            };
+            rows.push(compare(&input).map_err(Failure::bad_input)?);
         }
     }
     Ok((rows, warnings(price, origin)))
-}
-
-fn row(
-    estimate: &Estimate,
-    rent: &Result<Rent, String>,
-    market: &Result<&Market, String>,
-    price: &PriceArgs,
-    origin: &Origin,
-) -> Result<Comparison, Failure> {
-    let rates = estimate.rates.map(|rates| Rates {
-        step: rates.step_s,
-        prefill_per_token: rates.prefill_s_per_token,
-        tpot: rates.tpot_s.mid,
-    });
-    let why = || estimate.notes.first().cloned().unwrap_or_else(|| "no rates".into());
-    let weights = estimate.workload.weights.name();
-    compare(&CompareInput {
-        model: &estimate.model,
-        weights,
-        device: &estimate.device,
-        source: estimate.source,
-        software: origin.software(),
-        batch: estimate.workload.batch,
-        isl: estimate.workload.isl,
-        osl: estimate.workload.osl,
-        gpus: 1,
-        fits: estimate.fit.fits(),
-        utilisation: price.utilisation,
-        rates: rates.ok_or_else(why),
-        rent: rent.clone(),
-        market: market.clone(),
-        policy: price.market.into(),
-        as_of: as_of(price),
-        notes: estimate.notes.clone(),
-    })
-    .map_err(Failure::bad_input)
 }
 
 /// The rents that count: as typed, or of the device's offers those that were asked for. An unknown rent says why.

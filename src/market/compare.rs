@@ -9,19 +9,8 @@ use crate::measurement::SOFTWARE_LABEL;
 use crate::price::rental::{Kind, Offer, ProviderVote};
 use crate::price::token::Market;
 use crate::price::{Mix, to_f64};
-use crate::throughput::Source;
-use crate::units::{Interval, Seconds, UsdPerHour, UsdPerMtok};
-
-/// How fast a model runs: durations with the interval they are believed to lie in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rates {
-    /// One decode step of the whole batch.
-    pub step: Interval<Seconds>,
-    /// Prefill, per prompt token.
-    pub prefill_per_token: Interval<Seconds>,
-    /// Time per output token of one sequence, with the prefill of its neighbours inside.
-    pub tpot: Seconds,
-}
+use crate::throughput::{Estimate, Rates};
+use crate::units::{Interval, UsdPerHour, UsdPerMtok};
 
 /// What a device is rented for.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,30 +54,14 @@ impl Rent {
 /// What a row is made from. What is not known says why.
 #[derive(Clone, Debug)]
 pub struct CompareInput<'a> {
-    /// The open weights.
-    pub model: &'a str,
-    /// How they are stored.
-    pub weights: &'a str,
-    /// The device, as the adapter or the datasheet names it.
-    pub device: &'a str,
-    /// Where the rates come from.
-    pub source: Source,
+    /// How fast which model runs on which device; without rates its first note says why.
+    pub estimate: &'a Estimate,
     /// Whether the device is a software adapter.
     pub software: bool,
-    /// Sequences that decode together.
-    pub batch: u64,
-    /// Prompt tokens per request.
-    pub isl: u64,
-    /// Generated tokens per request.
-    pub osl: u64,
     /// Devices that work together.
     pub gpus: u32,
     /// Share of the paid hours that carry the load.
     pub utilisation: f64,
-    /// Whether it fits the memory, where that is known.
-    pub fits: Option<bool>,
-    /// How fast it runs, or why that is not known.
-    pub rates: Result<Rates, String>,
     /// What it is rented for, or why that is not known.
     pub rent: Result<Rent, String>,
     /// What the same weights cost at sellers, or why that is not known.
@@ -97,8 +70,6 @@ pub struct CompareInput<'a> {
     pub policy: Policy,
     /// The day whose prices count.
     pub as_of: Date,
-    /// What a reader of the row must know besides.
-    pub notes: Vec<String>,
 }
 
 /// Makes one row: what is known is filled in, what is not says why in `verdict_reason`.
@@ -106,18 +77,19 @@ pub struct CompareInput<'a> {
 /// # Errors
 /// [`Refused`] where a number that is known is not finite and positive, or the utilisation is above 1.
 pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
-    let mix = Mix::of_request(input.isl, input.osl).ok();
+    let Estimate { workload, .. } = input.estimate;
+    let mix = Mix::of_request(workload.isl, workload.osl).ok();
     let mut row = Comparison {
-        model: input.model.to_owned(),
-        weights: input.weights.to_owned(),
-        device: input.device.to_owned(),
-        source: input.source,
+        model: input.estimate.model.clone(),
+        weights: workload.weights.name().to_owned(),
+        device: input.estimate.device.clone(),
+        source: input.estimate.source,
         software: input.software,
-        batch: input.batch,
-        isl: input.isl,
-        osl: input.osl,
+        batch: workload.batch,
+        isl: workload.isl,
+        osl: workload.osl,
         gpus: input.gpus,
-        fits: input.fits,
+        fits: input.estimate.fit.fits(),
         utilisation: input.utilisation,
         input_output_ratio: mix.map(Mix::ratio),
         market_policy: input.policy,
@@ -125,7 +97,7 @@ pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
         note: notes(input).join("; "),
         ..Comparison::default()
     };
-    if let Ok(rates) = &input.rates {
+    if let Some(rates) = &input.estimate.rates {
         set_rates(&mut row, rates);
     }
     if let Ok(rent) = &input.rent {
@@ -154,18 +126,20 @@ pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
 
 /// The cost with its rent; or, inside, why there is none.
 fn cost(input: &CompareInput<'_>, mix: Option<Mix>) -> Result<Result<(Cost, UsdPerHour), String>, Refused> {
-    let (rates, rent, mix) = match (&input.rates, &input.rent, mix) {
-        (Ok(rates), Ok(rent), Some(mix)) => (rates, rent, mix),
-        (Err(why), ..) | (_, Err(why), _) => return Ok(Err(why.clone())),
+    let unknown = || input.estimate.notes.first().cloned().unwrap_or_else(|| "no rates".into());
+    let (rates, rent, mix) = match (&input.estimate.rates, &input.rent, mix) {
+        (Some(rates), Ok(rent), Some(mix)) => (rates, rent, mix),
+        (None, ..) => return Ok(Err(unknown())),
+        (_, Err(why), _) => return Ok(Err(why.clone())),
         (.., None) => return Ok(Err("a request without output tokens has no blended cost".into())),
     };
     let inputs = CostInputs {
         usd_per_hour: rent.usd_per_hour,
         gpus: f64::from(input.gpus),
         utilisation: input.utilisation,
-        batch: input.batch as f64,
-        step: rates.step,
-        prefill_per_token: rates.prefill_per_token,
+        batch: input.estimate.workload.batch as f64,
+        step: rates.step_s,
+        prefill_per_token: rates.prefill_s_per_token,
     };
     Ok(Ok((inputs.cost(mix)?, rent.usd_per_hour)))
 }
@@ -186,14 +160,14 @@ fn notes(input: &CompareInput<'_>) -> Vec<String> {
             notes.push("one seller: a list price, not a market".to_owned());
         }
     }
-    notes.extend(input.notes.iter().cloned());
+    notes.extend(input.estimate.notes.iter().cloned());
     notes
 }
 
 fn set_rates(row: &mut Comparison, rates: &Rates) {
-    row.prefill_tokens_per_s = finite(1.0 / rates.prefill_per_token.mid.0);
-    row.decode_tokens_per_s = finite(row.batch as f64 / rates.step.mid.0);
-    row.tpot_ms = finite(rates.tpot.0 * 1e3);
+    row.prefill_tokens_per_s = finite(rates.prefill_tokens_per_s.mid.0);
+    row.decode_tokens_per_s = finite(rates.decode_tokens_per_s.mid.0);
+    row.tpot_ms = finite(rates.tpot_s.mid.0 * 1e3);
 }
 
 fn set_rent(row: &mut Comparison, rent: &Rent) {
@@ -240,7 +214,10 @@ fn finite(value: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::market::Verdict;
+    use crate::op::Format;
     use crate::price::token::{market, read_tokens};
+    use crate::throughput::{Bound, Fit, Source, Workload};
+    use crate::units::{Seconds, TokensPerSecond};
     use jiff::civil::date;
 
     fn tokens(rows: &str) -> Market {
@@ -253,24 +230,43 @@ mod tests {
         Interval { low: Seconds(seconds * 0.9), mid: Seconds(seconds), high: Seconds(seconds * 1.1) }
     }
 
-    fn input(market: Result<&Market, String>) -> CompareInput<'_> {
-        CompareInput {
-            model: "m",
-            weights: "fp8",
-            device: "H100 SXM",
-            source: Source::Measured,
-            software: false,
-            batch: 64,
-            isl: 1000,
-            osl: 500,
-            gpus: 1,
-            fits: Some(true),
-            utilisation: 1.0,
-            rates: Ok(Rates {
-                step: around(20e-3),
-                prefill_per_token: around(40e-6),
-                tpot: Seconds(25.12e-3),
+    fn estimate() -> Estimate {
+        let per_second =
+            |time: Interval<Seconds>, tokens: f64| time.invert(|s| TokensPerSecond(tokens / s.0));
+        let (step_s, prefill_s_per_token) = (around(20e-3), around(40e-6));
+        Estimate {
+            model: "m".into(),
+            workload: Workload { weights: Format::Fp8, batch: 64, isl: 1000, osl: 500 },
+            fit: Fit::Unknown,
+            rates: Some(Rates {
+                step_s,
+                prefill_s_per_token,
+                ttft_s: around(40e-3),
+                tpot_s: around(25.12e-3),
+                prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
+                decode_tokens_per_s: per_second(step_s, 64.0),
+                bound: Bound::Weights,
             }),
+            max_batch: None,
+            source: Source::Measured,
+            device: "H100 SXM".into(),
+            notes: vec![],
+        }
+    }
+
+    /// The estimate with a change.
+    fn but(change: impl FnOnce(&mut Estimate)) -> Estimate {
+        let mut estimate = estimate();
+        change(&mut estimate);
+        estimate
+    }
+
+    fn input<'a>(estimate: &'a Estimate, market: Result<&'a Market, String>) -> CompareInput<'a> {
+        CompareInput {
+            estimate,
+            software: false,
+            gpus: 1,
+            utilisation: 1.0,
             rent: Ok(Rent {
                 providers: "a; b".into(),
                 kind: Some(Kind::OnDemand),
@@ -281,14 +277,13 @@ mod tests {
             market,
             policy: Policy::Median,
             as_of: date(2026, 6, 30),
-            notes: vec![],
         }
     }
 
     #[test]
     fn a_full_row_holds_the_worked_example() {
         let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\nm,t,,0.2,0.4,,2026-06-02,p\n");
-        let row = compare(&input(Ok(&market))).unwrap();
+        let row = compare(&input(&estimate(), Ok(&market))).unwrap();
         assert_eq!(row.decode_tokens_per_s, Some(3200.0));
         assert!((row.prefill_tokens_per_s.unwrap() - 25_000.0).abs() < 1e-6);
         assert!((row.usd_per_mtok_blended.unwrap() - 0.07269).abs() < 5e-6);
@@ -306,28 +301,35 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_absent_and_says_why() {
-        let row = compare(&input(Err("no price of \"m\"".into()))).unwrap();
+        let row = compare(&input(&estimate(), Err("no price of \"m\"".into()))).unwrap();
         assert_eq!((row.verdict, row.verdict_reason.as_str()), (None, "no price of \"m\""));
         assert!(row.usd_per_mtok_out.is_some() && row.market_usd_per_mtok().is_none());
         let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
-        let slow = CompareInput { rates: Err("no gemm ran".into()), ..input(Ok(&market)) };
-        let row = compare(&slow).unwrap();
+        let slow = but(|estimate| (estimate.rates, estimate.notes) = (None, vec!["no gemm ran".into()]));
+        let row = compare(&input(&slow, Ok(&market))).unwrap();
         assert_eq!((row.verdict, row.verdict_reason.as_str()), (None, "no gemm ran"));
         assert_eq!((row.usd_per_mtok_out, row.tpot_ms, row.break_even_usd_per_hour), (None, None, None));
         assert_eq!(row.usd_per_hour, Some(2.0));
-        let unpriced = CompareInput { rent: Err("no rent".into()), ..input(Ok(&market)) };
+        let as_usual = estimate();
+        let unpriced = CompareInput { rent: Err("no rent".into()), ..input(&as_usual, Ok(&market)) };
         assert_eq!(compare(&unpriced).unwrap().verdict_reason, "no rent");
-        let longer = CompareInput { isl: 2000, ..input(Ok(&market)) };
-        assert!(compare(&longer).unwrap().verdict_reason.contains("another input:output ratio"));
-        let mute = CompareInput { osl: 0, ..input(Ok(&market)) };
-        assert_eq!(compare(&mute).unwrap().input_output_ratio, None);
+        let longer = but(|estimate| estimate.workload.isl = 2000);
+        assert!(
+            compare(&input(&longer, Ok(&market)))
+                .unwrap()
+                .verdict_reason
+                .contains("another input:output ratio")
+        );
+        let mute = but(|estimate| estimate.workload.osl = 0);
+        assert_eq!(compare(&input(&mute, Ok(&market))).unwrap().input_output_ratio, None);
     }
 
     #[test]
     fn notes_tell_software_stale_and_single_sellers() {
         let mut market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
         market.stale_days = Some(400);
-        let software = CompareInput { software: true, notes: vec!["x".into()], ..input(Ok(&market)) };
+        let noted = but(|estimate| estimate.notes = vec!["x".into()]);
+        let software = CompareInput { software: true, ..input(&noted, Ok(&market)) };
         assert_eq!(
             compare(&software).unwrap().note,
             "software adapter (not a GPU); the market price is 400 days old; \
@@ -338,15 +340,19 @@ mod tests {
     #[test]
     fn nonsense_is_refused_not_shown() {
         let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
-        assert!(compare(&CompareInput { utilisation: 1.5, ..input(Ok(&market)) }).is_err());
-        assert!(compare(&CompareInput { batch: 0, ..input(Ok(&market)) }).is_err());
-        let rates = Rates { step: around(f64::NAN), prefill_per_token: around(1.0), tpot: Seconds(1.0) };
-        assert!(compare(&CompareInput { rates: Ok(rates), ..input(Ok(&market)) }).is_err());
+        let as_usual = estimate();
+        assert!(compare(&CompareInput { utilisation: 1.5, ..input(&as_usual, Ok(&market)) }).is_err());
+        let empty = but(|estimate| estimate.workload.batch = 0);
+        assert!(compare(&input(&empty, Ok(&market))).is_err());
+        let unclear = but(|estimate| {
+            estimate.rates = estimate.rates.map(|rates| Rates { step_s: around(f64::NAN), ..rates });
+        });
+        assert!(compare(&input(&unclear, Ok(&market))).is_err());
     }
 
     #[test]
     fn json_has_null_for_unknown_and_text_for_dates() {
-        let json = serde_json::to_string(&compare(&input(Err("none".into()))).unwrap()).unwrap();
+        let json = serde_json::to_string(&compare(&input(&estimate(), Err("none".into()))).unwrap()).unwrap();
         assert!(
             json.contains("\"usd_per_hour_date\":\"2026-06-01\",")
                 && json.contains("\"rental_kind\":\"on-demand\"")
