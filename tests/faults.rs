@@ -8,28 +8,17 @@
     reason = "helpers of tests"
 )]
 
-use std::time::Duration;
+mod device;
 
+use device::{PLAN, gpu};
 use mtok::gpu::Fault;
-use mtok::gpu::adapters;
 use mtok::gpu::device::Gpu;
-use mtok::gpu::sampler::{self, Plan};
+use mtok::gpu::sampler;
 use mtok::kernel::{Kernel, Needs, Source, Variant};
 use mtok::measurement::{Identity, Measurement, Outcome};
 use mtok::op::{Format, Op};
 
-const PLAN: Plan = Plan { time: Duration::ZERO, samples_min: 1, noise: 1.0, sampled_s: 0.0 };
 const OP: Op = Op::Matmul { tokens: 37, outputs: 132, inputs: 68, weights: Format::F32 };
-
-fn gpu() -> Option<Gpu> {
-    let listing = adapters::list(false);
-    let Some(adapter) = listing.adapters.first() else {
-        assert!(std::env::var_os("MTOK_REQUIRE_ADAPTER").is_none(), "no adapter: {:?}", listing.asked);
-        eprintln!("skipped: no adapter (asked {:?}); install mesa-vulkan-drivers", listing.asked);
-        return None;
-    };
-    Some(Gpu::open(adapter).expect("the device opens"))
-}
 
 /// The gemm kernel with its naive source edited: `from` becomes `to`.
 fn broken(from: &str, to: &str) -> Kernel {

@@ -2,27 +2,15 @@
 //! any tile. Without an adapter these tests skip with a message, unless MTOK_REQUIRE_ADAPTER is set (CI sets it).
 #![cfg(feature = "gpu")]
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+mod device;
 
-use mtok::gpu::adapters::{self, Adapter};
-use mtok::gpu::device::Gpu;
-use mtok::gpu::sampler::{self, Plan};
+use std::collections::BTreeMap;
+
+use device::{PLAN, gpu};
+use mtok::gpu::sampler;
 use mtok::kernel::{ALL, Kernel, Variant};
 use mtok::measurement::{Identity, Outcome};
 use mtok::op::{Format, Op};
-
-const PLAN: Plan = Plan { time: Duration::ZERO, samples_min: 1, noise: 1.0, sampled_s: 0.0 };
-
-fn adapter() -> Option<Adapter> {
-    let mut listing = adapters::list(false);
-    if listing.adapters.is_empty() {
-        assert!(std::env::var_os("MTOK_REQUIRE_ADAPTER").is_none(), "no adapter: {:?}", listing.asked);
-        eprintln!("skipped: no adapter (asked {:?}); install mesa-vulkan-drivers", listing.asked);
-        return None;
-    }
-    Some(listing.adapters.swap_remove(0))
-}
 
 fn odd_shapes() -> Vec<Op> {
     let prefill = |tokens, heads, kv_heads, dim, window| Op::AttentionPrefill {
@@ -77,8 +65,7 @@ fn only(kernel: &'static Kernel, variant: &'static Variant) -> Kernel {
 
 #[test]
 fn every_variant_agrees_with_its_reference_at_odd_sizes() {
-    let Some(adapter) = adapter() else { return };
-    let gpu = Gpu::open(&adapter).expect("the device opens");
+    let Some(gpu) = gpu() else { return };
     let (mut ran, mut faults) = (BTreeMap::new(), Vec::new());
     for op in odd_shapes() {
         let kernel = Kernel::find(op.kernel()).expect("listed");
