@@ -14,7 +14,7 @@ use mtok::market::Policy;
 use mtok::market::compare::{CompareInput, Rent, compare};
 use mtok::market::row::Comparison;
 use mtok::measurement::{
-    DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
+    Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
 };
 use mtok::op::{Format, Op};
 use mtok::price::Mix;
@@ -79,6 +79,7 @@ fn measured(op: Op) -> Measurement {
         dropped: 0,
         executions_per_sample: 10,
         stop_reason: "noise 0.40 % <= 0.5 %".into(),
+        ..Timing::default()
     };
     let identity = Identity {
         adapter: "Invented GPU".into(),
@@ -97,7 +98,6 @@ fn measured(op: Op) -> Measurement {
         shader_hash: "0123456789abcdef".into(),
         distribution: "normal, sd 1 (sum of four uniforms)".into(),
         input_hash: "fedcba9876543210".into(),
-        cache: "hot".into(),
         time_utc: "2026-10-01T12:00:00Z".into(),
         ..Provenance::default()
     };
@@ -105,6 +105,8 @@ fn measured(op: Op) -> Measurement {
     Measurement {
         op,
         variant: "tiled".into(),
+        cache: Cache::Hot,
+        run: 0,
         outcome: Outcome::Ok(Box::new(timing), verification),
         provenance,
     }

@@ -1,7 +1,11 @@
 //! The record of one measured cell: what ran, on what, how long, and whether the result was right.
 //!
-//! This is the seam of the project. [`wire`] holds its CSV form; base facts are stored, rates are derived here.
+//! This is the seam of the project. [`wire`] holds its CSV form; base facts are stored, rates are derived here. A
+//! cell is measured several times, each time by a process of its own: one row per cell and run, which [`merged`]
+//! joins.
 
+pub mod merged;
+pub mod samples;
 pub mod wire;
 
 use crate::named::named;
@@ -9,13 +13,17 @@ use crate::op::Op;
 use crate::stats::Summary;
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Seconds};
 
-/// One cell of a run.
+/// One cell as one process measured it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
     /// The work, in the shape that ran.
     pub op: Op,
     /// Which implementation ran, such as `tiled`; with its constants, such as `tiled-64x64x16`.
     pub variant: String,
+    /// Whether inputs came from the caches.
+    pub cache: Cache,
+    /// Which of the processes that measured the cell, from 0.
+    pub run: u32,
     /// What came of it.
     pub outcome: Outcome,
     /// Where the numbers come from.
@@ -36,7 +44,7 @@ pub enum Outcome {
 }
 
 /// The timing of a verified cell, per execution of the op.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timing {
     /// Summary by the headline clock, in seconds.
     pub seconds: Summary,
@@ -54,6 +62,32 @@ pub struct Timing {
     pub executions_per_sample: u32,
     /// Why sampling ended.
     pub stop_reason: String,
+    /// Relative standard deviation (divisor n - 1) by the headline clock; `None` below five samples.
+    pub relative_stdev: Option<f64>,
+    /// Samples outside Tukey's fences; they are kept.
+    pub outliers: Outliers,
+    /// What the samples show besides noise, such as `drift`; several joined by `;`.
+    pub signs: String,
+    /// The fixed calibration kernel right before and after.
+    pub calibration: Option<Calibration>,
+}
+
+/// Samples beyond 1.5 (mild) and 3 (severe) interquartile ranges from the quartiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outliers {
+    /// Beyond 1.5, not beyond 3.
+    pub mild: u32,
+    /// Beyond 3.
+    pub severe: u32,
+}
+
+/// Seconds of one execution of the calibration kernel: how fast the device itself was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibration {
+    /// Before the samples.
+    pub before: Seconds,
+    /// After them.
+    pub after: Seconds,
 }
 
 /// The comparison of the timed run's output with the f64 reference.
@@ -68,12 +102,23 @@ pub struct Verification {
 }
 
 /// Which clock made the headline number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimingMethod {
     /// Timestamp queries of the device.
+    #[default]
     Timestamp,
     /// The host's monotonic clock.
     Wall,
+}
+
+/// Whether inputs came from the caches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cache {
+    /// The same buffers every time.
+    #[default]
+    Hot,
+    /// Buffers in rotation, together larger than the caches.
+    Cold,
 }
 
 /// How a software adapter is labelled wherever a number of it is shown.
@@ -108,8 +153,6 @@ pub struct Provenance {
     pub distribution: String,
     /// Hash of the input bytes, hexadecimal.
     pub input_hash: String,
-    /// `hot`: the same buffers every time; `cold`: rotating buffers larger than the caches.
-    pub cache: String,
     /// When the cell ended, UTC, RFC 3339.
     pub time_utc: String,
 }
@@ -149,6 +192,11 @@ pub struct Identity {
     pub tool_version: String,
     /// mtok's commit, with `-dirty` where the tree had changes; empty where unknown.
     pub tool_commit: String,
+    /// How the tool was compiled: `release` or `debug`.
+    pub build_profile: String,
+    /// Names the call that measured. Runs of one number on the two sides of one session are pairs, taken one
+    /// right after the other.
+    pub session: String,
     /// The command line without paths.
     pub argv: String,
 }
@@ -162,9 +210,9 @@ impl Measurement {
         }
     }
 
-    /// The name of the cell: unique within a run.
+    /// The name of the cell: with the run, unique within a file.
     pub fn cell(&self) -> String {
-        cell_name(&self.op, &self.variant)
+        cell_name(&self.op, &self.variant, self.cache)
     }
 
     /// Arithmetic per second at the median. Work without arithmetic has no such rate, not one of zero.
@@ -180,9 +228,10 @@ impl Measurement {
     }
 }
 
-/// The name of a cell: kernel, format, shape and variant.
-pub fn cell_name(op: &Op, variant: &str) -> String {
-    format!("{}/{}/{}/{variant}", op.kernel(), op.format(), op.shape())
+/// The name of a cell: kernel, format, shape and variant, and `cold` where it is.
+pub fn cell_name(op: &Op, variant: &str, cache: Cache) -> String {
+    let cold = if cache == Cache::Cold { "/cold" } else { "" };
+    format!("{}/{}/{}/{variant}{cold}", op.kernel(), op.format(), op.shape())
 }
 
 impl Outcome {
@@ -205,6 +254,7 @@ impl Outcome {
     }
 }
 
+named!(Cache { Hot = "hot", Cold = "cold" });
 named!(TimingMethod { Timestamp = "timestamp", Wall = "wall" });
 named!(DeviceType {
     DiscreteGpu = "discrete-gpu",

@@ -29,7 +29,7 @@ pub fn sorted(values: &[f64]) -> Vec<f64> {
 }
 
 /// The summary stored for a measured cell, in the unit of the samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Fastest sample.
     pub min: f64,

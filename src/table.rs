@@ -38,6 +38,24 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+impl Fault {
+    /// What the CSV reader objects to.
+    pub(crate) fn of_csv(error: &csv::Error) -> Self {
+        let line = error.position().map_or(0, csv::Position::line);
+        let what = match error.kind() {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!(
+                    "has {len} fields, the header has {expected_len} (a quote left open or a comma too many?)"
+                )
+            }
+            csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
+            csv::ErrorKind::Io(error) => format!("cannot be read: {error}"),
+            other => format!("is not CSV: {other:?}"),
+        };
+        Self { line, column: 0, what }
+    }
+}
+
 /// A parsed table: a header and rows of equal length.
 #[derive(Debug)]
 pub struct Table {
@@ -53,7 +71,7 @@ impl Table {
     pub fn read(input: impl Read, required: &[&str]) -> Result<Self, Fault> {
         let text = read_text(input)?;
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|error| csv_fault(&error))?.clone();
+        let header = reader.headers().map_err(|error| Fault::of_csv(&error))?.clone();
         let mut columns = HashMap::new();
         for (index, name) in header.iter().enumerate() {
             if columns.insert(name.to_owned(), index).is_some() {
@@ -69,7 +87,7 @@ impl Table {
         }
         let mut records = Vec::new();
         for record in reader.into_records() {
-            let record = record.map_err(|error| csv_fault(&error))?;
+            let record = record.map_err(|error| Fault::of_csv(&error))?;
             let line = record.position().map_or(0, csv::Position::line);
             records.push((line, record));
         }
@@ -147,6 +165,21 @@ impl<'t> Row<'t> {
         }
     }
 
+    /// A finite number of at least zero; `None` where the cell is empty.
+    ///
+    /// # Errors
+    /// NaN, infinite, negative or unreadable values, located.
+    pub fn positive_or_zero(&self, column: &str) -> Result<Option<f64>, Fault> {
+        match self.optional::<f64>(column) {
+            Ok(Some(value)) if value.is_finite() && value >= 0.0 => Ok(Some(value)),
+            Ok(None) => Ok(None),
+            _ => {
+                let what = format!("{column} {} is not a finite number >= 0", quote(self.text(column)));
+                Err(self.fault(column, what))
+            }
+        }
+    }
+
     /// A positive decimal number as written (exponents allowed); `None` where the cell is empty.
     ///
     /// # Errors
@@ -219,19 +252,6 @@ fn read_text(input: impl Read) -> Result<String, Fault> {
             Err(Fault { line, column: 0, what: "is not UTF-8".into() })
         }
     }
-}
-
-fn csv_fault(error: &csv::Error) -> Fault {
-    let line = error.position().map_or(0, csv::Position::line);
-    let what = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!(
-                "has {len} fields, the header has {expected_len} (a quote left open or a comma too many?)"
-            )
-        }
-        other => format!("is not CSV: {other:?}"),
-    };
-    Fault { line, column: 0, what }
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ fn unknown_names_are_answered_with_the_nearest() {
 fn a_malformed_measurement_is_named_with_line_and_column() {
     let here = folder();
     for (column, value, what) in [
-        ("schema_version", "2", "schema_version 2 is not the 1 that this version reads"),
+        ("schema_version", "3", "schema_version 3 is none of 1 to 2, which this version reads"),
         ("kernel", "gem", "unknown kernel \"gem\""),
         ("status", "fine", "status is none of ok, wrong, failed, skipped"),
         ("status", "", "status is empty"),
@@ -74,8 +74,8 @@ fn a_malformed_measurement_is_named_with_line_and_column() {
         ("device_type", "toaster", "device_type \"toaster\": is none of "),
         ("median_s", "", "median_s is empty in a row with status ok"),
         ("median_s", "1", "min_s, q1_s, median_s and q3_s are not in order"),
-        ("mad_s", "NaN", "mad_s is not a finite number >= 0"),
-        ("mad_s", "-1", "mad_s is not a finite number >= 0"),
+        ("mad_s", "NaN", "mad_s \"NaN\" is not a finite number >= 0"),
+        ("mad_s", "-1", "mad_s \"-1\" is not a finite number >= 0"),
         ("timing_method", "sundial", "timing_method \"sundial\": is none of timestamp, wall"),
         ("samples", "-1", "samples \"-1\": "),
         ("seed", "1.5", "seed \"1.5\": "),
@@ -127,7 +127,7 @@ fn a_measurements_file_that_is_no_table_is_refused() {
             ":2: has 3 fields, the header has 50 (a quote left open or a comma too many?)",
         ),
         (format!("{header},status\n").into_bytes(), ":1:51: column \"status\" appears twice"),
-        (doubled.into_bytes(), ":29:2: cell dispatch/f32/chain=1/counter is on line 2 already"),
+        (doubled.into_bytes(), ":29:2: cell dispatch/f32/chain=1/counter of run 0 is on line 2 already"),
         (format!("{header}\n").into_bytes(), ": there are no measurements"),
         (vec![b'\0'; 4096], ":1: column \"schema_version\" is missing"),
     ] {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mtok::gpu::sampler::Cell;
-use mtok::measurement::{Identity, Measurement, Outcome, wire};
+use mtok::measurement::{Identity, Measurement, Outcome, samples, wire};
 
 use super::output::note;
 use super::{Exit, Failure};
@@ -59,13 +59,7 @@ impl Folder {
 
     /// Adds a finished cell: samples first, so that no row lacks what it was computed from.
     pub fn add(&mut self, cell: &Cell) -> Result<(), Failure> {
-        let name = cell.measurement.cell();
-        let samples: String = cell
-            .samples
-            .iter()
-            .enumerate()
-            .map(|(index, s)| wire::sample_row(&name, index, s.executions, s.device_s, s.wall_s))
-            .collect();
+        let samples = samples::rows(&cell.measurement.cell(), cell.measurement.run, &cell.samples);
         let row = wire::row(&cell.measurement);
         // One write each: a kill leaves a whole row or one that lacks its line end.
         self.samples
@@ -222,5 +216,5 @@ fn kept_samples(file: &Path, finished: &[Measurement]) -> Result<String, Failure
     if lacking > 0 {
         note(&format!("{}: lacks the samples of {lacking} finished cells", file.display()));
     }
-    Ok(wire::sample_header() + &kept.concat())
+    Ok(samples::header() + &kept.concat())
 }

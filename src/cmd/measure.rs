@@ -9,7 +9,7 @@ use mtok::gpu::device::Gpu;
 use mtok::gpu::sampler::{self, Cell, Plan};
 use mtok::gpu::{Fault, clock::Clock};
 use mtok::kernel::{ALL, Capabilities, Kernel};
-use mtok::measurement::{Identity, Measurement, Outcome, Provenance, cell_name};
+use mtok::measurement::{Cache, Identity, Measurement, Outcome, Provenance, cell_name};
 use mtok::op::Op;
 use mtok::report::{Report, terminal};
 use mtok::text;
@@ -30,7 +30,7 @@ impl Planned {
     /// The name that its row will have.
     fn cell(&self, offered: &Capabilities) -> String {
         let variant = self.kernel.choose(&self.op, offered).map_or("none", |variant| variant.name);
-        cell_name(&self.op, variant)
+        cell_name(&self.op, variant, Cache::Hot)
     }
 }
 
@@ -148,7 +148,8 @@ fn guarded(
         let reason = format!("the driver stack gave up: {}", output::panic_words(&*panic));
         let provenance = Provenance { identity: identity.clone(), seed, ..Provenance::default() };
         let outcome = Outcome::Failed(reason);
-        let measurement = Measurement { op: planned.op, variant: "none".into(), outcome, provenance };
+        let (op, variant) = (planned.op, "none".into());
+        let measurement = Measurement { op, variant, cache: Cache::Hot, run: 0, outcome, provenance };
         Ok(Cell { measurement, samples: Vec::new() })
     })
 }
@@ -334,6 +335,8 @@ mod tests {
         let row = |outcome: &Outcome| Measurement {
             op: Op::Dispatch { chain: 1 },
             variant: "counter".into(),
+            cache: Cache::Hot,
+            run: 0,
             outcome: outcome.clone(),
             provenance: Provenance::default(),
         };

@@ -232,6 +232,8 @@ impl Adapter {
             wgpu_version: env!("MTOK_WGPU_VERSION").to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             tool_commit: env!("MTOK_COMMIT").to_owned(),
+            build_profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
+            session: String::new(),
             argv,
         }
     }

@@ -9,10 +9,10 @@ use super::program::{Program, Sample};
 use crate::kernel::data::hexadecimal;
 use crate::kernel::problem::Problem;
 use crate::kernel::{Kernel, Variant, verify};
-use crate::measurement::{Measurement, Outcome, Provenance, Timing, TimingMethod};
+use crate::measurement::samples::{Circumstances, SPREAD_MIN, Sample as RawSample};
+use crate::measurement::{Cache, Measurement, Outcome, Provenance, Timing, TimingMethod};
 use crate::op::Op;
-use crate::stats::{self, Summary};
-use crate::units::Seconds;
+use crate::stats;
 
 /// How long a cell may take and when it is known well enough (nvbench's defaults, see METHODOLOGY.md).
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,6 @@ pub struct Plan {
     pub sampled_s: f64,
 }
 
-/// Fewer samples carry no spread.
-const SAMPLES_FLOOR: usize = 5;
 /// Some drivers kill what runs for two seconds.
 const EXECUTION_MAX_S: f64 = 1.0;
 const SUBMISSION_MAX_S: f64 = 0.25;
@@ -47,17 +45,6 @@ pub struct Cell {
     pub measurement: Measurement,
     /// Raw samples, seconds per execution.
     pub samples: Vec<RawSample>,
-}
-
-/// One sample, per execution of the op.
-#[derive(Clone, Copy, Debug)]
-pub struct RawSample {
-    /// Executions in the submission.
-    pub executions: u32,
-    /// By the device's clock.
-    pub device_s: Option<f64>,
-    /// By the host's clock.
-    pub wall_s: f64,
 }
 
 /// What a finished run of samples says.
@@ -82,8 +69,7 @@ pub fn measure(
     plan: &Plan,
     identity: &crate::measurement::Identity,
 ) -> Result<Cell, (Box<Cell>, Fault)> {
-    let mut provenance =
-        Provenance { identity: identity.clone(), seed, cache: "hot".into(), ..Default::default() };
+    let mut provenance = Provenance { identity: identity.clone(), seed, ..Default::default() };
     let variant = match kernel.choose(op, &gpu.capabilities) {
         Ok(variant) => variant,
         Err(reason) => return Ok(cell(op, "none", Outcome::Skipped(reason), provenance, Vec::new())),
@@ -115,7 +101,9 @@ pub fn measure(
 }
 
 fn cell(op: &Op, variant: &str, outcome: Outcome, provenance: Provenance, samples: Vec<RawSample>) -> Cell {
-    Cell { measurement: Measurement { op: *op, variant: variant.to_owned(), outcome, provenance }, samples }
+    let variant = variant.to_owned();
+    let measurement = Measurement { op: *op, variant, cache: Cache::Hot, run: 0, outcome, provenance };
+    Cell { measurement, samples }
 }
 
 fn run(
@@ -183,7 +171,7 @@ fn stop_reason(run: &Run, plan: &Plan, elapsed: Duration) -> String {
         format!("noise {:.2} % <= {} %", noise * 100.0, plan.noise * 100.0)
     } else if tries >= SAMPLES_MAX {
         format!("{tries} samples; {}", unmet.join(", "))
-    } else if elapsed >= plan.time && tries >= SAMPLES_FLOOR {
+    } else if elapsed >= plan.time && tries >= SPREAD_MIN {
         format!("time limit; {}", unmet.join(", "))
     } else {
         String::new()
@@ -216,29 +204,20 @@ fn judge(run: &Run, problem: &Problem, clock: &Clock, seed: u64) -> Outcome {
             run.dropped
         ));
     }
-    let wall: Vec<f64> = run.samples.iter().map(|sample| sample.wall_s).collect();
-    let device: Vec<f64> = run.samples.iter().filter_map(|sample| sample.device_s).collect();
-    let method = if clock.usable { TimingMethod::Timestamp } else { TimingMethod::Wall };
-    let headline = Summary::of(if clock.usable { &device } else { &wall });
-    let (Some(seconds), Some(wall_median)) = (headline, stats::median(&wall)) else {
+    let circumstances = Circumstances {
+        method: if clock.usable { TimingMethod::Timestamp } else { TimingMethod::Wall },
+        dropped: run.dropped,
+        stop_reason: run.stop_reason.clone(),
+        calibration: None,
+    };
+    let Some(timing) = Timing::of(&run.samples, circumstances) else {
         return Outcome::Failed("no sample was taken".into());
     };
-    if seconds.median > 1.05 * wall_median {
-        return Outcome::Failed(format!(
-            "the device's clock says {:.3e} s, the host's only {wall_median:.3e} s",
-            seconds.median
-        ));
+    let (headline, wall) = (timing.seconds.median, timing.wall_median.0);
+    if headline > 1.05 * wall {
+        let what = format!("the device's clock says {headline:.3e} s, the host's only {wall:.3e} s");
+        return Outcome::Failed(what);
     }
-    let timing = Timing {
-        seconds,
-        method,
-        device_median: stats::median(&device).map(Seconds),
-        wall_median: Seconds(wall_median),
-        samples: run.samples.len() as u32,
-        dropped: run.dropped,
-        executions_per_sample: run.executions,
-        stop_reason: run.stop_reason.clone(),
-    };
     Outcome::Ok(Box::new(timing), verification)
 }
 

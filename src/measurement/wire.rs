@@ -1,25 +1,29 @@
-//! `measurements.csv` and `samples.csv`: one row per cell, one row per sample, fixed columns, base facts only.
+//! `measurements.csv`: one row per cell and run, fixed columns, base facts only.
 
 use std::io::{self, Read, Write};
 
-use super::{Identity, Measurement, Outcome, Provenance, Timing, Verification};
+use super::{Calibration, Identity, Measurement, Outcome, Outliers, Provenance, Timing, Verification};
 use crate::op::Op;
 use crate::stats::Summary;
 use crate::table::{Fault, Row, Table};
 use crate::text;
 use crate::units::{Bytes, Seconds};
 
-/// Grows by one when a column changes its meaning or goes away; a new column does not change it.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Grows by one when a column changes its meaning or goes away; a new column does not change it. Version 1 had one
+/// row per cell and is still read: its rows are those of run 0.
+pub const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION_MIN: u32 = 1;
 
 /// The columns of `measurements.csv`, in order.
-pub const COLUMNS: [&str; 50] = [
+pub const COLUMNS: [&str; 59] = [
     "schema_version",
     "cell",
     "kernel",
     "format",
     "shape",
     "variant",
+    "cache",
+    "run",
     "status",
     "reason",
     "median_s",
@@ -35,6 +39,12 @@ pub const COLUMNS: [&str; 50] = [
     "dropped",
     "executions_per_sample",
     "stop_reason",
+    "relative_stdev",
+    "outliers_mild",
+    "outliers_severe",
+    "signs",
+    "calibration_before_s",
+    "calibration_after_s",
     "flops",
     "bytes",
     "nmse",
@@ -44,7 +54,6 @@ pub const COLUMNS: [&str; 50] = [
     "distribution",
     "input_hash",
     "shader_hash",
-    "cache",
     "adapter",
     "adapter_index",
     "device_type",
@@ -61,6 +70,8 @@ pub const COLUMNS: [&str; 50] = [
     "wgpu_version",
     "tool_version",
     "tool_commit",
+    "build_profile",
+    "session",
     "argv",
     "time_utc",
     "note",
@@ -90,22 +101,14 @@ const REQUIRED: [&str; 20] = [
     "tool_version",
 ];
 
-/// The columns of `samples.csv`, in order. Seconds are per execution of the op.
-pub const SAMPLE_COLUMNS: [&str; 5] = ["cell", "sample", "executions", "device_s", "wall_s"];
-
 /// The header line of `measurements.csv`, with its line end.
 pub fn header() -> String {
     line(COLUMNS)
 }
 
-/// The header line of `samples.csv`, with its line end.
-pub fn sample_header() -> String {
-    line(SAMPLE_COLUMNS)
-}
-
 /// One row with its line end: written with one write, it is either whole or recognisably torn.
 pub fn row(measurement: &Measurement) -> String {
-    let Measurement { op, variant, outcome, provenance } = measurement;
+    let Measurement { op, variant, cache, run, outcome, provenance } = measurement;
     let mut fields = vec![
         SCHEMA_VERSION.to_string(),
         measurement.cell(),
@@ -113,6 +116,8 @@ pub fn row(measurement: &Measurement) -> String {
         op.format().to_string(),
         op.shape(),
         variant.clone(),
+        cache.to_string(),
+        run.to_string(),
         outcome.status().to_owned(),
         outcome.reason().to_owned(),
     ];
@@ -123,30 +128,20 @@ pub fn row(measurement: &Measurement) -> String {
     line(fields.iter().map(|field| text::csv_cell(field)))
 }
 
-/// One sample as a row with its line end.
-pub fn sample_row(cell: &str, index: usize, executions: u32, device_s: Option<f64>, wall_s: f64) -> String {
-    line([
-        text::csv_cell(cell),
-        index.to_string(),
-        executions.to_string(),
-        device_s.map(number).unwrap_or_default(),
-        number(wall_s),
-    ])
-}
-
 /// Reads `measurements.csv`.
 ///
 /// # Errors
 /// The first fault with its line and column; a result without identity, a rate that is not finite and positive,
-/// and a cell that appears twice are faults.
+/// and a cell that appears twice in one run are faults.
 pub fn read(input: impl Read) -> Result<Vec<Measurement>, Fault> {
     let table = Table::read(input, &REQUIRED)?;
     let mut seen = std::collections::HashMap::new();
     let mut measurements = Vec::new();
     for row in table.rows() {
         let measurement = read_row(row)?;
-        if let Some(first) = seen.insert(measurement.cell(), row.line()) {
-            return Err(row.fault("cell", format!("cell {} is on line {first} already", measurement.cell())));
+        if let Some(first) = seen.insert((measurement.cell(), measurement.run), row.line()) {
+            let what = format!("cell {} of run {} is on line {first}", measurement.cell(), measurement.run);
+            return Err(row.fault("cell", what + " already"));
         }
         measurements.push(measurement);
     }
@@ -158,7 +153,8 @@ pub fn whole_lines(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
 }
 
-fn line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> String {
+/// A CSV line with its end.
+pub(super) fn line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     // Writing to memory cannot fail; an empty line would be caught by every test that reads it back.
     let written: io::Result<Vec<u8>> = writer.write_record(fields).map_err(io::Error::other).and_then(|()| {
@@ -169,7 +165,7 @@ fn line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> String {
 }
 
 /// The shortest text that reads back to the same bits.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
         format!("{value:e}")
     } else {
@@ -177,12 +173,9 @@ fn number(value: f64) -> String {
     }
 }
 
-fn timing_fields(timing: Option<&Timing>) -> [String; 13] {
-    let Some(Timing { seconds, method, device_median, wall_median, .. }) = timing else {
-        return Default::default();
-    };
-    let counts = timing.map(|t| (t.samples, t.dropped, t.executions_per_sample, t.stop_reason.clone()));
-    let (samples, dropped, executions, stop_reason) = counts.unwrap_or_default();
+fn timing_fields(timing: Option<&Timing>) -> [String; 19] {
+    let Some(timing) = timing else { return Default::default() };
+    let Timing { seconds, method, device_median, wall_median, outliers, calibration, .. } = timing;
     [
         number(seconds.median),
         number(seconds.min),
@@ -193,10 +186,16 @@ fn timing_fields(timing: Option<&Timing>) -> [String; 13] {
         method.to_string(),
         device_median.map(|median| number(median.0)).unwrap_or_default(),
         number(wall_median.0),
-        samples.to_string(),
-        dropped.to_string(),
-        executions.to_string(),
-        stop_reason,
+        timing.samples.to_string(),
+        timing.dropped.to_string(),
+        timing.executions_per_sample.to_string(),
+        timing.stop_reason.clone(),
+        timing.relative_stdev.map(number).unwrap_or_default(),
+        outliers.mild.to_string(),
+        outliers.severe.to_string(),
+        timing.signs.clone(),
+        calibration.map(|calibration| number(calibration.before.0)).unwrap_or_default(),
+        calibration.map(|calibration| number(calibration.after.0)).unwrap_or_default(),
     ]
 }
 
@@ -209,15 +208,14 @@ fn verification_fields(outcome: &Outcome) -> [String; 3] {
     }
 }
 
-fn provenance_fields(provenance: &Provenance) -> [String; 24] {
-    let Provenance { identity, shader_hash, seed, distribution, input_hash, cache, time_utc } = provenance;
+fn provenance_fields(provenance: &Provenance) -> [String; 25] {
+    let Provenance { identity, shader_hash, seed, distribution, input_hash, time_utc } = provenance;
     let software = identity.device_type == super::DeviceType::Software;
     [
         seed.to_string(),
         distribution.clone(),
         input_hash.clone(),
         shader_hash.clone(),
-        cache.clone(),
         identity.adapter.clone(),
         identity.adapter_index.to_string(),
         identity.device_type.to_string(),
@@ -234,6 +232,8 @@ fn provenance_fields(provenance: &Provenance) -> [String; 24] {
         identity.wgpu_version.clone(),
         identity.tool_version.clone(),
         identity.tool_commit.clone(),
+        identity.build_profile.clone(),
+        identity.session.clone(),
         identity.argv.clone(),
         time_utc.clone(),
         if software { super::SOFTWARE_LABEL.to_owned() } else { String::new() },
@@ -242,8 +242,10 @@ fn provenance_fields(provenance: &Provenance) -> [String; 24] {
 
 fn read_row(row: Row<'_>) -> Result<Measurement, Fault> {
     let schema: u32 = row.parse("schema_version")?;
-    if schema != SCHEMA_VERSION {
-        let what = format!("schema_version {schema} is not the {SCHEMA_VERSION} that this version reads");
+    if !(SCHEMA_VERSION_MIN..=SCHEMA_VERSION).contains(&schema) {
+        let what = format!(
+            "schema_version {schema} is none of {SCHEMA_VERSION_MIN} to {SCHEMA_VERSION}, which this version reads"
+        );
         return Err(row.fault("schema_version", what));
     }
     let op = Op::parse(row.required("kernel")?, row.required("format")?, row.required("shape")?)
@@ -252,7 +254,9 @@ fn read_row(row: Row<'_>) -> Result<Measurement, Fault> {
     check_derived(row, "flops", op.flops().0)?;
     check_derived(row, "bytes", op.bytes().0)?;
     let variant = row.text("variant").to_owned();
-    Ok(Measurement { op, variant, outcome, provenance: read_provenance(row)? })
+    let cache = row.optional("cache")?.unwrap_or_default();
+    let run = row.optional("run")?.unwrap_or_default();
+    Ok(Measurement { op, variant, cache, run, outcome, provenance: read_provenance(row)? })
 }
 
 /// A stored count that differs from this version's formula means that the rates would not be comparable.
@@ -287,13 +291,10 @@ fn read_timing(row: Row<'_>) -> Result<Timing, Fault> {
         q1: needed("q1_s")?,
         q3: needed("q3_s")?,
         mean: needed("mean_s")?,
-        mad: row.parse("mad_s")?,
+        mad: row.positive_or_zero("mad_s")?.ok_or_else(|| row.fault("mad_s", "mad_s is empty"))?,
     };
     if !(seconds.min <= seconds.median && seconds.q1 <= seconds.median && seconds.median <= seconds.q3) {
         return Err(row.fault("median_s", "min_s, q1_s, median_s and q3_s are not in order"));
-    }
-    if !(seconds.mad.is_finite() && seconds.mad >= 0.0) {
-        return Err(row.fault("mad_s", "mad_s is not a finite number >= 0"));
     }
     Ok(Timing {
         seconds,
@@ -304,6 +305,18 @@ fn read_timing(row: Row<'_>) -> Result<Timing, Fault> {
         dropped: row.optional("dropped")?.unwrap_or_default(),
         executions_per_sample: row.optional("executions_per_sample")?.unwrap_or(1),
         stop_reason: row.text("stop_reason").to_owned(),
+        relative_stdev: row.positive_or_zero("relative_stdev")?,
+        outliers: Outliers {
+            mild: row.optional("outliers_mild")?.unwrap_or_default(),
+            severe: row.optional("outliers_severe")?.unwrap_or_default(),
+        },
+        signs: row.text("signs").to_owned(),
+        calibration: match (row.positive("calibration_before_s")?, row.positive("calibration_after_s")?) {
+            (Some(before), Some(after)) => {
+                Some(Calibration { before: Seconds(before), after: Seconds(after) })
+            }
+            _ => None,
+        },
     })
 }
 
@@ -334,6 +347,8 @@ fn read_provenance(row: Row<'_>) -> Result<Provenance, Fault> {
         wgpu_version: owned("wgpu_version"),
         tool_version: row.required("tool_version")?.to_owned(),
         tool_commit: owned("tool_commit"),
+        build_profile: owned("build_profile"),
+        session: owned("session"),
         argv: owned("argv"),
     };
     Ok(Provenance {
@@ -342,7 +357,6 @@ fn read_provenance(row: Row<'_>) -> Result<Provenance, Fault> {
         seed: row.optional("seed")?.unwrap_or_default(),
         distribution: owned("distribution"),
         input_hash: owned("input_hash"),
-        cache: owned("cache"),
         time_utc: owned("time_utc"),
     })
 }
@@ -365,7 +379,7 @@ pub fn write_all(mut out: impl Write, measurements: &[Measurement]) -> io::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measurement::{DeviceType, TimingMethod};
+    use crate::measurement::{Cache, DeviceType, TimingMethod};
     use crate::op::Format;
     use proptest::prelude::*;
 
@@ -387,10 +401,16 @@ mod tests {
             dropped: 0,
             executions_per_sample: 3,
             stop_reason: "time limit".into(),
+            relative_stdev: Some(0.01),
+            outliers: Outliers { mild: 2, severe: 1 },
+            signs: "drift".into(),
+            calibration: Some(Calibration { before: Seconds(1e-3), after: Seconds(1.25e-3) }),
         };
         Measurement {
             op: Op::Matmul { tokens: 1, outputs: 64, inputs: 64, weights: Format::Q8_0 },
             variant: "rows".into(),
+            cache: Cache::Cold,
+            run: 2,
             outcome: Outcome::Ok(
                 Box::new(timing),
                 Verification { nmse: 1e-12, nmse_max: 1e-9, compared: 64 },
@@ -439,13 +459,13 @@ mod tests {
     fn hostile_rows_are_refused_where_they_are() {
         let good = written(&measured(1e-3, "x"));
         for (from, to, fault) in [
-            (",0.001,", ",NaN,", "2:9: median_s \"NaN\" is not a finite number > 0"),
-            (",0.001,", ",-1,", "2:9: median_s \"-1\" is not a finite number > 0"),
-            (",0.001,", ",,", "2:9: median_s is empty in a row with status ok"),
-            (",ok,", ",fine,", "2:7: status is none of ok, wrong, failed, skipped"),
+            (",0.001,", ",NaN,", "2:11: median_s \"NaN\" is not a finite number > 0"),
+            (",0.001,", ",-1,", "2:11: median_s \"-1\" is not a finite number > 0"),
+            (",0.001,", ",,", "2:11: median_s is empty in a row with status ok"),
+            (",ok,", ",fine,", "2:9: status is none of ok, wrong, failed, skipped"),
             ("gemv,q8_0", "gemv,q9", "2:5: unknown format \"q9\"; known: "),
-            (",8192,", ",8193,", "2:22: flops 8193 is not the 8192 that the shape gives"),
-            (",x,0,software", ",,0,software", "2:32: adapter is empty"),
+            (",8192,", ",8193,", "2:30: flops 8193 is not the 8192 that the shape gives"),
+            (",x,0,software", ",,0,software", "2:39: adapter is empty"),
         ] {
             let shown = read(good.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
             assert!(shown.starts_with(fault), "{shown}");

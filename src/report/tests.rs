@@ -1,7 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::measurement::{Identity, Outcome, Provenance, Timing, TimingMethod, Verification};
+use crate::measurement::{Cache, Identity, Outcome, Provenance, Timing, TimingMethod, Verification};
 use crate::op::{Format, Op};
 use crate::price::rental::Kind;
 use crate::stats::Summary;
@@ -78,7 +78,7 @@ fn cell(op: Op, outcome: Outcome) -> Measurement {
         ..Identity::default()
     };
     let provenance = Provenance { identity, ..Provenance::default() };
-    Measurement { op, variant: "tiled".into(), outcome, provenance }
+    Measurement { op, variant: "tiled".into(), cache: Cache::Hot, run: 0, outcome, provenance }
 }
 
 fn ran(seconds: f64) -> Outcome {
@@ -93,6 +93,7 @@ fn ran(seconds: f64) -> Outcome {
         dropped: 0,
         executions_per_sample: 1,
         stop_reason: "stable".into(),
+        ..Timing::default()
     };
     Outcome::Ok(Box::new(timing), Verification { nmse: 0.0, nmse_max: 1e-9, compared: 1 })
 }

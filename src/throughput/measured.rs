@@ -11,7 +11,8 @@ use super::curve::{Curve, Point, Reading, Surface};
 use super::note;
 use super::step::{Bound, Step};
 use crate::arch::Work;
-use crate::measurement::{DeviceType, Identity, Measurement, Timing};
+use crate::measurement::merged::merged;
+use crate::measurement::{Cache, DeviceType, Identity, Measurement, Timing};
 use crate::op::{Format, Op, expert_coverage};
 use crate::units::{Bytes, Interval};
 
@@ -73,7 +74,8 @@ impl Curves {
             let adapters = [identity, &row.provenance.identity].map(|it| crate::text::inert(&it.adapter));
             return Err(format!("the measurements are of two adapters: {}", adapters.join(" and ")));
         }
-        let rows = Rows::new(measurements);
+        let cells = merged(measurements);
+        let rows = Rows::new(&cells);
         let missing = rows.missing();
         if !missing.is_empty() {
             return Err(lacking(&missing));
@@ -277,7 +279,7 @@ impl<'m> Rows<'m> {
         let mut best: HashMap<Op, (bool, &Timing)> = HashMap::new();
         for row in measurements {
             let Some(timing) = row.timing() else { continue };
-            let hot = row.provenance.cache == "hot";
+            let hot = row.cache == Cache::Hot;
             let entry = best.entry(row.op).or_insert((hot, timing));
             if (hot, timing.seconds.median) < (entry.0, entry.1.seconds.median) {
                 *entry = (hot, timing);

@@ -3,7 +3,9 @@ mod curves;
 use super::*;
 use crate::arch::{self, read_models};
 use crate::hardware::read_gpus;
-use crate::measurement::{Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification};
+use crate::measurement::{
+    Cache, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification,
+};
 use crate::op::Op;
 use crate::stats::Summary;
 use crate::units::{Bytes, BytesPerSecond};
@@ -60,7 +62,7 @@ fn timed_row(op: Op, seconds: f64) -> Measurement {
         samples: 9,
         dropped: 0,
         executions_per_sample: 1,
-        stop_reason: String::new(),
+        ..Timing::default()
     };
     let identity = Identity {
         adapter: "NVIDIA GeForce RTX 4090".into(),
@@ -70,6 +72,8 @@ fn timed_row(op: Op, seconds: f64) -> Measurement {
     Measurement {
         op,
         variant: "flat".into(),
+        cache: Cache::Cold,
+        run: 0,
         outcome: Outcome::Ok(Box::new(timing), Verification { nmse: 0.0, nmse_max: 1.0, compared: 1 }),
         provenance: Provenance { identity, ..Provenance::default() },
     }

@@ -138,7 +138,9 @@ fn runs_that_lack_a_kernel_are_refused_with_its_name() {
 fn the_fastest_variant_counts_and_cold_caches_count_before_hot_ones() {
     let op = Op::Matmul { tokens: 1, outputs: 4096, inputs: 4096, weights: Format::F16 };
     let workload = load(Format::F16, 1, 1, 1);
-    let step = |extra: Measurement| {
+    let step = |mut extra: Measurement| {
+        // Rows of one variant would be runs of one cell.
+        extra.variant = "other".into();
         let mut rows = flat_rows(0.0);
         rows.push(extra);
         let curves = Curves::new(&rows).unwrap();
@@ -148,6 +150,6 @@ fn the_fastest_variant_counts_and_cold_caches_count_before_hot_ones() {
     close(plain, closed_form(&model("dense").decode_ops(1, 1, Format::F16)));
     assert!(step(timed_row(op, 1e-9)) < plain);
     let mut hot = timed_row(op, 1e-9);
-    hot.provenance.cache = "hot".into();
+    hot.cache = Cache::Hot;
     close(step(hot), plain);
 }

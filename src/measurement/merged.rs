@@ -1,0 +1,136 @@
+//! One row per cell: what several runs of it say together.
+
+use std::collections::HashMap;
+
+use super::{Cache, Measurement, Outcome, Outliers, Timing};
+use crate::op::Op;
+use crate::stats::{self, Summary};
+use crate::units::Seconds;
+
+/// Joins the runs of each cell, in the order in which cells first appear.
+///
+/// A wrong result in any run makes the cell wrong. Else the runs that ended well count; where none did, the first
+/// of the others speaks for the cell. Provenance is that of the first run that counts.
+pub fn merged(rows: &[Measurement]) -> Vec<Measurement> {
+    let mut places: HashMap<(Op, &str, Cache), usize> = HashMap::new();
+    let mut cells: Vec<Vec<&Measurement>> = Vec::new();
+    for row in rows {
+        let place = *places.entry((row.op, row.variant.as_str(), row.cache)).or_insert(cells.len());
+        match cells.get_mut(place) {
+            Some(runs) => runs.push(row),
+            None => cells.push(vec![row]),
+        }
+    }
+    cells.iter().filter_map(|runs| cell(runs)).collect()
+}
+
+fn cell(runs: &[&Measurement]) -> Option<Measurement> {
+    let rank = |row: &&&Measurement| match row.outcome {
+        Outcome::Wrong(..) => 0,
+        Outcome::Ok(..) => 1,
+        Outcome::Failed(_) => 2,
+        Outcome::Skipped(_) => 3,
+    };
+    let first = runs.iter().min_by_key(rank)?;
+    let mut merged = (*first).clone();
+    if let Outcome::Ok(_, verification) = &first.outcome {
+        let timings: Vec<&Timing> = runs.iter().filter_map(|row| row.timing()).collect();
+        if timings.len() > 1 {
+            merged.outcome = Outcome::Ok(Box::new(timing(&timings)?), *verification);
+        }
+    }
+    Some(merged)
+}
+
+/// Medians over the runs. The quartiles are the wider of what one run shows and of how runs differ: samples of one
+/// run share whatever slowed it down.
+fn timing(runs: &[&Timing]) -> Option<Timing> {
+    let first = runs.first()?;
+    let each = |of: fn(&Summary) -> f64| runs.iter().map(|run| of(&run.seconds)).collect::<Vec<f64>>();
+    let middle = |of: fn(&Summary) -> f64| stats::median(&each(of));
+    let medians = Summary::of(&each(|seconds| seconds.median))?;
+    let samples: u32 = runs.iter().map(|run| run.samples).sum();
+    let weighted = runs.iter().map(|run| run.seconds.mean * f64::from(run.samples)).sum::<f64>();
+    let devices: Vec<f64> = runs.iter().filter_map(|run| Some(run.device_median?.0)).collect();
+    let walls: Vec<f64> = runs.iter().map(|run| run.wall_median.0).collect();
+    let mut signs: Vec<&str> = runs.iter().flat_map(|run| run.signs.split(';')).collect();
+    signs.sort_unstable();
+    signs.dedup();
+    Some(Timing {
+        seconds: Summary {
+            min: each(|seconds| seconds.min).into_iter().fold(f64::INFINITY, f64::min),
+            q1: middle(|seconds| seconds.q1)?.min(medians.q1),
+            median: medians.median,
+            q3: middle(|seconds| seconds.q3)?.max(medians.q3),
+            mean: weighted / f64::from(samples),
+            mad: middle(|seconds| seconds.mad)?.max(medians.mad),
+        },
+        method: first.method,
+        device_median: stats::median(&devices).map(Seconds),
+        wall_median: Seconds(stats::median(&walls)?),
+        samples,
+        dropped: runs.iter().map(|run| run.dropped).sum(),
+        executions_per_sample: first.executions_per_sample,
+        stop_reason: first.stop_reason.clone(),
+        relative_stdev: stats::median(&runs.iter().filter_map(|run| run.relative_stdev).collect::<Vec<_>>()),
+        outliers: Outliers {
+            mild: runs.iter().map(|run| run.outliers.mild).sum(),
+            severe: runs.iter().map(|run| run.outliers.severe).sum(),
+        },
+        signs: signs.into_iter().filter(|sign| !sign.is_empty()).collect::<Vec<_>>().join(";"),
+        calibration: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measurement::samples::{Circumstances, Sample};
+    use crate::measurement::{Provenance, Verification};
+
+    const CHECKED: Verification = Verification { nmse: 0.0, nmse_max: 1.0, compared: 1 };
+
+    fn row(run: u32, outcome: Outcome) -> Measurement {
+        Measurement {
+            op: Op::Dispatch { chain: 1 },
+            variant: "counter".into(),
+            cache: Cache::Hot,
+            run,
+            outcome,
+            provenance: Provenance::default(),
+        }
+    }
+
+    fn ok(seconds: &[f64]) -> Outcome {
+        let sample = |s: &f64| Sample { executions: 1, device_s: Some(*s), wall_s: *s };
+        let samples: Vec<Sample> = seconds.iter().map(sample).collect();
+        Outcome::Ok(Box::new(Timing::of(&samples, Circumstances::default()).unwrap()), CHECKED)
+    }
+
+    #[test]
+    fn the_headline_is_the_median_run_and_the_spread_is_that_between_runs() {
+        let runs = [ok(&[1.0, 1.0, 1.0]), ok(&[2.0, 2.0, 2.0]), ok(&[9.0, 9.0, 9.0])];
+        let rows: Vec<_> = (0..).zip(runs).map(|(run, outcome)| row(run, outcome)).collect();
+        let all = merged(&rows);
+        assert_eq!(all.len(), 1);
+        let timing = all[0].timing().unwrap();
+        assert_eq!((timing.seconds.median, timing.seconds.min, timing.samples), (2.0, 1.0, 9));
+        assert_eq!((timing.seconds.q1, timing.seconds.q3, timing.seconds.mean), (1.5, 5.5, 4.0));
+    }
+
+    #[test]
+    fn one_run_is_itself() {
+        let rows = [row(0, ok(&[1.0, 2.0, 3.0, 4.0, 5.0]))];
+        assert_eq!(merged(&rows), rows);
+    }
+
+    #[test]
+    fn a_wrong_run_makes_the_cell_wrong_and_a_failed_one_does_not_hide_the_others() {
+        let wrong = row(1, Outcome::Wrong("off".into(), CHECKED));
+        let failed = row(2, Outcome::Failed("lost".into()));
+        let good = row(0, ok(&[1.0]));
+        assert_eq!(merged(&[good.clone(), wrong, failed.clone()])[0].outcome.status(), "wrong");
+        assert_eq!(merged(&[failed.clone(), good])[0].outcome.status(), "ok");
+        assert_eq!(merged(std::slice::from_ref(&failed)), [failed]);
+    }
+}
