@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use mtok::market::Policy;
 use mtok::op::Format;
+use mtok::report::outputs::Output;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed, 2 bad input or usage, 3 no adapter, 4 cannot write, 5 wrong results.";
@@ -44,6 +45,14 @@ pub enum Verb {
         after_help = "Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01"
     )]
     Compare(CompareArgs),
+    /// Report a result folder to people and CI services, or recompute it from its raw samples.
+    #[command(
+        after_help = "Example: mtok report results/ci --format markdown >> \"$GITHUB_STEP_SUMMARY\"\n\n\
+        Exits with 0 whatever the cells say, so that a report of a bad run is still a report; --strict exits with \
+        5 where a result was wrong, else with 1 where a cell failed. --recompute exits with 1 where a stored \
+        summary is not what its samples give."
+    )]
+    Report(ReportArgs),
     /// Measure, estimate, compare and report in one go.
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
@@ -317,6 +326,27 @@ pub struct CompareArgs {
     pub price: PriceArgs,
     #[command(flatten)]
     pub format: FormatArgs,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// A result folder, or a measurements.csv.
+    #[arg(value_name = "DIR|FILE")]
+    pub results: PathBuf,
+    /// Instead of the table for people: csv, json, markdown (the summary of a job), github-action-benchmark,
+    /// bencher, junit, or annotations (GitHub's workflow commands).
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Output>,
+    /// Write to this file, whole or not at all, instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 5 where a result was wrong, else with 1 where a cell failed.
+    #[arg(long)]
+    pub strict: bool,
+    /// Compute every summary again from samples.csv and write measurements.csv as they give it.
+    #[arg(long, conflicts_with_all = ["format", "strict"])]
+    pub recompute: bool,
 }
 
 /// Arguments of `run`.

@@ -4,6 +4,7 @@ mod compare;
 #[cfg(feature = "gpu")]
 mod devices;
 mod estimate;
+mod files;
 #[cfg(feature = "gpu")]
 mod folder;
 #[cfg(feature = "gpu")]
@@ -12,6 +13,7 @@ mod inputs;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
+mod report;
 #[cfg(feature = "gpu")]
 mod run;
 mod tables;
@@ -63,7 +65,6 @@ impl Failure {
     }
 
     /// A result that cannot be written.
-    #[cfg(feature = "gpu")]
     pub fn cannot_write(path: &std::path::Path, error: impl fmt::Display) -> Self {
         Self::new(Exit::CannotWrite, format!("{}: cannot be written: {error}", path.display()))
     }
@@ -83,6 +84,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Measure(args) => measure::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Report(args) => report::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
     }

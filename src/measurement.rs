@@ -5,6 +5,7 @@
 //! joins.
 
 pub mod merged;
+pub mod recompute;
 pub mod samples;
 pub mod wire;
 

@@ -1,10 +1,21 @@
 //! One [`Report`] and the texts made of it. Every output is a function of the report alone: the same report
 //! gives the same bytes. Text from adapters and price files is made inert where it is written out.
 
+pub mod action_benchmark;
+pub mod annotations;
+pub mod bencher;
+pub mod cells;
+pub mod costs;
 pub mod csv;
 pub mod estimates;
+pub mod findings;
+pub mod github;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod outputs;
+pub mod overview;
+pub mod results;
 pub mod terminal;
 
 mod columns;
@@ -58,7 +69,7 @@ impl Report {
         let Some(best) = self.best() else {
             return match self.costs.first() {
                 Some(first) => format!("No verdict: {}.", safe(&first.verdict_reason)),
-                None => self.cells(),
+                None => ended(&self.measured.iter().collect::<Vec<_>>()),
             };
         };
         let count = |verdict| self.costs.iter().filter(|row| row.verdict == verdict).count();
@@ -86,15 +97,6 @@ impl Report {
             },
             number(best.break_even_usd_per_hour),
         )
-    }
-
-    /// How the measured cells ended.
-    fn cells(&self) -> String {
-        let count = |status| self.measured.iter().filter(|cell| cell.outcome.status() == status).count();
-        let ended = ["ok", "wrong", "failed", "skipped"].map(|status| (count(status), status));
-        let shown =
-            ended.iter().filter(|(count, _)| *count > 0).map(|(count, status)| format!("{count} {status}"));
-        format!("{} cells: {}.", self.measured.len(), shown.collect::<Vec<_>>().join(", "))
     }
 
     /// The row with a verdict whose cost is lowest against its market price. A software adapter is never
@@ -141,6 +143,15 @@ impl Report {
             texts.iter().map(|(row, text)| (row.model.as_str(), row.weights.as_str(), text.as_str()));
         each_once(remarks, safe)
     }
+}
+
+/// How cells ended, in a sentence.
+fn ended(cells: &[&Measurement]) -> String {
+    let count = |status| cells.iter().filter(|cell| cell.outcome.status() == status).count();
+    let ended = ["ok", "wrong", "failed", "skipped"].map(|status| (count(status), status));
+    let shown =
+        ended.iter().filter(|(count, _)| *count > 0).map(|(count, status)| format!("{count} {status}"));
+    format!("{} cells: {}.", cells.len(), shown.collect::<Vec<_>>().join(", "))
 }
 
 /// What rows (model, weights, note) say of themselves, sentence by sentence, with those it is said of: nothing is

@@ -126,6 +126,17 @@ impl<T: std::ops::Add<Output = T>> std::ops::Add for Interval<T> {
     }
 }
 
+impl Seconds {
+    /// The same in nanoseconds, to the digits that the seconds have: multiplying would add some of its own.
+    pub fn nanoseconds(self) -> f64 {
+        let scientific = format!("{:e}", self.0);
+        let parts = scientific.split_once('e');
+        let shifted = parts.and_then(|(digits, exponent)| Some((digits, exponent.parse::<i32>().ok()? + 9)));
+        let parsed = shifted.and_then(|(digits, exponent)| format!("{digits}e{exponent}").parse().ok());
+        parsed.unwrap_or(self.0 * 1e9)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,15 +8,13 @@ use std::path::{Path, PathBuf};
 use mtok::gpu::sampler::Cell;
 use mtok::measurement::{Identity, Measurement, Outcome, samples, wire};
 
+use super::files::{PREFIX, SUFFIX, write_atomic};
 use super::output::note;
 use super::{Exit, Failure};
 
 /// File names in a result folder.
 pub const MEASUREMENTS: &str = "measurements.csv";
 const SAMPLES: &str = "samples.csv";
-/// Names of files that are not whole yet.
-const PREFIX: &str = ".mtok-";
-const SUFFIX: &str = ".tmp";
 
 /// An open result folder.
 pub struct Folder {
@@ -81,20 +79,6 @@ impl Folder {
     }
 }
 
-/// Writes beside and renames: a reader sees the old file or the new one.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        make_readable(file.as_file())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|error| Failure::cannot_write(path, error))
-}
-
 /// Removes what a kill left of [`write_atomic`]; the caller holds the lock. A file that stays does no harm.
 fn remove_leftovers(folder: &Path) {
     let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
@@ -103,18 +87,6 @@ fn remove_leftovers(folder: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-/// Temporary files are private to their owner; results are for everybody who may read the folder.
-#[cfg(unix)]
-fn make_readable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 /// One writer per folder. Where the file system has no locks, the user has to see to that.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use super::{Exit, Failure};
 
 /// Columns assumed where nothing says how wide the reader's window is.
-const WIDTH: u16 = 80;
+pub const WIDTH: u16 = 80;
 
 /// Writes a result to stdout. A reader that has seen enough is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -37,7 +37,6 @@ pub fn complain(message: &str) {
 }
 
 /// Something the user should know, on stderr.
-#[cfg(feature = "gpu")]
 pub fn note(message: &str) {
     let _ = writeln!(io::stderr(), "{}", safe(message));
 }

@@ -9,7 +9,8 @@ use mtok::hardware::{self, GpuSpec};
 use mtok::kernel::ALL;
 use mtok::report::{Report, csv, markdown};
 
-use super::folder::{self, MEASUREMENTS};
+use super::files::write_atomic;
+use super::folder::MEASUREMENTS;
 use super::inputs::{self, Origin};
 use super::output::note;
 use super::tables::Tables;
@@ -48,8 +49,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
         command: reproduce(args, &out, as_of),
     };
-    folder::write_atomic(&out.join("costs.csv"), csv::costs_csv(&report.costs).as_bytes())?;
-    folder::write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
+    write_atomic(&out.join("costs.csv"), csv::costs_csv(&report.costs).as_bytes())?;
+    write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
     compare::show(&Report { measured: vec![], ..report }, &args.format)?;
     note(&format!("kernels, costs and report in {}", out.display()));
     Ok(measured.exit)

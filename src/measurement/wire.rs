@@ -108,6 +108,11 @@ pub fn header() -> String {
 
 /// One row with its line end: written with one write, it is either whole or recognisably torn.
 pub fn row(measurement: &Measurement) -> String {
+    line(cells(measurement))
+}
+
+/// The cells of a row in the order of [`COLUMNS`].
+pub(super) fn cells(measurement: &Measurement) -> Vec<String> {
     let Measurement { op, variant, cache, run, outcome, provenance } = measurement;
     let mut fields = vec![
         SCHEMA_VERSION.to_string(),
@@ -125,7 +130,7 @@ pub fn row(measurement: &Measurement) -> String {
     fields.extend([number(op.flops().0), number(op.bytes().0)]);
     fields.extend(verification_fields(outcome));
     fields.extend(provenance_fields(provenance));
-    line(fields.iter().map(|field| text::csv_cell(field)))
+    fields.iter().map(|field| text::csv_cell(field)).collect()
 }
 
 /// Reads `measurements.csv`.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Report, is_software};
+use super::Report;
+use super::results::{Cell, CellRow};
 use crate::market::row::Comparison;
 use crate::measurement::Measurement;
 use crate::text;
@@ -19,45 +20,8 @@ struct Whole<'r> {
     command: &'r str,
     device: &'r [String],
     costs: &'r [Comparison],
-    measured: Vec<Cell<'r>>,
+    measured: Vec<CellRow>,
     warnings: &'r [String],
-}
-
-#[derive(Serialize)]
-struct Cell<'r> {
-    kernel: &'r str,
-    format: &'r str,
-    shape: String,
-    variant: &'r str,
-    status: &'r str,
-    reason: Option<&'r str>,
-    median_s: Option<f64>,
-    flops_per_s: Option<f64>,
-    bytes_per_s: Option<f64>,
-    timing_method: Option<&'r str>,
-    adapter: &'r str,
-    device_type: &'r str,
-    software: bool,
-}
-
-impl<'r> Cell<'r> {
-    fn of(cell: &'r Measurement) -> Self {
-        Self {
-            kernel: cell.op.kernel(),
-            format: cell.op.format().name(),
-            shape: cell.op.shape(),
-            variant: &cell.variant,
-            status: cell.outcome.status(),
-            reason: Some(cell.outcome.reason()).filter(|reason| !reason.is_empty()),
-            median_s: cell.timing().map(|timing| timing.seconds.median),
-            flops_per_s: cell.flops_per_s().map(|rate| rate.0),
-            bytes_per_s: cell.bytes_per_s().map(|rate| rate.0),
-            timing_method: cell.timing().map(|timing| timing.method.name()),
-            adapter: &cell.provenance.identity.adapter,
-            device_type: cell.provenance.identity.device_type.name(),
-            software: is_software(cell),
-        }
-    }
 }
 
 /// The report as pretty JSON with a line end. A number that is not finite is null.
@@ -73,10 +37,21 @@ pub fn json(report: &Report) -> serde_json::Result<String> {
         command: &report.command,
         device: &report.device,
         costs: &report.costs,
-        measured: report.measured.iter().map(Cell::of).collect(),
+        measured: report.measured.iter().map(alone).collect(),
         warnings: &report.warnings,
     };
     Ok(visible(&serde_json::to_string_pretty(&whole)?) + "\n")
+}
+
+/// A row for a measurement that stands for itself.
+fn alone(row: &Measurement) -> CellRow {
+    CellRow::of(&Cell { joined: row.clone(), runs: vec![row] })
+}
+
+/// A value of our own as pretty JSON with a line end, safe to show. Such values have text as keys, so writing them
+/// cannot fail; an empty text would be caught by every test that reads it.
+pub(super) fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).map(|json| visible(&json) + "\n").unwrap_or_default()
 }
 
 /// JSON escapes only some of what can drive a terminal. What is left stands inside strings, so it may become an

@@ -1,0 +1,81 @@
+//! The costs that a result folder holds beside its measurements: the columns of `costs.csv` that a summary shows.
+
+use std::io::Read;
+
+use super::columns::{Column, number, text};
+use super::{UNKNOWN, significant};
+use crate::table::{Fault, Row, Table};
+
+/// Rows of a `costs.csv`; none where a folder has no such file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Costs(pub(super) Vec<Cost>);
+
+/// What a summary shows of a row; unknown is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cost {
+    model: String,
+    weights: String,
+    usd_per_hour: Option<f64>,
+    blended: [Option<f64>; 3],
+    market: Option<f64>,
+    verdict: String,
+    pub as_of: String,
+}
+
+impl Costs {
+    /// Reads a `costs.csv`; columns that it lacks are unknown.
+    ///
+    /// # Errors
+    /// The first fault with its line and column.
+    pub fn read(input: impl Read) -> Result<Self, Fault> {
+        let table = Table::read(input, &["model", "weights", "usd_per_mtok_blended"])?;
+        Ok(Self(table.rows().map(cost).collect::<Result<_, _>>()?))
+    }
+}
+
+fn cost(row: Row<'_>) -> Result<Cost, Fault> {
+    Ok(Cost {
+        model: row.required("model")?.to_owned(),
+        weights: row.required("weights")?.to_owned(),
+        usd_per_hour: row.positive("usd_per_hour")?,
+        blended: [
+            row.positive("usd_per_mtok_blended")?,
+            row.positive("usd_per_mtok_blended_low")?,
+            row.positive("usd_per_mtok_blended_high")?,
+        ],
+        market: row.positive(match row.text("market_policy") {
+            "cheapest" => "market_usd_per_mtok_cheapest",
+            _ => "market_usd_per_mtok_median",
+        })?,
+        verdict: row.text("verdict").to_owned(),
+        as_of: row.text("as_of").to_owned(),
+    })
+}
+
+pub(super) const COLUMNS: [Column<Cost>; 7] = [
+    text("model", |row| row.model.clone()),
+    text("weights", |row| row.weights.clone()),
+    number("rent $/h", |row| super::number(row.usd_per_hour)),
+    number("$/Mtok blended", |row| super::number(row.blended[0])),
+    text("low to high", |row| match row.blended {
+        [_, Some(low), Some(high)] => format!("{} to {}", significant(low), significant(high)),
+        _ => UNKNOWN.into(),
+    }),
+    number("market $/Mtok", |row| super::number(row.market)),
+    text("verdict", |row| if row.verdict.is_empty() { UNKNOWN.into() } else { row.verdict.clone() }),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_costs_stay_unknown_and_bad_ones_are_located() {
+        let head = "model,weights,usd_per_mtok_blended,market_usd_per_mtok_median\n";
+        let costs = Costs::read(format!("{head}m,f16,,0.2\n").as_bytes()).unwrap();
+        let shown: Vec<String> = COLUMNS.iter().map(|column| (column.cell)(&costs.0[0])).collect();
+        assert_eq!(shown, ["m", "f16", UNKNOWN, UNKNOWN, UNKNOWN, "0.200", UNKNOWN]);
+        let fault = Costs::read(format!("{head}m,f16,0,0.2\n").as_bytes()).unwrap_err().to_string();
+        assert_eq!(fault, "2:3: usd_per_mtok_blended \"0\" is not a finite number > 0");
+    }
+}
