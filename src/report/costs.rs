@@ -15,6 +15,7 @@ pub struct Costs(pub(super) Vec<Cost>);
 pub(super) struct Cost {
     model: String,
     weights: String,
+    batch: String,
     usd_per_hour: Option<f64>,
     blended: [Option<f64>; 3],
     market: Option<f64>,
@@ -37,6 +38,7 @@ fn cost(row: Row<'_>) -> Result<Cost, Fault> {
     Ok(Cost {
         model: row.required("model")?.to_owned(),
         weights: row.required("weights")?.to_owned(),
+        batch: row.text("batch").to_owned(),
         usd_per_hour: row.positive("usd_per_hour")?,
         blended: [
             row.positive("usd_per_mtok_blended")?,
@@ -47,14 +49,19 @@ fn cost(row: Row<'_>) -> Result<Cost, Fault> {
             "cheapest" => "market_usd_per_mtok_cheapest",
             _ => "market_usd_per_mtok_median",
         })?,
-        verdict: row.text("verdict").to_owned(),
+        verdict: match (row.text("verdict"), row.text("fits")) {
+            ("", "false") => "no fit".into(),
+            ("", _) => UNKNOWN.into(),
+            (verdict, _) => verdict.to_owned(),
+        },
         as_of: row.text("as_of").to_owned(),
     })
 }
 
-pub(super) const COLUMNS: [Column<Cost>; 7] = [
+pub(super) const COLUMNS: [Column<Cost>; 8] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
+    number("batch", |row| if row.batch.is_empty() { UNKNOWN.into() } else { row.batch.clone() }),
     number("rent $/h", |row| super::number(row.usd_per_hour)),
     number("$/Mtok blended", |row| super::number(row.blended[0])),
     text("low to high", |row| match row.blended {
@@ -62,7 +69,7 @@ pub(super) const COLUMNS: [Column<Cost>; 7] = [
         _ => UNKNOWN.into(),
     }),
     number("market $/Mtok", |row| super::number(row.market)),
-    text("verdict", |row| if row.verdict.is_empty() { UNKNOWN.into() } else { row.verdict.clone() }),
+    text("verdict", |row| row.verdict.clone()),
 ];
 
 #[cfg(test)]
@@ -74,7 +81,7 @@ mod tests {
         let head = "model,weights,usd_per_mtok_blended,market_usd_per_mtok_median\n";
         let costs = Costs::read(format!("{head}m,f16,,0.2\n").as_bytes()).unwrap();
         let shown: Vec<String> = COLUMNS.iter().map(|column| (column.cell)(&costs.0[0])).collect();
-        assert_eq!(shown, ["m", "f16", UNKNOWN, UNKNOWN, UNKNOWN, "0.200", UNKNOWN]);
+        assert_eq!(shown, ["m", "f16", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, "0.200", UNKNOWN]);
         let fault = Costs::read(format!("{head}m,f16,0,0.2\n").as_bytes()).unwrap_err().to_string();
         assert_eq!(fault, "2:3: usd_per_mtok_blended \"0\" is not a finite number > 0");
     }

@@ -1,0 +1,196 @@
+//! The JSON Schemas in `schemas/` and what mtok writes say the same.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use common::{Grid, data, mtok, run, tables};
+use mtok::measurement::{samples, wire};
+use serde_json::{Map, Value, json};
+
+/// A schema file, itself checked against the draft that it names.
+fn schema(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{name}.schema.json"));
+    let schema: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+    assert!(jsonschema::meta::is_valid(&schema), "{name}");
+    schema
+}
+
+/// What is wrong with a value, a line each.
+fn faults(schema: &Value, value: &Value) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).unwrap();
+    validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[track_caller]
+fn assert_valid(schema: &Value, value: &Value) {
+    assert_eq!(faults(schema, value), Vec::<String>::new(), "{value:#}");
+}
+
+fn keys(properties: &Value) -> BTreeSet<String> {
+    properties.as_object().unwrap().keys().cloned().collect()
+}
+
+fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Rows of a CSV as the schemas describe them: an empty cell is null, and a number where one is allowed is a number.
+fn rows(text: &str, properties: &Value) -> Vec<Value> {
+    let grid = Grid::of(text);
+    let numeric = |column: &str| {
+        let described = properties[column].to_string();
+        described.contains("\"integer\"")
+            || described.contains("\"number\"")
+            || described.contains("\"const\":")
+    };
+    let boolean = |column: &str| properties[column].to_string().contains("\"boolean\"");
+    let value = |column: &String, cell: &String| match cell.as_str() {
+        "" => Value::Null,
+        cell if numeric(column) || boolean(column) => serde_json::from_str(cell).unwrap_or(json!(cell)),
+        cell => json!(cell),
+    };
+    let row = |row: &Vec<String>| {
+        grid.rows[0].iter().zip(row).map(|(column, cell)| (column.clone(), value(column, cell))).collect::<Map<_, _>>()
+    };
+    grid.rows[1..].iter().map(|it| Value::Object(row(it))).collect()
+}
+
+fn report(format: &str) -> String {
+    let fixture = data("report").display().to_string();
+    run(mtok(&["report", &fixture, "--format", format])).ok().out
+}
+
+#[test]
+fn the_schema_of_measurements_has_the_columns_that_are_written() {
+    let schema = schema("measurements");
+    assert_eq!(keys(&schema["properties"]), set(wire::COLUMNS));
+    assert_eq!(schema["properties"]["schema_version"]["const"], wire::SCHEMA_VERSION);
+    let required = schema["required"].as_array().unwrap();
+    assert!(required.iter().all(|name| wire::COLUMNS.contains(&name.as_str().unwrap())));
+}
+
+#[test]
+fn measured_rows_are_as_their_schema_says() {
+    let schema = schema("measurements");
+    let text = fs::read_to_string(data("report/measurements.csv")).unwrap();
+    let all = rows(&text, &schema["properties"]);
+    assert_eq!(all.len(), 9);
+    all.iter().for_each(|row| assert_valid(&schema, row));
+    // What is read and written again is still so.
+    let again: String = wire::read(text.as_bytes()).unwrap().iter().map(wire::row).collect();
+    rows(&(wire::header() + &again), &schema["properties"]).iter().for_each(|row| assert_valid(&schema, row));
+}
+
+#[test]
+fn a_row_with_a_time_it_may_not_have_breaks_the_schema() {
+    let schema = schema("measurements");
+    let text = fs::read_to_string(data("report/measurements.csv")).unwrap();
+    let all = rows(&text, &schema["properties"]);
+    let with = |row: usize, column: &str, value: Value| {
+        let mut row = all[row].clone();
+        row[column] = value;
+        faults(&schema, &row)
+    };
+    let wrong = all.iter().position(|row| row["status"] == "wrong").unwrap();
+    for (row, column, value) in [
+        (wrong, "median_s", json!(1.0)),
+        (0, "median_s", Value::Null),
+        (0, "median_s", json!(0)),
+        (0, "schema_version", json!(1)),
+        (0, "device_type", json!("toaster")),
+        (0, "reason", json!("but ok")),
+        (wrong, "reason", Value::Null),
+        (0, "shape", json!("m=")),
+    ] {
+        assert!(!with(row, column, value.clone()).is_empty(), "{column} {value}");
+    }
+}
+
+#[test]
+fn samples_are_as_their_schema_says() {
+    let schema = schema("samples");
+    assert_eq!(keys(&schema["properties"]), set(samples::COLUMNS));
+    let sample = samples::Sample { executions: 3, device_s: Some(1e-3), wall_s: 2e-3 };
+    let without = samples::Sample { device_s: None, ..sample };
+    let text = samples::header() + &samples::rows("a/b", 1, &[sample, without]);
+    rows(&text, &schema["properties"]).iter().for_each(|row| assert_valid(&schema, row));
+}
+
+#[test]
+fn the_report_is_as_its_schema_says() {
+    let schema = schema("report");
+    let shown: Value = serde_json::from_str(&report("json")).unwrap();
+    assert_valid(&schema, &shown);
+    assert_eq!(keys(&shown), keys(&schema["properties"]));
+    let cell = &schema["$defs"]["cell"];
+    shown["cells"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .for_each(|row| assert_eq!(keys(row), keys(&cell["properties"])));
+    // The CSV has the same columns after the version.
+    let text = report("csv");
+    let header = &Grid::of(&text).rows[0];
+    assert_eq!(header[0], "schema_version");
+    assert_eq!(set(header[1..].iter().map(String::as_str)), keys(&cell["properties"]));
+    let mut all = rows(&text, &cell["properties"]);
+    all.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("schema_version")));
+    assert_eq!(all.len(), shown["cells"].as_array().unwrap().len());
+    for row in &all {
+        assert_valid(
+            &json!({ "$ref": "#/$defs/cell", "$defs": schema["$defs"] }),
+            &text_columns(row.clone()),
+        );
+    }
+}
+
+/// In a CSV an unknown text and an empty one are the same.
+fn text_columns(mut row: Value) -> Value {
+    for column in ["variant", "backend", "driver", "driver_info", "shader_hash", "time_utc"] {
+        if row[column].is_null() {
+            row[column] = json!("");
+        }
+    }
+    row
+}
+
+#[test]
+fn formats_of_services_are_as_their_schemas_say() {
+    for name in ["github-action-benchmark", "bencher"] {
+        let shown: Value = serde_json::from_str(&report(name)).unwrap();
+        assert_valid(&schema(name), &shown);
+        assert!(!faults(&schema(name), &json!({"name": "x"})).is_empty(), "{name}");
+    }
+    let unit = json!([{"name": "x", "unit": "s", "value": 1.0, "extra": ""}]);
+    assert!(!faults(&schema("github-action-benchmark"), &unit).is_empty());
+    let slug = json!({"plain-slug": {"latency": {"value": 1.0}}});
+    assert!(!faults(&schema("bencher"), &slug).is_empty());
+}
+
+#[test]
+fn costs_are_as_their_schema_says() {
+    let schema = schema("costs");
+    let mut words = vec!["compare", "--gpu", "H100 SXM", "--as-of", "2026-11-01", "--model", "llama-3.1-8b"];
+    let tables = tables();
+    words.extend(tables.iter().map(String::as_str));
+    let shown = run(mtok(&[&words[..], &["--json"]].concat())).ok().json();
+    assert_valid(&schema, &shown);
+    let cost = &schema["$defs"]["cost"]["properties"];
+    assert!(shown.as_array().unwrap().iter().all(|row| keys(row) == keys(cost)));
+    let text = run(mtok(&[&words[..], &["--csv"]].concat())).ok().out;
+    assert_eq!(set(Grid::of(&text).rows[0].iter().map(String::as_str)), keys(cost));
+}
+
+#[test]
+fn every_schema_is_tested() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let names = common::names(&folder);
+    let tested = ["bencher", "costs", "github-action-benchmark", "measurements", "report", "samples"];
+    assert_eq!(names, tested.map(|name| format!("{name}.schema.json")));
+}
