@@ -390,6 +390,9 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 #[cfg(test)]
+mod workflow;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;

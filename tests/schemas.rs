@@ -56,7 +56,11 @@ fn rows(text: &str, properties: &Value) -> Vec<Value> {
         cell => json!(cell),
     };
     let row = |row: &Vec<String>| {
-        grid.rows[0].iter().zip(row).map(|(column, cell)| (column.clone(), value(column, cell))).collect::<Map<_, _>>()
+        grid.rows[0]
+            .iter()
+            .zip(row)
+            .map(|(column, cell)| (column.clone(), value(column, cell)))
+            .collect::<Map<_, _>>()
     };
     grid.rows[1..].iter().map(|it| Value::Object(row(it))).collect()
 }
