@@ -56,10 +56,11 @@ fn extra(cell: &Cell<'_>, timing: &Timing) -> String {
     let Measurement { provenance, .. } = &cell.joined;
     let identity = &provenance.identity;
     let label = if is_software(&cell.joined) { format!(", {SOFTWARE_LABEL}") } else { String::new() };
+    let ran = cell.runs.iter().filter(|run| run.timing().is_some()).count();
     let facts = [
         format!("{}{label}", identity.adapter),
         format!("{} {} {}", identity.backend, identity.driver, identity.driver_info),
-        format!("{} samples in {} runs, {} clock", timing.samples, cell.runs.len(), timing.method),
+        format!("{} samples, {ran} of {} runs, {} clock", timing.samples, cell.runs.len(), timing.method),
         format!("mtok {} {}", identity.tool_version, identity.tool_commit),
     ];
     facts.map(|fact| inert(fact.trim_end())).join("\n")
