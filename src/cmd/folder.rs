@@ -60,7 +60,7 @@ impl Folder {
 
     /// Adds a finished cell: samples first, so that no row lacks what it was computed from.
     pub fn add(&mut self, cell: &Cell) -> Result<(), Failure> {
-        let samples = samples::rows(&cell.measurement.cell(), cell.measurement.run, &cell.samples);
+        let samples = sample_rows(&cell.measurement, &cell.samples);
         let row = wire::row(&cell.measurement);
         // One write each: a kill leaves a whole row or one that lacks its line end.
         self.samples
@@ -198,6 +198,11 @@ fn check_same_run(file: &Path, rows: &[Measurement], now: &Identity) -> Result<(
     Ok(())
 }
 
+fn sample_rows(row: &Measurement, samples: &[Sample]) -> String {
+    let method = row.timing().map(|timing| timing.method).unwrap_or_default();
+    samples::rows(&row.cell(), row.run, method, samples)
+}
+
 /// The sample rows of finished cells; those of a cell whose row was never written are dropped.
 fn kept_samples(file: &Path, finished: &[Measurement]) -> Result<String, Failure> {
     let bytes = match fs::read(file) {
@@ -219,7 +224,7 @@ fn kept_samples(file: &Path, finished: &[Measurement]) -> Result<String, Failure
     let mut lacking = 0;
     for row in finished.iter().filter(|row| row.timing().is_some()) {
         match series.get(&(row.cell(), row.run)) {
-            Some(samples) => kept += &samples::rows(&row.cell(), row.run, samples),
+            Some(samples) => kept += &sample_rows(row, samples),
             None => lacking += 1,
         }
     }

@@ -90,7 +90,7 @@ impl Progress {
     /// More samples would not change how noisy this cell is.
     fn noise_is_stable(&self) -> bool {
         let recent = self.noise.get(self.noise.len().saturating_sub(STABLE_MIN)..).unwrap_or_default();
-        let due = self.noise.len().is_multiple_of(STABLE_EVERY) && recent.len() == STABLE_MIN;
+        let due = self.times.len().is_multiple_of(STABLE_EVERY) && recent.len() == STABLE_MIN;
         due && stats::relative_stdev(recent).is_some_and(|spread| spread < STABLE_BELOW)
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     fn noise_that_stays_the_same_ends_the_cell_and_is_named() {
         let noisy = [0.05, 0.06].repeat(100);
         assert_eq!(reason(&noisy[..79], 0), "");
-        assert_eq!(reason(&noisy[..96], 0), "noise stable; noise 9.1 % > 0.5 %");
+        assert_eq!(reason(&noisy[..80], 0), "noise stable; noise 9.1 % > 0.5 %");
         let growing: Vec<f64> = (0..112).map(|index| 0.05 * 1.03f64.powi(index)).collect();
         assert_eq!(reason(&growing, 0), "");
     }
