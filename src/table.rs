@@ -51,7 +51,8 @@ impl Table {
     /// # Errors
     /// The first fault: unreadable, too large, empty, not UTF-8, a ragged line, a missing or doubled column.
     pub fn read(input: impl Read, required: &[&str]) -> Result<Self, Fault> {
-        let text = read_text(input)?;
+        // The csv crate counts the line of a row from the `\n` of a CRLF before it: one line too early.
+        let text = read_text(input)?.replace("\r\n", "\n");
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         let header = reader.headers().map_err(|error| csv_fault(&error))?.clone();
         let mut columns = HashMap::new();
@@ -276,6 +277,7 @@ mod tests {
             "2:3: date \"2026-02-31\" is not a date like 2026-01-31"
         );
         assert_eq!(fault_of(b"gpu,usd,date\n,1,2026-01-31\n"), "2:1: gpu is empty");
+        assert_eq!(fault_of(b"gpu,usd,date\r\nA,1,2026-01-31\r\n,1,2026-01-31\r\n"), "3:1: gpu is empty");
     }
 
     #[test]
