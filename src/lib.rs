@@ -16,6 +16,7 @@ pub mod cost;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;
+pub mod json;
 #[cfg(feature = "gpu")]
 pub mod kernel;
 pub mod lookup;

@@ -14,13 +14,13 @@ use rust_decimal::Decimal;
 /// The most bytes of a table that are read; a larger file is refused.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// A fault at a place in a table. `line` counts from 1 in the file, `column` counts fields from 1; zero means
-/// the whole line or the whole file.
+/// A fault at a place in a file. `line` counts from 1, `column` counts the fields of a table or the bytes of a
+/// JSON line from 1; zero means the whole line or the whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Line of the file, 0 for the whole file.
     pub line: u64,
-    /// Field of the line, 0 for the whole line.
+    /// Field or byte of the line, 0 for the whole line.
     pub column: usize,
     /// What is wrong and, where it helps, what would be right.
     pub what: String,
@@ -195,7 +195,11 @@ fn quote(text: &str) -> String {
     format!("\"{}{tail}\"", crate::text::inert(&cut))
 }
 
-fn read_text(input: impl Read) -> Result<String, Fault> {
+/// The whole of a text file.
+///
+/// # Errors
+/// Unreadable, larger than [`MAX_BYTES`], UTF-16, empty, not UTF-8.
+pub fn read_text(input: impl Read) -> Result<String, Fault> {
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
     input
