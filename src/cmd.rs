@@ -1,6 +1,7 @@
 //! One file per verb: read, compute, print. The only place with files, the clock, arguments and stdout.
 
 mod compare;
+mod cost;
 #[cfg(feature = "gpu")]
 mod devices;
 mod estimate;
@@ -83,6 +84,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Measure(args) => measure::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Cost(args) => cost::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
     }

@@ -26,6 +26,7 @@ mod named;
 pub mod op;
 pub mod price;
 pub mod report;
+pub mod served;
 pub mod stats;
 pub mod table;
 pub mod text;
