@@ -15,7 +15,7 @@ use crate::table::Fault;
 use crate::text;
 
 /// The most rows of one file that are read.
-pub const MAX_ROWS: usize = 20_000;
+pub const MAX_ROWS: usize = 10_000;
 
 /// The most objects of one file, whatever they are inside.
 pub const MAX_OBJECTS: usize = 200_000;
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn hostile_sizes_are_refused() {
         let many = format!("[{}{{}}]", "{},".repeat(MAX_ROWS));
-        assert_eq!(numbers(&many).unwrap_err(), "1:60002: more than 20000 rows in one file");
+        assert_eq!(numbers(&many).unwrap_err(), "1:30002: more than 10000 rows in one file");
         let nested = format!("{{\"x\": [{}{{}}]}}", "{},".repeat(MAX_OBJECTS));
         assert_eq!(numbers(&nested).unwrap_err(), "has more than 200000 JSON objects");
         let deep = "[".repeat(100_000);

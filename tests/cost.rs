@@ -4,9 +4,10 @@
 
 mod common;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::{Run, call, folder, mtok, run, tables, write};
+use common::{Grid, Run, call, folder, mtok, run, tables, write};
 
 const LLAMA: &str = r#"[
   {"build_commit": "abc1234", "backends": "CUDA", "gpu_info": "GPU One", "model_type": "llama 8B Q4_0",
@@ -277,6 +278,7 @@ fn hostile_texts() -> Vec<String> {
         format!("{{\"n_prompt\":1,\"n_gen\":1,\"model_type\":\"{}\"}}", fill("\\u0001")),
         format!("{{\"n_prompt\":1,\"n_gen\":1,\"x\":{}", fill("[")),
         format!("tokens_per_s\n{}", fill("1\n")),
+        format!("tokens_per_s\r{}", fill("1\r")),
         format!("tokens_per_s,{}", fill("a,")),
         most_rows(),
         fill("a,"),
@@ -289,7 +291,7 @@ fn most_rows() -> String {
     let row = |n: usize| {
         format!("{{\"model\":\"{n}\",\"hw\":\"{n}\",\"tput_per_gpu\":-{n},\"input_tput_per_gpu\":-{n}}}\n")
     };
-    (1..=20_000).map(row).collect()
+    (1..=10_000).map(row).collect()
 }
 
 #[test]
@@ -319,5 +321,33 @@ fn hostile_names_are_inert() {
             assert!(options != "--csv" || !out.contains(",="), "{out}");
             assert!(options != "--markdown" || !out.contains("<script>"), "{out}");
         }
+    }
+}
+
+/// Published rates are not part of the project: they are read from `../shared/data` where that is.
+#[test]
+fn published_rates_are_priced_as_they_stand() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/model/validation.csv");
+    let Ok(published) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: {} cannot be read", path.display());
+        return;
+    };
+    let published = Grid::of(&published);
+    let rates: Vec<usize> =
+        (0..published.rows.len() - 1).filter(|row| published.cell(*row, "unit") == "tok/s").collect();
+    assert!(rates.len() > 100, "{}", rates.len());
+    let columns = ["model", "metric", "hardware", "gpus", "precision_weights", "value", "notes"];
+    let names = ["model", "test", "hardware", "gpus", "weights", "tokens_per_s", "note"].map(str::to_owned);
+    let row = |row: &usize| columns.map(|column| published.cell(*row, column).to_owned()).to_vec();
+    let plain = Grid { rows: std::iter::once(names.to_vec()).chain(rates.iter().map(row)).collect() };
+    let (run, _) = cost_of("published.csv", plain.text(), "--json --utilisation 0.5");
+    let json = run.ok().json();
+    let rows = json["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), rates.len());
+    for (row, published_row) in rows.iter().zip(rates) {
+        let number = |column| published.cell(published_row, column).parse::<f64>().unwrap_or(1.0);
+        let expected = number("gpus") * 1e6 / (3600.0 * 0.5 * number("value"));
+        assert!((row["usd_per_mtok"].as_f64().unwrap() / expected - 1.0).abs() < 1e-12, "{row}");
+        assert_eq!(row["hardware"], published.cell(published_row, "hardware"));
     }
 }

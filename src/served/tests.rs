@@ -332,8 +332,11 @@ fn a_thousand_tokens_a_second_at_five_dollars_an_hour() {
 
 #[test]
 fn hostile_sizes_are_refused() {
-    let lines = "tokens_per_s\n".to_owned() + &"1\n".repeat(MAX_LINES);
-    assert_eq!(read(source(&lines)), Err("has more than 100000 lines".into()));
+    let rows = |count: usize| "tokens_per_s\n".to_owned() + &"1\n".repeat(count);
+    assert_eq!(records(&rows(json::MAX_ROWS)).len(), json::MAX_ROWS);
+    assert_eq!(read(source(&rows(json::MAX_ROWS + 1))), Err("has more than 10000 rows".into()));
+    let wide = format!("tokens_per_s\n{}\n", ",".repeat(MAX_FIELDS));
+    assert_eq!(read(source(&wide)), Err("2: has more than 1000 fields".into()));
     let long = format!("{{\"tput_per_gpu\": 1, \"model\": \"{}\"}}", "ä".repeat(1000));
     assert_eq!(records(&long)[0].model, "ä".repeat(200) + "…");
 }
