@@ -1,5 +1,7 @@
 //! The arguments of every verb. What they mean to the system is decided in `cmd`.
 
+mod cost;
+
 use std::path::PathBuf;
 #[cfg(feature = "gpu")]
 use std::time::Duration;
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use mtok::market::Policy;
 use mtok::op::Format;
+
+pub use cost::CostArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed, 2 bad input or usage, 3 no adapter, 4 cannot write, 5 wrong results.";
@@ -45,6 +49,9 @@ pub enum Verb {
         after_help = "Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01"
     )]
     Compare(CompareArgs),
+    /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
+    #[command(after_help = cost::HELP)]
+    Cost(CostArgs),
     /// Measure, estimate, compare and report in one go.
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]

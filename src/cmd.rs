@@ -3,6 +3,7 @@
 #[cfg(feature = "gpu")]
 mod child;
 mod compare;
+mod cost;
 #[cfg(feature = "gpu")]
 mod devices;
 mod estimate;
@@ -87,6 +88,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Measure(args) => measure::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Cost(args) => cost::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
         #[cfg(feature = "gpu")]
