@@ -277,6 +277,21 @@ fn inferencex_disaggregated_rates_are_spread_over_all_gpus() {
 }
 
 #[test]
+fn inferencex_rates_that_contradict_each_other_say_so() {
+    let doubts = |text: &str| {
+        let notes: Vec<String> = records(text).into_iter().flat_map(|record| record.notes).collect();
+        notes.iter().filter(|note| note.contains("do not add up")).count()
+    };
+    let row = |input: f64, rest: &str| {
+        format!(r#"{{"tput_per_gpu": 100, "output_tput_per_gpu": 40, "input_tput_per_gpu": {input}{rest}}}"#)
+    };
+    assert_eq!((doubts(&row(60.0, "")), doubts(&row(80.0, ""))), (0, 3));
+    // 120 on each of 6 of 8 GPUs and 40 on each of the other 2: 90 and 10 on each of all.
+    let split = r#", "disagg": true, "num_prefill_gpu": 6, "num_decode_gpu": 2"#;
+    assert_eq!(doubts(&row(120.0, split)), 0);
+}
+
+#[test]
 fn a_plain_csv_is_read_by_its_names() {
     let [first, zero, empty] = records(TOKENS_CSV).try_into().unwrap();
     assert_eq!(ends(&first), (1000.0, Some((900.0, 1100.0))));
