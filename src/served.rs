@@ -206,6 +206,14 @@ pub struct Spread {
 }
 
 impl Outcome {
+    /// The rate, if there is one.
+    fn tokens_per_s(&self) -> Option<f64> {
+        match self {
+            Self::Rate(rate) => Some(rate.tokens_per_s.0),
+            Self::Failed(_) | Self::Skipped(_) => None,
+        }
+    }
+
     /// A rate, or the reason why it is none: the `value` of `key` in the file.
     fn of(key: &str, value: f64, tokens_per_s: f64) -> Self {
         if tokens_per_s.is_finite() && tokens_per_s > 0.0 {

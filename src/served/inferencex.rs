@@ -19,6 +19,13 @@ pub(super) const FORMAT: Format =
 const ALTERNATIVES: &str =
     "input, output and total each pay for the whole hour: alternatives, never to be added";
 
+/// Said where the rates contradict each other.
+const NOT_ADDING_UP: &str =
+    "input and output rates do not add up to the total: they may be of a part of the GPUs";
+
+/// Published rates are rounded.
+const ADDS_UP_WITHIN: f64 = 0.01;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Row {
@@ -59,7 +66,10 @@ impl Row {
         let mut records: Vec<Record> =
             here.map(|(tokens, key, rate)| self.record(line, tokens, key, rate)).collect();
         if records.is_empty() {
-            records.push(Record { tokens: None, ..self.common(line) });
+            records.push(self.common(line));
+        }
+        if !adds_up(&records) {
+            records.iter_mut().for_each(|record| record.notes.push(NOT_ADDING_UP.into()));
         }
         records
     }
@@ -131,6 +141,15 @@ impl Row {
             number(&self.tp)?.checked_mul(number(&self.pp).unwrap_or(1))?
         };
         u32::try_from(counted).ok().filter(|gpus| *gpus > 0)
+    }
+}
+
+/// Whether input and output make the total, where all three are known. Rates over all GPUs do.
+fn adds_up(records: &[Record]) -> bool {
+    let rates: Vec<f64> = records.iter().filter_map(|record| record.outcome.tokens_per_s()).collect();
+    match rates.as_slice() {
+        [input, output, total] => ((input + output) / total - 1.0).abs() <= ADDS_UP_WITHIN,
+        _ => true,
     }
 }
 

@@ -138,14 +138,11 @@ fn llama_bench_rates_are_all_tokens_over_all_time() {
 }
 
 #[test]
-fn llama_bench_csv_json_lines_and_json_are_the_same() {
-    let lines = LLAMA_JSON.replace('\n', " ").replace("}, ", "}\n").replace(['[', ']'], "");
-    // The samples are an array too: only the first two rows are compared, without them.
-    let of =
-        |text: &str| records(text).into_iter().skip(1).map(|row| (row.test, row.outcome)).collect::<Vec<_>>();
-    let without = lines.replace("\"samples_ns\":", "\"x\": 0, \"y\":");
-    let without = without.replace("100000000, 100000000, 100000000, 125000000, 200000000", "0");
-    assert_eq!(of(&without), of(LLAMA_JSON));
+fn llama_bench_json_lines_are_its_json_and_csv_has_mean_times() {
+    let rows: Vec<serde_json::Value> = serde_json::from_str(LLAMA_JSON).unwrap();
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let array = records(LLAMA_JSON).into_iter().zip(1..).map(|(row, line)| Record { line, ..row });
+    assert_eq!(records(&lines), array.collect::<Vec<_>>());
     let [prompt, generation] = records(LLAMA_CSV).try_into().unwrap();
     assert_eq!(ends(&prompt), (2000.0, Some((1980.0, 2020.0))));
     assert_eq!((prompt.line, prompt.gpus), (2, Some(2)));
@@ -274,6 +271,21 @@ fn inferencex_disaggregated_rates_are_spread_over_all_gpus() {
     assert_eq!((all[5].tokens, ends(&all[5]).0), (Some(Tokens::Total), 100.0));
     assert_eq!((all[3].gpus, all[3].test.as_str()), (Some(8), "mtp disaggregated"));
     assert_eq!(reason(&all[6]), "a disaggregated run without num_prefill_gpu and num_decode_gpu");
+}
+
+#[test]
+fn inferencex_rates_that_contradict_each_other_say_so() {
+    let doubts = |text: &str| {
+        let notes: Vec<String> = records(text).into_iter().flat_map(|record| record.notes).collect();
+        notes.iter().filter(|note| note.contains("do not add up")).count()
+    };
+    let row = |input: f64, rest: &str| {
+        format!(r#"{{"tput_per_gpu": 100, "output_tput_per_gpu": 40, "input_tput_per_gpu": {input}{rest}}}"#)
+    };
+    assert_eq!((doubts(&row(60.0, "")), doubts(&row(80.0, ""))), (0, 3));
+    // 120 on each of 6 of 8 GPUs and 40 on each of the other 2: 90 and 10 on each of all.
+    let split = r#", "disagg": true, "num_prefill_gpu": 6, "num_decode_gpu": 2"#;
+    assert_eq!(doubts(&row(120.0, split)), 0);
 }
 
 #[test]
