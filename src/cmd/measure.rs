@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mtok::gpu::adapters::{self, Facts};
+use mtok::hardware;
 use mtok::kernel::{Capabilities, Kernel};
 use mtok::measurement::merged::merged;
 use mtok::measurement::{Measurement, Outcome};
@@ -20,6 +21,7 @@ use self::plan::Planned;
 use self::side::{Side, Target};
 use super::child::{self, Program};
 use super::output::{self, note, print, print_json};
+use super::tables::Tables;
 use super::{Exit, Failure, devices, host, today};
 use crate::cli::{MeasureArgs, Sampling};
 
@@ -107,7 +109,9 @@ fn measure(
     resume: bool,
 ) -> Result<Measured, Failure> {
     let start = Instant::now();
-    let target = Target { adapter, gl: sampling.gl, seed: sampling.seed };
+    let gpus = Tables::open(None)?.gpus()?;
+    let spec = hardware::match_adapter(&gpus, &adapter.name);
+    let target = Target { adapter, gl: sampling.gl, seed: sampling.seed, spec };
     let session = format!("{} {}", host::now_utc(), std::process::id());
     let folders = side::folders(out, programs.len());
     let mut sides = Vec::new();
