@@ -25,6 +25,9 @@ use super::tables::Tables;
 use super::{Exit, Failure, devices, host, today};
 use crate::cli::{MeasureArgs, Sampling};
 
+/// A call that takes longer than its budget by more than this factor says so.
+const BUDGET_MARGIN: f64 = 1.05;
+
 /// What a call left behind.
 pub struct Measured {
     /// All rows, those of an earlier call included; with two sides those of the second.
@@ -143,6 +146,11 @@ fn measure(
         }
     }
     bar.finish_and_clear();
+    let (took, budget) = (start.elapsed().as_secs_f64(), sampling.budget.as_secs_f64());
+    if took > BUDGET_MARGIN * budget {
+        let why = "as few samples as a cell must have need more time";
+        warnings.push(format!("measuring took {took:.0} s, the budget was {budget:.0} s: {why}"));
+    }
     let fresh = bar.position() as usize;
     let rows = sides.into_iter().map(Side::close).collect::<Result<Vec<_>, _>>()?;
     let exit = exit_code(rows.iter().flatten());
