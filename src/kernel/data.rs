@@ -50,7 +50,13 @@ impl Random {
     /// The same in half precision.
     pub fn halves(&mut self, count: usize, scale: f32) -> Vec<f16> {
         let mut halves = vec![f16::ZERO; count];
-        halves.convert_from_f32_slice(&self.normals(count, scale));
+        let mut floats = [0.0; 256];
+        // A piece at a time: the floats of a large matrix need not exist all at once.
+        for piece in halves.chunks_mut(floats.len()) {
+            let (floats, _) = floats.split_at_mut(piece.len());
+            floats.fill_with(|| self.normal() * scale);
+            piece.convert_from_f32_slice(floats);
+        }
         halves
     }
 }
