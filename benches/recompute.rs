@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use mtok::measurement::samples::{self, Circumstances, Sample};
 use mtok::measurement::{
-    Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, Verification, wire,
+    Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
 };
 use mtok::op::Op;
 use mtok::stats::median;
@@ -49,7 +49,7 @@ fn generate(folder: &Path) -> std::io::Result<()> {
         let sample = |index| Sample { executions: 7, device_s: Some(time(index)), wall_s: time(index) * 1.1 };
         let taken: Vec<Sample> = (0..SAMPLES).map(sample).collect();
         let row = row(chain, &taken);
-        raw.write_all(samples::rows(&row.cell(), row.run, &taken).as_bytes())?;
+        raw.write_all(samples::rows(&row.cell(), row.run, TimingMethod::Timestamp, &taken).as_bytes())?;
         rows.write_all(wire::row(&row).as_bytes())?;
     }
     rows.flush().and_then(|()| raw.flush())

@@ -1,5 +1,8 @@
 //! The arguments of every verb. What they mean to the system is decided in `cmd`.
 
+mod cost;
+mod report;
+
 use std::path::PathBuf;
 #[cfg(feature = "gpu")]
 use std::time::Duration;
@@ -8,7 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use mtok::market::Policy;
 use mtok::op::Format;
-use mtok::report::outputs::Output;
+
+pub use cost::CostArgs;
+pub use report::ReportArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed, 2 bad input or usage, 3 no adapter, 4 cannot write, 5 wrong results.";
@@ -32,7 +37,8 @@ pub enum Verb {
     /// Measure verified kernels on one adapter into measurements.csv.
     #[cfg(feature = "gpu")]
     #[command(
-        after_help = "Example: mtok measure --budget 2m --kernel gemm --kernel gemv --out results/today"
+        after_help = "Examples:\n  mtok measure --budget 2m --kernel gemm --kernel gemv --out results/today\n  \
+        mtok measure --repeat 10 --aa --budget 5m --out null && mtok diff null/a null/b"
     )]
     Measure(MeasureArgs),
     /// Turn measurements or a datasheet into tokens/s of real models.
@@ -46,17 +52,19 @@ pub enum Verb {
     )]
     Compare(CompareArgs),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
-    #[command(
-        after_help = "Example: mtok report results/ci --format markdown >> \"$GITHUB_STEP_SUMMARY\"\n\n\
-        Exits with 0 whatever the cells say, so that a report of a bad run is still a report; --strict exits with \
-        5 where a result was wrong, else with 1 where a cell failed. --recompute exits with 1 where a stored \
-        summary is not what its samples give."
-    )]
+    #[command(after_help = report::HELP)]
     Report(ReportArgs),
+    /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
+    #[command(after_help = cost::HELP)]
+    Cost(CostArgs),
     /// Measure, estimate, compare and report in one go.
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
     Run(RunArgs),
+    /// Serves the measuring verbs: see the module `gpu::worker`.
+    #[cfg(feature = "gpu")]
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Arguments of `devices`.
@@ -86,6 +94,12 @@ pub struct Sampling {
     /// Time for all measurements together, such as 60s or 5m.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
     pub budget: Duration,
+    /// Visit every cell so many times, each time in a new process; fewer where the budget is too short.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// How long a worker process may give no sign of life before it is killed.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = budget)]
+    pub timeout: Duration,
     /// Seed of the random inputs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -106,6 +120,18 @@ pub struct MeasureArgs {
     /// Go on with the run in the folder: finished cells are not measured again.
     #[arg(long)]
     pub resume: bool,
+    /// Only this variant of each kernel; cells that it cannot compute are left out.
+    #[arg(long, value_name = "VARIANT")]
+    pub variant: Option<String>,
+    /// Measure twice, in turns (A B B A …), into the folders a and b: how much two equal sides differ.
+    #[arg(long, group = "sides")]
+    pub aa: bool,
+    /// Measure with another mtok as side a and this one as side b, in turns.
+    #[arg(long, value_name = "BINARY", group = "sides")]
+    pub against: Option<PathBuf>,
+    /// Measure another variant as side a and --variant (or the preferred one) as side b, in turns.
+    #[arg(long, value_name = "VARIANT", group = "sides")]
+    pub against_variant: Option<String>,
     /// List the cells and measure nothing.
     #[arg(long)]
     pub list: bool,
@@ -326,27 +352,6 @@ pub struct CompareArgs {
     pub price: PriceArgs,
     #[command(flatten)]
     pub format: FormatArgs,
-}
-
-/// Arguments of `report`.
-#[derive(Args, Debug)]
-pub struct ReportArgs {
-    /// A result folder, or a measurements.csv.
-    #[arg(value_name = "DIR|FILE")]
-    pub results: PathBuf,
-    /// Instead of the table for people: csv, json, markdown (the summary of a job), github-action-benchmark,
-    /// bencher, junit, or annotations (GitHub's workflow commands).
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Output>,
-    /// Write to this file, whole or not at all, instead of stdout.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Exit with 5 where a result was wrong, else with 1 where a cell failed.
-    #[arg(long)]
-    pub strict: bool,
-    /// Compute every summary again from samples.csv and write measurements.csv as they give it.
-    #[arg(long, conflicts_with_all = ["format", "strict"])]
-    pub recompute: bool,
 }
 
 /// Arguments of `run`.

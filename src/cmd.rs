@@ -1,6 +1,9 @@
 //! One file per verb: read, compute, print. The only place with files, the clock, arguments and stdout.
 
+#[cfg(feature = "gpu")]
+mod child;
 mod compare;
+mod cost;
 #[cfg(feature = "gpu")]
 mod devices;
 mod estimate;
@@ -17,6 +20,8 @@ mod report;
 #[cfg(feature = "gpu")]
 mod run;
 mod tables;
+#[cfg(feature = "gpu")]
+mod worker;
 
 use std::fmt;
 
@@ -85,7 +90,10 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
         Verb::Report(args) => report::run(&args),
+        Verb::Cost(args) => cost::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
+        #[cfg(feature = "gpu")]
+        Verb::Worker => worker::run(),
     }
 }

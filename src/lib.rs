@@ -16,6 +16,7 @@ pub mod cost;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;
+pub mod json;
 #[cfg(feature = "gpu")]
 pub mod kernel;
 pub mod lookup;
@@ -25,6 +26,7 @@ mod named;
 pub mod op;
 pub mod price;
 pub mod report;
+pub mod served;
 pub mod stats;
 pub mod table;
 pub mod text;

@@ -14,13 +14,13 @@ use rust_decimal::Decimal;
 /// The most bytes of a table that are read; a larger file is refused.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// A fault at a place in a table. `line` counts from 1 in the file, `column` counts fields from 1; zero means
-/// the whole line or the whole file.
+/// A fault at a place in a file. `line` counts from 1, `column` counts the fields of a table or the bytes of a
+/// JSON line from 1; zero means the whole line or the whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Line of the file, 0 for the whole file.
     pub line: u64,
-    /// Field of the line, 0 for the whole line.
+    /// Field or byte of the line, 0 for the whole line.
     pub column: usize,
     /// What is wrong and, where it helps, what would be right.
     pub what: String,
@@ -69,7 +69,8 @@ impl Table {
     /// # Errors
     /// The first fault: unreadable, too large, empty, not UTF-8, a ragged line, a missing or doubled column.
     pub fn read(input: impl Read, required: &[&str]) -> Result<Self, Fault> {
-        let text = read_text(input)?;
+        // The csv crate counts the line of a row from the `\n` of a CRLF before it: one line too early.
+        let text = read_text(input)?.replace("\r\n", "\n");
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         let header = reader.headers().map_err(|error| Fault::of_csv(&error))?.clone();
         let mut columns = HashMap::new();
@@ -227,7 +228,11 @@ fn quote(text: &str) -> String {
     format!("\"{}{tail}\"", crate::text::inert(&cut))
 }
 
-fn read_text(input: impl Read) -> Result<String, Fault> {
+/// The whole of a text file.
+///
+/// # Errors
+/// Unreadable, larger than [`MAX_BYTES`], UTF-16, empty, not UTF-8.
+pub fn read_text(input: impl Read) -> Result<String, Fault> {
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
     input
@@ -296,6 +301,7 @@ mod tests {
             "2:3: date \"2026-02-31\" is not a date like 2026-01-31"
         );
         assert_eq!(fault_of(b"gpu,usd,date\n,1,2026-01-31\n"), "2:1: gpu is empty");
+        assert_eq!(fault_of(b"gpu,usd,date\r\nA,1,2026-01-31\r\n,1,2026-01-31\r\n"), "3:1: gpu is empty");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 use common::{Grid, Run, data, folder, mtok, run, write};
 use mtok::measurement::samples::{self, Circumstances, Sample};
 use mtok::measurement::{
-    Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, Verification, wire,
+    Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
 };
 use mtok::op::Op;
 use mtok::report::outputs::ALL;
@@ -247,7 +247,7 @@ fn measured(into: &Path) -> (String, String) {
         let timing = Timing::of(&taken, Circumstances::default()).unwrap();
         let row = row(chain, run, Outcome::Ok(Box::new(timing), CHECKED));
         rows += &wire::row(&row);
-        raw += &samples::rows(&row.cell(), run, &taken);
+        raw += &samples::rows(&row.cell(), run, TimingMethod::Timestamp, &taken);
     }
     write(into, "measurements.csv", &rows);
     write(into, "samples.csv", &raw);

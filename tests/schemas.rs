@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{Grid, data, mtok, run, tables};
-use mtok::measurement::{samples, wire};
+use mtok::measurement::{TimingMethod, samples, wire};
 use serde_json::{Map, Value, json};
 
 /// A schema file, itself checked against the draft that it names.
@@ -122,7 +122,7 @@ fn samples_are_as_their_schema_says() {
     assert_eq!(keys(&schema["properties"]), set(samples::COLUMNS));
     let sample = samples::Sample { executions: 3, device_s: Some(1e-3), wall_s: 2e-3 };
     let without = samples::Sample { device_s: None, ..sample };
-    let text = samples::header() + &samples::rows("a/b", 1, &[sample, without]);
+    let text = samples::header() + &samples::rows("a/b", 1, TimingMethod::Wall, &[sample, without]);
     rows(&text, &schema["properties"]).iter().for_each(|row| assert_valid(&schema, row));
 }
 

@@ -2,7 +2,9 @@
 
 use half::f16;
 
-use super::problem::{BufferInit, Element, Problem, Stage, dot, halves, nmse_max_f16, stage, window};
+use super::problem::{
+    BufferInit, Element, Problem, Stage, WIDEN, dot, halves, nmse_max_f16, stage, widen, window,
+};
 use super::{Capabilities, Kernel, Needs, Variant, data, no_prelude, shader};
 use crate::op::Op;
 
@@ -30,6 +32,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: no_prelude,
     cases,
     problem,
+    streams: false,
 };
 
 fn cases(offered: &Capabilities) -> Vec<Op> {
@@ -92,23 +95,35 @@ pub(super) struct Attention {
 
 impl Attention {
     /// Chosen elements of `[queries, heads, v_dim]`; `keys` gives the half-open range that a query sees.
-    /// Elements of one query and head that follow each other share their softmax.
+    /// Elements of one query and head that follow each other are computed at once.
     pub fn outputs(&self, indices: &[usize], keys: impl Fn(usize) -> (usize, usize)) -> Vec<f64> {
         let (heads, v_dim) = (self.heads as usize, self.v_dim as usize);
-        let mut weights = Vec::new();
-        let mut row = usize::MAX;
+        let mut known = (usize::MAX, Vec::new());
         let mut value = |index: usize| {
-            let (query, head) = (index / v_dim / heads, index / v_dim % heads);
-            let (first, end) = keys(query);
-            if row != index / v_dim {
-                row = index / v_dim;
-                weights = self.weights(query, head, first, end);
+            let row = index / v_dim;
+            if known.0 != row {
+                let (query, head) = (row / heads, row % heads);
+                known = (row, self.row(query, head, keys(query)));
             }
-            let at = |key: usize| (key * self.kv_heads as usize + self.kv_head(head)) * v_dim + index % v_dim;
-            let values = (first..end).map(|key| self.v.get(at(key)).map_or(f64::NAN, |value| value.to_f64()));
-            weights.iter().zip(values).map(|(weight, value)| weight * value).sum()
+            known.1.get(index % v_dim).copied().unwrap_or(f64::NAN)
         };
         indices.iter().map(|index| value(*index)).collect()
+    }
+
+    /// All `v_dim` outputs of a query and head. Values are read in the order in which they lie.
+    fn row(&self, query: usize, head: usize, (first, end): (usize, usize)) -> Vec<f64> {
+        let v_dim = self.v_dim as usize;
+        let mut sums = vec![0.0; v_dim];
+        let mut floats = [0.0; WIDEN];
+        for (key, weight) in (first..end).zip(self.weights(query, head, first, end)) {
+            let start = (key * self.kv_heads as usize + self.kv_head(head)) * v_dim;
+            let values = window(&self.v, start, v_dim);
+            for (sums, values) in sums.chunks_mut(WIDEN).zip(values.chunks(WIDEN)) {
+                let values = widen(values, &mut floats);
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * f64::from(*value));
+            }
+        }
+        sums
     }
 
     fn weights(&self, query: usize, head: usize, first: usize, end: usize) -> Vec<f64> {

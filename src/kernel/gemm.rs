@@ -1,7 +1,9 @@
 //! `gemm`: `y[m, n] = x[m, k] · w[n, k]ᵀ`, the matrix product of prefill and of batched decode, in f32 and in f16
 //! with sums in f32.
 
-use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, nmse_max_f32, stage, window};
+use super::problem::{
+    BufferInit, Element, Operand, Problem, dot, halves, nmse_max_f16, nmse_max_f32, stage, window,
+};
 use super::{Capabilities, Kernel, Needs, Source, Variant, data, shader};
 use crate::op::{Format, Op};
 
@@ -30,6 +32,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude,
     cases,
     problem,
+    streams: false,
 };
 
 fn prelude(format: Format) -> Option<Source> {
@@ -96,7 +99,7 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
     })
 }
 
-fn reference<T: Copy + Into<f64> + 'static>(
+fn reference<T: Operand + 'static>(
     x: Vec<T>,
     w: Vec<T>,
     outputs: u64,

@@ -1,6 +1,7 @@
 //! One op made concrete: buffers, dispatches and the f64 reference of each output element.
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 
 use super::data::{self, Random};
 
@@ -135,7 +136,61 @@ pub fn window<T>(values: &[T], start: usize, len: usize) -> &[T] {
     values.get(start..start + len).unwrap_or_default()
 }
 
+/// Numbers as kernels store them.
+pub trait Operand: Copy {
+    /// Σ aᵢ·bᵢ in f64; the shorter slice decides.
+    fn dot(a: &[Self], b: &[Self]) -> f64;
+}
+
+impl Operand for f32 {
+    fn dot(a: &[Self], b: &[Self]) -> f64 {
+        // Several sums at a time: one alone would wait for each addition.
+        let mut sums = [0.0; 8];
+        let (a, b) = (a.chunks(sums.len()), b.chunks(8));
+        for (a, b) in a.zip(b) {
+            let products = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b));
+            sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+        }
+        sums.iter().sum()
+    }
+}
+
+impl Operand for f16 {
+    fn dot(a: &[Self], b: &[Self]) -> f64 {
+        let (mut wide_a, mut wide_b) = ([0.0; WIDEN], [0.0; WIDEN]);
+        let chunks = a.chunks(WIDEN).zip(b.chunks(WIDEN));
+        chunks.map(|(a, b)| f32::dot(widen(a, &mut wide_a), widen(b, &mut wide_b))).sum()
+    }
+}
+
+/// Halves converted at a time.
+pub const WIDEN: usize = 256;
+
+/// Up to [`WIDEN`] halves as floats, which is exact.
+pub fn widen<'w>(halves: &[f16], floats: &'w mut [f32; WIDEN]) -> &'w [f32] {
+    let (floats, _) = floats.split_at_mut(halves.len().min(WIDEN));
+    halves.get(..floats.len()).unwrap_or_default().convert_to_f32_slice(floats);
+    floats
+}
+
 /// Σ aᵢ·bᵢ in f64.
-pub fn dot<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: &[A], b: &[B]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (*a).into() * (*b).into()).sum()
+pub fn dot<T: Operand>(a: &[T], b: &[T]) -> f64 {
+    T::dot(a, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_halves_and_floats_are_those_of_f64() {
+        for len in [0, 1, 7, 8, 255, 256, 300, 1_025] {
+            let (_, a) = halves(1, 0, len, 1.0);
+            let (_, b) = halves(1, 1, len, 1.0);
+            let plain: f64 = a.iter().zip(&b).map(|(a, b)| a.to_f64() * b.to_f64()).sum();
+            assert!((dot(&a, &b) - plain).abs() < 1e-12, "{len}");
+            let [a, b] = [a, b].map(|halves| halves.iter().map(|half| half.to_f32()).collect::<Vec<_>>());
+            assert!((dot(&a, &b) - plain).abs() < 1e-12, "{len}");
+        }
+    }
 }

@@ -238,7 +238,7 @@ mod tests {
             Circumstances { method: TimingMethod::Timestamp, dropped: 1, ..Circumstances::default() };
         let timing = Box::new(Timing::of(samples, circumstances).unwrap());
         let row = row(chain, run, Outcome::Ok(timing, CHECKED));
-        let text = samples::rows(&row.cell(), run, samples);
+        let text = samples::rows(&row.cell(), run, TimingMethod::Timestamp, samples);
         (row, text)
     }
 
@@ -312,7 +312,8 @@ mod tests {
     fn a_wrong_row_may_have_neither_samples_nor_a_time() {
         let wrong = row(1, 0, Outcome::Wrong("off".into(), CHECKED));
         let stored = wire::header() + &wire::row(&wrong);
-        let samples = samples::header() + &samples::rows(&wrong.cell(), 0, &[sample(1.0)]);
+        let samples =
+            samples::header() + &samples::rows(&wrong.cell(), 0, TimingMethod::Timestamp, &[sample(1.0)]);
         assert!(faults(&stored, &samples)[0].ends_with("the row has status wrong and may have none"));
         let timed = stored.replacen(",wrong,off,,", ",wrong,off,0.5,", 1);
         assert!(faults(&timed, &samples::header())[0].contains("median_s is \"0.5\", the samples give \"\""));

@@ -72,7 +72,7 @@ fn signs(cells: &[Cell<'_>]) -> Vec<Finding> {
             }
         }
     }
-    let warning = |(sign, names): (&str, Vec<String>)| doubt(format!("{sign} in the samples"), &names);
+    let warning = |(sign, names): (&str, Vec<String>)| doubt(format!("sign of the samples: {sign}"), &names);
     known.into_iter().map(warning).collect()
 }
 
