@@ -1,5 +1,16 @@
 //! Robust statistics over samples. All functions return `None` where the data cannot carry the answer.
 
+pub mod bootstrap;
+pub mod holm;
+pub mod normal;
+pub mod outlier;
+pub mod random;
+pub mod rank;
+pub mod running;
+pub mod student;
+#[cfg(test)]
+mod synthetic;
+
 /// Quantile of sorted data by linear interpolation between order statistics: type 7 of Hyndman and Fan,
 /// "Sample Quantiles in Statistical Packages" (1996), the default of R and NumPy.
 pub fn quantile_sorted(sorted: &[f64], p: f64) -> Option<f64> {
@@ -60,16 +71,9 @@ impl Summary {
     }
 }
 
-/// Relative standard deviation (divisor n - 1) by Welford's method; `None` below two samples or at mean zero.
+/// Relative standard deviation (divisor n - 1); `None` below two samples, at mean zero, or where one is not finite.
 pub fn relative_stdev(values: &[f64]) -> Option<f64> {
-    let (mut mean, mut squares, mut count) = (0.0, 0.0, 0.0);
-    for value in values {
-        count += 1.0;
-        let delta = value - mean;
-        mean += delta / count;
-        squares += delta * (value - mean);
-    }
-    (count >= 2.0 && mean != 0.0).then(|| (squares / (count - 1.0)).sqrt() / mean.abs())
+    running::Running::of(values).relative_stdev()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use crate::stats;
+
 /// The `distribution` column of data from [`Random::normals`].
 pub const NORMAL: &str = "normal (sum of four uniforms), sd 1";
 
@@ -12,29 +14,24 @@ pub const NORMAL_WEIGHTS: &str = "normal (sum of four uniforms), sd 1; weights s
 /// Keeps sums of some thousand products well inside the range of f16.
 pub const WEIGHTS_SD: f32 = 0.05;
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Written here
-/// because recorded input hashes must not change with a library's version.
+/// Random numbers for one buffer of a problem.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(stats::random::Random);
 
 impl Random {
     /// A generator for one buffer of a problem.
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03))
+        Self(stats::random::Random::new(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03)))
     }
 
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.bits()) * bound as u128) >> 64) as usize
+        self.0.below(bound)
     }
 
     /// Close to normal with standard deviation one, from the four 16-bit parts of one draw.
