@@ -2,8 +2,10 @@
 
 pub mod bootstrap;
 pub mod holm;
+pub mod moderated;
 pub mod normal;
 pub mod outlier;
+pub mod polygamma;
 pub mod random;
 pub mod rank;
 pub mod running;
