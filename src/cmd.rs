@@ -3,6 +3,7 @@
 mod compare;
 #[cfg(feature = "gpu")]
 mod devices;
+mod diff;
 mod estimate;
 #[cfg(feature = "gpu")]
 mod folder;
@@ -40,6 +41,8 @@ pub enum Exit {
     CannotWrite = 4,
     /// A kernel computed something wrong.
     WrongResults = 5,
+    /// The evidence carries no answer.
+    Inconclusive = 6,
 }
 
 /// Why a verb ended early.
@@ -83,6 +86,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Measure(args) => measure::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Diff(args) => diff::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
     }

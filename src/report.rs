@@ -2,6 +2,7 @@
 //! gives the same bytes. Text from adapters and price files is made inert where it is written out.
 
 pub mod csv;
+pub mod diff;
 pub mod estimates;
 pub mod json;
 pub mod markdown;

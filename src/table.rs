@@ -119,9 +119,7 @@ fn columns(reader: &mut csv::Reader<&[u8]>, required: &[&str]) -> Result<HashMap
         }
     }
     match required.iter().find(|name| !columns.contains_key(**name)) {
-        Some(missing) => {
-            Err(Fault { line: 1, column: 0, what: format!("column \"{missing}\" is missing") })
-        }
+        Some(missing) => Err(Fault { line: 1, column: 0, what: format!("column \"{missing}\" is missing") }),
         None => Ok(columns),
     }
 }
