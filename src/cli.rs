@@ -39,7 +39,8 @@ pub enum Verb {
     /// Measure verified kernels on one adapter into measurements.csv.
     #[cfg(feature = "gpu")]
     #[command(
-        after_help = "Example: mtok measure --budget 2m --kernel gemm --kernel gemv --out results/today"
+        after_help = "Examples:\n  mtok measure --budget 2m --kernel gemm --kernel gemv --out results/today\n  \
+        mtok measure --repeat 10 --aa --budget 5m --out null && mtok diff null/a null/b"
     )]
     Measure(MeasureArgs),
     /// Turn measurements or a datasheet into tokens/s of real models.
@@ -59,6 +60,10 @@ pub enum Verb {
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
     Run(RunArgs),
+    /// Serves the measuring verbs: see the module `gpu::worker`.
+    #[cfg(feature = "gpu")]
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Arguments of `devices`.
@@ -88,6 +93,12 @@ pub struct Sampling {
     /// Time for all measurements together, such as 60s or 5m.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
     pub budget: Duration,
+    /// Visit every cell so many times, each time in a new process; fewer where the budget is too short.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// How long a worker process may give no sign of life before it is killed.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = budget)]
+    pub timeout: Duration,
     /// Seed of the random inputs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -108,6 +119,18 @@ pub struct MeasureArgs {
     /// Go on with the run in the folder: finished cells are not measured again.
     #[arg(long)]
     pub resume: bool,
+    /// Only this variant of each kernel; cells that it cannot compute are left out.
+    #[arg(long, value_name = "VARIANT")]
+    pub variant: Option<String>,
+    /// Measure twice, in turns (A B B A …), into the folders a and b: how much two equal sides differ.
+    #[arg(long, group = "sides")]
+    pub aa: bool,
+    /// Measure with another mtok as side a and this one as side b, in turns.
+    #[arg(long, value_name = "BINARY", group = "sides")]
+    pub against: Option<PathBuf>,
+    /// Measure another variant as side a and --variant (or the preferred one) as side b, in turns.
+    #[arg(long, value_name = "VARIANT", group = "sides")]
+    pub against_variant: Option<String>,
     /// List the cells and measure nothing.
     #[arg(long)]
     pub list: bool,

@@ -1,5 +1,7 @@
 //! One file per verb: read, compute, print. The only place with files, the clock, arguments and stdout.
 
+#[cfg(feature = "gpu")]
+mod child;
 mod compare;
 #[cfg(feature = "gpu")]
 mod devices;
@@ -16,6 +18,8 @@ pub mod output;
 #[cfg(feature = "gpu")]
 mod run;
 mod tables;
+#[cfg(feature = "gpu")]
+mod worker;
 
 use std::fmt;
 
@@ -89,5 +93,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Diff(args) => diff::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
+        #[cfg(feature = "gpu")]
+        Verb::Worker => worker::run(),
     }
 }

@@ -1,10 +1,13 @@
 //! Adapters, and running problems on them: the only part of the library that touches a device.
 
 pub mod adapters;
+mod calibrator;
 pub mod clock;
 pub mod device;
 pub mod program;
 pub mod sampler;
+mod stopping;
+pub mod worker;
 
 use std::fmt;
 

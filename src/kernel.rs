@@ -5,6 +5,7 @@
 
 mod attention_decode;
 mod attention_prefill;
+pub mod calibration;
 mod copy;
 pub mod data;
 mod dispatch;
@@ -16,6 +17,7 @@ mod rope;
 mod silu_mul;
 pub mod verify;
 
+use crate::measurement::Cache;
 use crate::op::{Format, Op};
 use problem::Problem;
 
@@ -44,6 +46,9 @@ pub struct Kernel {
     pub cases: fn(&Capabilities) -> Vec<Op>,
     /// Makes an op concrete; `None` for an op of another kind.
     pub problem: fn(&Op, &Variant, &Capabilities, u64) -> Option<Problem>,
+    /// Whether a model reads the inputs from memory each time, as weights and KV caches: such cells are also
+    /// measured cold.
+    pub streams: bool,
 }
 
 /// One implementation of a kernel.
@@ -72,7 +77,7 @@ pub struct Needs {
 }
 
 /// What an adapter offers, as far as kernels care.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capabilities {
     /// A CPU that imitates a GPU.
     pub software: bool,
@@ -98,6 +103,12 @@ impl Capabilities {
         invocations: 256,
         binding_bytes: 128 << 20,
     };
+
+    /// Bytes beyond which nothing stays in a cache. The largest caches of GPUs today hold 256 MiB (AMD's Infinity
+    /// Cache of MI300X), those of a host that imitates one some 32 MiB per group of cores.
+    pub fn beyond_caches(&self) -> f64 {
+        if self.software { 128.0 * 1048576.0 } else { 512.0 * 1048576.0 }
+    }
 }
 
 /// A WGSL file.
@@ -124,6 +135,17 @@ impl Kernel {
     /// The kernel of a name.
     pub fn find(name: &str) -> Option<&'static Self> {
         ALL.iter().find(|kernel| kernel.name == name).copied()
+    }
+
+    /// The cells that `measure` runs on an adapter: each case hot, and cold as well where a model would read it from
+    /// memory and its own size does not see to that.
+    pub fn cells(&self, offered: &Capabilities) -> Vec<(Op, Cache)> {
+        let small = |op: &Op| op.bytes().0 < offered.beyond_caches() / 2.0;
+        let caches = |op: Op| {
+            let cold = (self.streams && small(&op)).then_some((op, Cache::Cold));
+            std::iter::once((op, Cache::Hot)).chain(cold)
+        };
+        (self.cases)(offered).into_iter().flat_map(caches).collect()
     }
 
     /// The first variant that the adapter can run for this op.
@@ -248,7 +270,7 @@ mod tests {
 
     #[test]
     fn every_shader_file_is_used_by_a_kernel() {
-        let mut used = BTreeSet::new();
+        let mut used = BTreeSet::from([calibration::SOURCE.file.to_owned()]);
         for kernel in ALL {
             let preludes = Format::ALL.into_iter().filter_map(kernel.prelude);
             let sources = kernel.variants.iter().flat_map(|variant| variant.sources.iter().copied());

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     // clap exits with 2 on wrong usage and 0 for --help, which are our codes too.
     let cli = cli::Cli::parse();
     let ended = catch_unwind(AssertUnwindSafe(|| cmd::run(cli))).unwrap_or_else(|panic| {
-        let words = cmd::output::panic_words(&*panic);
+        let words = mtok::text::panic_words(&*panic);
         Err(cmd::Failure::new(cmd::Exit::FailedCells, format!("internal error (please report): {words}")))
     });
     match ended {

@@ -11,6 +11,7 @@ pub mod wire;
 use crate::named::named;
 use crate::op::Op;
 use crate::stats::Summary;
+use crate::stats::outlier::Counts;
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Seconds};
 
 /// One cell as one process measured it.
@@ -65,20 +66,11 @@ pub struct Timing {
     /// Relative standard deviation (divisor n - 1) by the headline clock; `None` below five samples.
     pub relative_stdev: Option<f64>,
     /// Samples outside Tukey's fences; they are kept.
-    pub outliers: Outliers,
+    pub outliers: Counts,
     /// What the samples show besides noise, such as `drift`; several joined by `;`.
     pub signs: String,
     /// The fixed calibration kernel right before and after.
     pub calibration: Option<Calibration>,
-}
-
-/// Samples beyond 1.5 (mild) and 3 (severe) interquartile ranges from the quartiles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outliers {
-    /// Beyond 1.5, not beyond 3.
-    pub mild: u32,
-    /// Beyond 3.
-    pub severe: u32,
 }
 
 /// Seconds of one execution of the calibration kernel: how fast the device itself was.

@@ -1,7 +1,7 @@
 //! Enums whose variants have a name in files and on the command line.
 
-/// Gives a field-less enum `ALL` in the order listed, `name`, `Display`, `Serialize` and `FromStr`; a name that is none of them
-/// is answered with all of them.
+/// Gives a field-less enum `ALL` in the order listed, `name`, `Display`, `FromStr` and serde by name; a name that is none of
+/// them is answered with all of them.
 macro_rules! named {
     ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
         impl $type {
@@ -23,6 +23,13 @@ macro_rules! named {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
                 out.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                let name = <std::borrow::Cow<'de, str>>::deserialize(input)?;
+                name.parse().map_err(|what| serde::de::Error::custom(format!("\"{name}\" {what}")))
             }
         }
 

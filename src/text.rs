@@ -43,6 +43,13 @@ pub fn markdown_cell(text: &str) -> String {
     safe
 }
 
+/// The first line of what a panic said.
+pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    words.lines().next().unwrap_or_default()
+}
+
 /// What is shown where nothing is known.
 pub const UNKNOWN: &str = "–";
 

@@ -18,7 +18,8 @@ use mtok::kernel::ALL;
 use tempfile::TempDir;
 
 /// Four quick kernels: eight cells.
-const QUICK: &str = "--kernel rmsnorm --kernel rope --kernel silu_mul --kernel dispatch --budget 1s";
+const QUICK: &str =
+    "--kernel rmsnorm --kernel rope --kernel silu_mul --kernel dispatch --budget 1s --repeat 1";
 const CELLS: usize = 8;
 
 fn words(text: &str) -> Vec<String> {
@@ -85,15 +86,16 @@ fn cells(text: &str) -> Vec<String> {
 fn assert_samples_belong(out: &Path) {
     let rows = Grid::of(&measurements(out));
     let samples = Grid::of(&fs::read_to_string(out.join("samples.csv")).unwrap());
-    let mut of_cell: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for row in &samples.rows[1..] {
-        of_cell.entry(&row[0]).or_default().push(row[1].parse().unwrap());
+    let mut of_cell: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for row in 0..samples.rows.len() - 1 {
+        let visit = (samples.cell(row, "cell"), samples.cell(row, "run"));
+        of_cell.entry(visit).or_default().push(samples.cell(row, "sample").parse().unwrap());
     }
-    for (cell, indices) in &of_cell {
-        assert!(indices.iter().copied().eq(0..indices.len()), "{cell}: {indices:?}");
+    for (visit, indices) in &of_cell {
+        assert!(indices.iter().copied().eq(0..indices.len()), "{visit:?}: {indices:?}");
     }
-    let finished: BTreeSet<&str> = (0..rows.rows.len() - 1).map(|row| rows.cell(row, "cell")).collect();
-    assert_eq!(of_cell.keys().copied().collect::<BTreeSet<_>>(), finished);
+    let visits = (0..rows.rows.len() - 1).map(|row| (rows.cell(row, "cell"), rows.cell(row, "run")));
+    assert_eq!(of_cell.keys().copied().collect::<BTreeSet<_>>(), visits.collect());
 }
 
 #[cfg(target_os = "linux")]
@@ -296,6 +298,51 @@ fn rows_of_another_seed_are_neither_doubled_nor_lost() {
 }
 
 #[test]
+fn every_cell_is_visited_once_per_run_by_a_process_of_its_own() {
+    if !adapter_is_here() {
+        return;
+    }
+    let here = folder();
+    let out = here.path().join("run");
+    let args = "measure --kernel dispatch --repeat 2 --budget 60s --json --out";
+    let json = run(mtok(&[words(args), vec![out.display().to_string()]].concat())).ok().json();
+    let rows = Grid::of(&measurements(&out));
+    let visits: Vec<_> =
+        (0..rows.rows.len() - 1).map(|row| (rows.cell(row, "shape"), rows.cell(row, "run"))).collect();
+    assert_eq!(visits, [("chain=1", "0"), ("chain=100", "0"), ("chain=1", "1"), ("chain=100", "1")]);
+    for row in 0..4 {
+        for column in ["calibration_before_s", "calibration_after_s", "session", "build_profile"] {
+            assert!(!rows.cell(row, column).is_empty(), "{column}");
+        }
+    }
+    assert_eq!(json["measured"].as_array().unwrap().len(), 2, "a report has a row per cell");
+    assert_samples_belong(&out);
+}
+
+#[test]
+fn two_sides_take_turns_and_each_has_a_folder() {
+    if !adapter_is_here() {
+        return;
+    }
+    let here = folder();
+    let out = here.path().join("both");
+    let side = |name: &str| Grid::of(&measurements(&out.join(name)));
+    for (options, variants) in [
+        ("--kernel dispatch --aa", ["counter", "counter"]),
+        ("--kernel silu_mul --variant vec8 --against-variant vec8", ["vec8", "vec8"]),
+    ] {
+        let args = [words("measure --repeat 2 --budget 1s"), words(options), words("--out")].concat();
+        run(mtok(&[args, vec![out.display().to_string()]].concat())).ok();
+        let sides = ["a", "b"].map(side);
+        let sessions: BTreeSet<&str> = sides.iter().map(|side| side.cell(0, "session")).collect();
+        assert_eq!(sessions.len(), 1);
+        assert_eq!([0, 1].map(|index: usize| sides[index].cell(0, "variant")), variants);
+        assert_eq!(sides[0].rows.len(), sides[1].rows.len());
+        fs::remove_dir_all(&out).unwrap();
+    }
+}
+
+#[test]
 fn a_malformed_row_is_not_resumed() {
     let Some((_keep, out)) = complete_run() else { return };
     let text = Grid::of(&measurements(&out)).with(2, "median_s", "NaN");
@@ -486,8 +533,14 @@ fn damaged_samples_are_not_thrown_away_by_a_resume() {
     let at = bytes.len() - 5;
     bytes[at] = 0xff;
     fs::write(&file, &bytes).unwrap();
-    run(mtok(&quick(&out, "--resume"))).ok();
-    assert_eq!(fs::read(&file).unwrap().iter().filter(|byte| **byte == b'\n').count(), lines);
+    let refused = run(mtok(&quick(&out, "--resume")));
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.complaint().ends_with(&format!("samples.csv:{lines}: is not UTF-8\n")),
+        "{}",
+        refused.err
+    );
+    assert!(fs::read(&file).unwrap() == bytes, "the file changed");
     fs::remove_file(&file).unwrap();
     let run = run(mtok(&quick(&out, "--resume"))).ok();
     assert!(run.err.contains("samples.csv: lacks the samples of"), "{}", run.err);

@@ -13,7 +13,7 @@ mod device;
 use device::{PLAN, gpu};
 use mtok::gpu::Fault;
 use mtok::gpu::device::Gpu;
-use mtok::gpu::sampler;
+use mtok::gpu::sampler::{Cell, Sampler, Visit};
 use mtok::kernel::{Kernel, Needs, Source, Variant};
 use mtok::measurement::{Identity, Measurement, Outcome};
 use mtok::op::{Format, Op};
@@ -32,11 +32,13 @@ fn broken(from: &str, to: &str) -> Kernel {
     Kernel { variants: Box::leak(Box::new([variant])), ..*gemm }
 }
 
+fn visit(sampler: &Sampler<'_>, kernel: &Kernel, op: Op) -> Result<Cell, (Box<Cell>, Fault)> {
+    sampler.measure(&Visit::new(kernel, op, 7, PLAN), &Identity::default())
+}
+
 fn outcome(gpu: &Gpu, kernel: &Kernel) -> Measurement {
-    sampler::measure(gpu, kernel, &OP, 7, &PLAN, &Identity::default())
-        .map_err(|(_, fault)| fault)
-        .unwrap()
-        .measurement
+    let sampler = Sampler::new(gpu).expect("the device calibrates");
+    visit(&sampler, kernel, OP).map_err(|(_, fault)| fault).unwrap().measurement
 }
 
 #[test]
@@ -81,7 +83,8 @@ fn a_limit_that_is_too_small_is_a_skipped_cell_with_its_numbers() {
     let Some(mut gpu) = gpu() else { return };
     gpu.capabilities.binding_bytes = 1 << 20;
     let copy = Kernel::find("copy").expect("listed");
-    let cell = sampler::measure(&gpu, copy, &Op::Copy { bytes: 4 << 20 }, 7, &PLAN, &Identity::default());
+    let sampler = Sampler::new(&gpu).expect("the device calibrates");
+    let cell = visit(&sampler, copy, Op::Copy { bytes: 4 << 20 });
     let outcome = cell.map_err(|(_, fault)| fault).unwrap().measurement.outcome;
     assert_eq!(outcome, Outcome::Skipped("needs a binding of 4.0 MiB, the adapter allows 1.0 MiB".into()));
 }
@@ -89,9 +92,10 @@ fn a_limit_that_is_too_small_is_a_skipped_cell_with_its_numbers() {
 #[test]
 fn a_lost_device_is_never_fast() {
     let Some(gpu) = gpu() else { return };
-    assert!(matches!(outcome(&gpu, &broken("", "")).outcome, Outcome::Ok(..)));
+    let sampler = Sampler::new(&gpu).expect("the device calibrates");
+    assert!(visit(&sampler, &broken("", ""), OP).is_ok_and(|cell| cell.measurement.timing().is_some()));
     gpu.destroy();
-    let lost = sampler::measure(&gpu, &broken("", ""), &OP, 7, &PLAN, &Identity::default());
+    let lost = visit(&sampler, &broken("", ""), OP);
     let (cell, fault) = match lost {
         Err(gone) => gone,
         Ok(cell) => panic!("{:?}", cell.measurement.outcome),

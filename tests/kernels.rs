@@ -7,7 +7,7 @@ mod device;
 use std::collections::BTreeMap;
 
 use device::{PLAN, gpu};
-use mtok::gpu::sampler;
+use mtok::gpu::sampler::{Sampler, Visit};
 use mtok::kernel::{ALL, Kernel, Variant};
 use mtok::measurement::{Identity, Outcome};
 use mtok::op::{Format, Op};
@@ -66,13 +66,15 @@ fn only(kernel: &'static Kernel, variant: &'static Variant) -> Kernel {
 #[test]
 fn every_variant_agrees_with_its_reference_at_odd_sizes() {
     let Some(gpu) = gpu() else { return };
+    let sampler = Sampler::new(&gpu).expect("the device calibrates");
     let (mut ran, mut faults) = (BTreeMap::new(), Vec::new());
     for op in odd_shapes() {
         let kernel = Kernel::find(op.kernel()).expect("listed");
         let fits =
             |variant: &&Variant| (variant.supports)(&op) && variant.needs.unmet(&gpu.capabilities).is_none();
         for variant in kernel.variants.iter().filter(fits) {
-            let cell = sampler::measure(&gpu, &only(kernel, variant), &op, 42, &PLAN, &Identity::default());
+            let only = only(kernel, variant);
+            let cell = sampler.measure(&Visit::new(&only, op, 42, PLAN), &Identity::default());
             let measurement = cell.map_err(|(_, fault)| fault).expect("the device lives").measurement;
             match &measurement.outcome {
                 Outcome::Ok(..) => *ran.entry((kernel.name, variant.name)).or_insert(0) += 1,

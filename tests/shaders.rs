@@ -25,6 +25,7 @@ fn fault(text: &str) -> Option<String> {
 
 #[test]
 fn every_shader_is_valid_in_every_format() {
+    assert_eq!(fault(mtok::kernel::calibration::SOURCE.text), None);
     let mut checked = 0;
     for kernel in ALL {
         let mut formats: Vec<Format> =

@@ -62,7 +62,8 @@ impl Case {
     fn of_variant(gpu: &'static Gpu, kernel: &Kernel, op: Op, variant: &'static Variant) -> Self {
         let problem =
             (kernel.problem)(&op, variant, &gpu.capabilities, SEED).expect("a kernel builds its own cases");
-        let program = Program::new(gpu, kernel, &op, variant, &problem).expect("the program is built");
+        let program = Program::new(gpu, &kernel.texts(variant, op.format()), &problem, 1)
+            .expect("the program is built");
         let mut case =
             Self { variant: variant.name, op, problem, program, clock: &gpu.clock, executions_max: 1 };
         // The first execution compiles and is no measure of the second.

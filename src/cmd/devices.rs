@@ -1,19 +1,25 @@
 //! `mtok devices`: what could be measured here.
 
-use mtok::gpu::adapters::{self, Facts, Listing};
+use std::time::Duration;
+
+use mtok::gpu::adapters::{Facts, Listing};
 use mtok::hardware::{self, GpuSpec};
 use serde::Serialize;
 
+use super::child::Program;
 use super::output::{print, print_json};
 use super::tables::Tables;
 use super::{Exit, Failure};
 use crate::cli::DevicesArgs;
 
+/// How long the drivers may take to name their devices.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Runs the verb.
 pub fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
-    let listing = find(args.gl)?;
+    let adapters = find(args.gl, SILENCE)?;
     let gpus = Tables::open(args.tables.data.as_deref())?.gpus()?;
-    let rows: Vec<Row<'_>> = listing.adapters.iter().map(|adapter| Row::of(&adapter.facts, &gpus)).collect();
+    let rows: Vec<Row<'_>> = adapters.iter().map(|facts| Row::of(facts, &gpus)).collect();
     if args.json {
         print_json(&rows)?;
     } else {
@@ -22,16 +28,24 @@ pub fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// The adapters, named by a worker process: a driver may crash or hang while it is asked.
+pub fn list(with_gl: bool, silence: Duration) -> Result<Listing<Facts>, Failure> {
+    let listing = Program::own(silence).and_then(|program| program.start()?.list(with_gl));
+    listing.map_err(|reason| {
+        Failure::new(Exit::NoAdapter, format!("the adapters cannot be listed: {reason} (a driver's fault?)"))
+    })
+}
+
 /// The adapters; none is a failure that says what was asked and what to install.
-pub fn find(with_gl: bool) -> Result<Listing, Failure> {
-    let listing = adapters::list(with_gl);
+pub fn find(with_gl: bool, silence: Duration) -> Result<Vec<Facts>, Failure> {
+    let listing = list(with_gl, silence)?;
     if listing.adapters.is_empty() {
         return Err(Failure::new(Exit::NoAdapter, no_adapter(&listing, with_gl)));
     }
-    Ok(listing)
+    Ok(listing.adapters)
 }
 
-fn no_adapter(listing: &Listing, with_gl: bool) -> String {
+fn no_adapter(listing: &Listing<Facts>, with_gl: bool) -> String {
     let asked: Vec<String> =
         listing.asked.iter().map(|(backend, found)| format!("{backend} ({found} adapters)")).collect();
     let gl = if with_gl { "" } else { "; gl was not asked (--gl)" };

@@ -1,11 +1,12 @@
 //! A result folder: finished rows are on disk before the next cell starts, and a killed run can go on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mtok::gpu::sampler::Cell;
+use mtok::measurement::samples::{Sample, Series};
 use mtok::measurement::{Identity, Measurement, Outcome, samples, wire};
 
 use super::output::note;
@@ -59,7 +60,7 @@ impl Folder {
 
     /// Adds a finished cell: samples first, so that no row lacks what it was computed from.
     pub fn add(&mut self, cell: &Cell) -> Result<(), Failure> {
-        let samples = samples::rows(&cell.measurement.cell(), cell.measurement.run, &cell.samples);
+        let samples = sample_rows(&cell.measurement, &cell.samples);
         let row = wire::row(&cell.measurement);
         // One write each: a kill leaves a whole row or one that lacks its line end.
         self.samples
@@ -197,6 +198,11 @@ fn check_same_run(file: &Path, rows: &[Measurement], now: &Identity) -> Result<(
     Ok(())
 }
 
+fn sample_rows(row: &Measurement, samples: &[Sample]) -> String {
+    let method = row.timing().map(|timing| timing.method).unwrap_or_default();
+    samples::rows(&row.cell(), row.run, method, samples)
+}
+
 /// The sample rows of finished cells; those of a cell whose row was never written are dropped.
 fn kept_samples(file: &Path, finished: &[Measurement]) -> Result<String, Failure> {
     let bytes = match fs::read(file) {
@@ -204,17 +210,26 @@ fn kept_samples(file: &Path, finished: &[Measurement]) -> Result<String, Failure
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(Failure::bad_input(format!("{}: cannot be read: {error}", file.display()))),
     };
-    let cells: BTreeSet<String> = finished.iter().map(Measurement::cell).collect();
     let (whole, _) = bytes.split_at(wire::whole_lines(&bytes));
-    let text = String::from_utf8_lossy(whole);
-    let cell_of = |line: &str| line.split(',').next().unwrap_or_default().trim_matches('"').to_owned();
-    let kept: Vec<&str> =
-        text.split_inclusive('\n').skip(1).filter(|line| cells.contains(&cell_of(line))).collect();
-    let sampled: BTreeSet<String> = kept.iter().map(|line| cell_of(line)).collect();
-    let timed = finished.iter().filter(|row| row.timing().is_some());
-    let lacking = timed.filter(|row| !sampled.contains(&row.cell())).count();
+    let mut series: BTreeMap<(String, u32), Vec<Sample>> = BTreeMap::new();
+    if !whole.is_empty() {
+        // A series that a killed call began and a later one repeated: the later one counts.
+        let read = samples::read(whole, |Series { cell, run, samples, .. }| {
+            series.insert((cell, run), samples);
+            Ok(())
+        });
+        read.map_err(|fault| Failure::bad_input(format!("{}:{fault}", file.display())))?;
+    }
+    let mut kept = samples::header();
+    let mut lacking = 0;
+    for row in finished.iter().filter(|row| row.timing().is_some()) {
+        match series.get(&(row.cell(), row.run)) {
+            Some(samples) => kept += &sample_rows(row, samples),
+            None => lacking += 1,
+        }
+    }
     if lacking > 0 {
         note(&format!("{}: lacks the samples of {lacking} finished cells", file.display()));
     }
-    Ok(samples::header() + &kept.concat())
+    Ok(kept)
 }

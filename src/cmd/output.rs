@@ -24,13 +24,6 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&(mtok::report::json::visible(&json) + "\n"))
 }
 
-/// The first line of what a panic said.
-pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
-    let words = panic.downcast_ref::<String>().map(String::as_str);
-    let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    words.lines().next().unwrap_or_default()
-}
-
 /// An error on stderr; where even that fails the exit code has to do.
 pub fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "mtok: {}", safe(message));

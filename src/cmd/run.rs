@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use mtok::gpu::adapters::Adapter;
+use mtok::gpu::adapters::Facts;
 use mtok::hardware::{self, GpuSpec};
 use mtok::kernel::ALL;
+use mtok::measurement::merged::merged;
 use mtok::report::{Report, csv, markdown};
 
 use super::folder::{self, MEASUREMENTS};
@@ -23,13 +24,14 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let gpus = tables.gpus()?;
     inputs::check(&args.workload, &tables)?;
     compare::check(&args.price, &tables, &gpus)?;
-    let listing = devices::find(args.sampling.gl)?;
-    let adapter = measure::choose(&listing.adapters, &args.sampling)?;
+    let adapters = devices::find(args.sampling.gl, args.sampling.timeout)?;
+    let adapter = measure::choose(&adapters, &args.sampling)?;
     let as_of = compare::as_of(&args.price);
     let out = args.out.clone().unwrap_or_else(|| default_folder(adapter, today(), args.resume));
-    note(&format!("measuring {} into {}", adapter.facts.line(), out.display()));
-    let measured = measure::measure(adapter, &ALL, &args.sampling, &out, args.resume)?;
-    note(&format!("{} cells measured, {} kept", measured.fresh, measured.rows.len() - measured.fresh));
+    note(&format!("measuring {} into {}", adapter.line(), out.display()));
+    let measured = measure::measure_all(adapter, &ALL, &args.sampling, &out, args.resume)?;
+    let (visits, kept) = (measured.fresh, measured.rows.len() - measured.fresh);
+    note(&format!("{visits} visits to cells, {kept} kept of an earlier call"));
 
     // Cells that failed may leave too little to estimate from; what was measured is reported all the same.
     let (costs, doubts) = match Origin::of_rows(&measured.rows) {
@@ -40,11 +42,11 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         Err(failure) => (vec![], vec![failure.message]),
     };
     let report = Report {
-        title: format!("A million tokens on {}", adapter.facts.name),
+        title: format!("A million tokens on {}", adapter.name),
         device: device_lines(adapter, &gpus),
         as_of,
         costs,
-        measured: measured.rows,
+        measured: merged(&measured.rows),
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
         command: reproduce(args, &out, as_of),
     };
@@ -56,8 +58,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
 }
 
 /// `results/<date>-<device>`, numbered where a run of today is there already; to resume, the newest of the device.
-pub fn default_folder(adapter: &Adapter, today: Date, resume: bool) -> PathBuf {
-    let slug = slug(&adapter.facts.name);
+pub fn default_folder(adapter: &Facts, today: Date, resume: bool) -> PathBuf {
+    let slug = slug(&adapter.name);
     let results = Path::new("results");
     let newest = || {
         let names = fs::read_dir(results).into_iter().flatten().flatten();
@@ -94,8 +96,7 @@ fn slug(name: &str) -> String {
     if slug.is_empty() { "device".into() } else { slug.trim_end_matches('-').to_owned() }
 }
 
-fn device_lines(adapter: &Adapter, gpus: &[GpuSpec]) -> Vec<String> {
-    let facts = &adapter.facts;
+fn device_lines(facts: &Facts, gpus: &[GpuSpec]) -> Vec<String> {
     let mut lines =
         vec![format!("{}, {}, {} {}", facts.device_type, facts.backend, facts.driver, facts.driver_info)];
     let matched = hardware::match_adapter(gpus, &facts.name);

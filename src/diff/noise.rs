@@ -6,13 +6,15 @@ use crate::stats::running::Running;
 use crate::stats::{bootstrap, holm, median, rank, student};
 
 /// The chance of one false SLOWER among all rows, and of one false FASTER.
-pub const ALPHA: f64 = 0.05;
+pub const ALPHA: f64 = 0.01;
 /// What a printed interval covers.
 const LEVEL: f64 = 0.95;
 /// A run further out than so many usual distances counts as that far, for the variance alone.
 const REACH: f64 = 4.0;
-/// Ranks have a say where their clearest order has this chance or less, and then must agree at [`ALPHA`].
+/// Ranks have a say where their clearest order has this chance or less, and then must agree at [`RANKS_AGREE`].
 const RANKS_SAY: f64 = 0.02;
+/// The ranks are a second opinion on one row: all rows together are the t-test's concern.
+pub const RANKS_AGREE: f64 = 0.05;
 /// Pairs from which a bootstrap interval is worth its name.
 const BOOTSTRAP_PAIRS: usize = 6;
 const RESAMPLES: u32 = 1000;
@@ -75,9 +77,14 @@ fn spreads(rows: &[&Evidence]) -> Vec<Option<Spread>> {
     spreads
 }
 
-/// The values that share a centre: the pairs, or the runs of each side.
+/// The values that share a centre: the pairs, or the runs of each side; calm ones, where there are two.
 fn groups(row: &Evidence) -> Vec<Vec<f64>> {
-    if row.paired() { vec![row.pairs.clone()] } else { vec![row.base.centres(), row.new.centres()] }
+    let calm = |calm: Vec<f64>, all: Vec<f64>| if calm.len() >= 2 { calm } else { all };
+    if row.paired() {
+        vec![calm(row.calm_pairs.clone(), row.pairs.clone())]
+    } else {
+        [&row.base, &row.new].map(|points| calm(points.calm(), points.centres())).to_vec()
+    }
 }
 
 /// How far the nearer end of a group usually lies from its middle: the end that no burst of other load moved.
@@ -132,7 +139,11 @@ struct Test {
 
 impl Test {
     fn of(row: &Evidence, (variance, degrees): Spread) -> Option<Self> {
-        let factor: f64 = groups(row).iter().map(|group| median_variance(group.len())).sum();
+        let factor = if row.paired() {
+            median_variance(row.pairs.len())
+        } else {
+            median_variance(row.base.kept.len()) + median_variance(row.new.kept.len())
+        };
         let error = (variance * factor).sqrt();
         // Runs that are alike to the last bit: any difference is one.
         let t = if row.effect == 0.0 { 0.0 } else { row.effect / error };

@@ -2,7 +2,7 @@
 //! against it.
 
 use super::evidence::{Evidence, RUNS_MIN};
-use super::noise::{ALPHA, Significance};
+use super::noise::{ALPHA, RANKS_AGREE, Significance};
 use super::thresholds::Threshold;
 use super::{Reason, Verdict};
 
@@ -66,7 +66,11 @@ pub fn decide(
         return not_different(noise, margin, threshold, around);
     }
     match doubt(row, noise, margin, around) {
-        Some(reason) => Decision { verdict: Verdict::Unsure, reason, suspect: row.effect > 0.0 },
+        Some(reason) => {
+            // Slow visits on a slow device with the fastest runs where they were: that is other load.
+            let load = !floor_agrees(row, margin) && !stands_without_disturbed(row, margin);
+            Decision { verdict: Verdict::Unsure, reason, suspect: row.effect > 0.0 && !load }
+        }
         None if row.effect > 0.0 => Decision::new(Verdict::Slower, Reason::Confirmed),
         None => Decision::new(Verdict::Faster, Reason::Confirmed),
     }
@@ -77,7 +81,7 @@ fn doubt(row: &Evidence, noise: Significance, margin: f64, around: Surroundings)
     let null =
         around.null.map_or(row.own_null, |null| Some(if null.same { null.reach } else { f64::INFINITY }));
     let doubts = [
-        (noise.p_rank.is_some_and(|p| p > ALPHA), Reason::TestsDiffer),
+        (noise.p_rank.is_some_and(|p| p > RANKS_AGREE), Reason::TestsDiffer),
         (!floor_agrees(row, margin), Reason::FloorsDiffer),
         (!stands_without_disturbed(row, margin), Reason::Disturbed),
         (row.effect.abs() <= machine_reach(row, margin, around), Reason::MachineDrift),

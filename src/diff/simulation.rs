@@ -200,8 +200,8 @@ fn shares(plan: Plan, diffs: usize, seed: u64) -> Shares {
 #[test]
 #[ignore = "a table to look at"]
 fn table() {
-    for noise in [0.003, 0.01, 0.03] {
-        for runs in [3, 5, 9] {
+    for (noise, uneven) in [(0.01, 0.0), (0.01, 0.2), (0.01, 0.4), (0.03, 0.2)] {
+        for runs in [3, 5] {
             for (paired, slowdown, calm_s) in [
                 (false, 1.0, 120.0),
                 (false, 1.1, 120.0),
@@ -210,10 +210,10 @@ fn table() {
                 (false, 1.0, f64::INFINITY),
                 (false, 1.1, f64::INFINITY),
             ] {
-                let plan = Plan { noise, runs, paired, slowdown, calm_s, ..PLAN };
+                let plan = Plan { noise, uneven, runs, paired, slowdown, calm_s, ..PLAN };
                 let s = shares(plan, 1000, 77);
                 println!(
-                    "noise {noise} runs {runs} paired {paired} x{slowdown} calm {calm_s}: alarms {:.4} found {:.3} inconcl {:.3} same {:.3} unsure {:.3}",
+                    "noise {noise} uneven {uneven} runs {runs} paired {paired} x{slowdown} calm {calm_s}: alarms {:.4} found {:.3} inconcl {:.3} same {:.3} unsure {:.3}",
                     s.alarms, s.found, s.inconclusive, s.same, s.unsure
                 );
                 if slowdown > 1.0 {

@@ -1,22 +1,22 @@
 //! What can be measured on this machine.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wgpu::{Backend, Backends, Features};
 
 use crate::kernel::Capabilities;
 use crate::measurement::{DeviceType, Identity};
 use crate::units::Bytes;
 
-/// An adapter and what it offers.
+/// An adapter that can be opened.
 #[derive(Debug)]
 pub struct Adapter {
-    /// Facts to print.
+    /// What it offers.
     pub facts: Facts,
     handle: wgpu::Adapter,
 }
 
-/// What `mtok devices` shows of an adapter.
-#[derive(Clone, Debug, Serialize)]
+/// What an adapter is and offers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     /// Position in the list: the only handle that is always unique.
     pub index: u32,
@@ -43,7 +43,7 @@ pub struct Facts {
 }
 
 /// The limits that matter.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest buffer.
     pub buffer_bytes: u64,
@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 /// The features that matter.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureFacts {
     /// 16-bit floats in shaders.
     pub f16: bool,
@@ -75,17 +75,25 @@ pub struct FeatureFacts {
 }
 
 /// All adapters, and which backends were asked.
-#[derive(Debug)]
-pub struct Listing {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Listing<A> {
     /// Adapters in order of their index.
-    pub adapters: Vec<Adapter>,
+    pub adapters: Vec<A>,
     /// Backends asked, with the number of adapters each gave.
-    pub asked: Vec<(&'static str, usize)>,
+    pub asked: Vec<(String, usize)>,
+}
+
+impl Listing<Adapter> {
+    /// What can be told to another process.
+    pub fn facts(&self) -> Listing<Facts> {
+        let adapters = self.adapters.iter().map(|adapter| adapter.facts.clone()).collect();
+        Listing { adapters, asked: self.asked.clone() }
+    }
 }
 
 /// The backends that a device is looked for in. GL comes last and only when asked: it shows the devices of the
 /// others a second time, and where those fail it falls back to a software renderer without a word.
-pub fn list(with_gl: bool) -> Listing {
+pub fn list(with_gl: bool) -> Listing<Adapter> {
     let mut backends = vec![("vulkan", Backends::VULKAN)];
     if cfg!(target_vendor = "apple") {
         backends = vec![("metal", Backends::METAL)];
@@ -99,7 +107,7 @@ pub fn list(with_gl: bool) -> Listing {
     let mut listing = Listing { adapters: Vec::new(), asked: Vec::new() };
     for (name, backend) in backends {
         let found = enumerate(backend);
-        listing.asked.push((name, found.len()));
+        listing.asked.push((name.to_owned(), found.len()));
         // DX12 shows the devices of Vulkan a second time.
         let seen: Vec<(u32, u32)> = listing.adapters.iter().map(Adapter::pci_ids).collect();
         for handle in found {
@@ -196,10 +204,12 @@ impl Adapter {
     pub(super) fn handle(&self) -> &wgpu::Adapter {
         &self.handle
     }
+}
 
+impl Facts {
     /// What kernels may count on.
     pub fn capabilities(&self) -> Capabilities {
-        let Facts { limits, features, device_type, .. } = &self.facts;
+        let Self { limits, features, device_type, .. } = self;
         Capabilities {
             software: *device_type == DeviceType::Software,
             subgroups: features.subgroups,
@@ -212,7 +222,7 @@ impl Adapter {
 
     /// The identity of rows measured here. The caller knows the host and the command line.
     pub fn identity(&self, host_memory: Option<Bytes>, argv: String) -> Identity {
-        let facts = self.facts.clone();
+        let facts = self.clone();
         let shares_host_memory =
             matches!(facts.device_type, DeviceType::Software | DeviceType::IntegratedGpu);
         Identity {
@@ -237,9 +247,7 @@ impl Adapter {
             argv,
         }
     }
-}
 
-impl Facts {
     /// One line for messages and choices.
     pub fn line(&self) -> String {
         let bus = if self.pci_bus_id.is_empty() { String::new() } else { format!(", {}", self.pci_bus_id) };
@@ -254,23 +262,22 @@ impl Facts {
 ///
 /// # Errors
 /// A sentence with the adapters to choose from.
-pub fn choose<'a>(adapters: &'a [Adapter], wanted: Option<&str>) -> Result<&'a Adapter, String> {
-    let lines = |of: &[&Adapter]| of.iter().map(|a| format!("\n  {}", a.facts.line())).collect::<String>();
-    let all: Vec<&Adapter> = adapters.iter().collect();
+pub fn choose<'a>(adapters: &'a [Facts], wanted: Option<&str>) -> Result<&'a Facts, String> {
+    let lines = |of: &[&Facts]| of.iter().map(|a| format!("\n  {}", a.line())).collect::<String>();
+    let all: Vec<&Facts> = adapters.iter().collect();
     let Some(wanted) = wanted else {
-        let best =
-            adapters.iter().min_by_key(|adapter| (rank(adapter.facts.device_type), adapter.facts.index));
+        let best = adapters.iter().min_by_key(|adapter| (rank(adapter.device_type), adapter.index));
         return best.ok_or_else(|| "there is no adapter".to_owned());
     };
     if let Ok(index) = wanted.parse::<u32>() {
         return adapters
             .iter()
-            .find(|adapter| adapter.facts.index == index)
+            .find(|adapter| adapter.index == index)
             .ok_or_else(|| format!("there is no adapter {index}; there are:{}", lines(&all)));
     }
     let part = wanted.to_lowercase();
-    let named: Vec<&Adapter> =
-        all.iter().copied().filter(|adapter| adapter.facts.name.to_lowercase().contains(&part)).collect();
+    let named: Vec<&Facts> =
+        all.iter().copied().filter(|adapter| adapter.name.to_lowercase().contains(&part)).collect();
     match named.as_slice() {
         [one] => Ok(one),
         [] => Err(format!(

@@ -1,6 +1,6 @@
 //! Whether the device's clock can be believed: some drivers answer zeros, coarse steps or the wrong period.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use super::device::Gpu;
@@ -12,7 +12,7 @@ use crate::op::Op;
 const ROUNDS: u32 = 8;
 
 /// The record of the self-test, kept in `device.json`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Clock {
     /// Whether durations come from the device.
     pub usable: bool,
@@ -24,6 +24,10 @@ pub struct Clock {
     pub quantum_s: Option<f64>,
     /// Device time over wall time in the self-test: at most one, unless the period is wrong.
     pub device_over_wall: Option<f64>,
+    /// Time of eight copies over that of four: two, unless work is left out or the clock is coarse.
+    pub doubled_work: Option<f64>,
+    /// Whether readings only ever grew from one submission to the next.
+    pub monotonic: bool,
 }
 
 impl Clock {
@@ -43,7 +47,7 @@ impl Clock {
         let (Some((kernel, variant)), Some(problem)) = (chosen, problem) else {
             return Ok(Self { reason: "the adapter cannot run the self-test".into(), ..Self::default() });
         };
-        let program = Program::new(gpu, kernel, &op, variant, &problem)?;
+        let program = Program::new(gpu, &kernel.texts(variant, op.format()), &problem, 1)?;
         program.sample(1)?;
         let samples = (1..=ROUNDS).map(|round| program.sample(round)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self::judge(f64::from(gpu.queue.get_timestamp_period()), &samples))
@@ -62,6 +66,10 @@ impl Clock {
         }
         let ratio = read.iter().sum::<f64>() / wall;
         clock.device_over_wall = Some(ratio);
+        clock.doubled_work = read.get(3).zip(read.get(7)).map(|(four, eight)| eight / four);
+        let stamps: Vec<u64> =
+            samples.iter().filter_map(|sample| sample.ticks).flat_map(<[u64; 2]>::from).collect();
+        clock.monotonic = stamps.is_sorted();
         let ticks = samples.iter().filter_map(|sample| sample.ticks).map(|(start, end)| end.abs_diff(start));
         clock.quantum_s = Some(ticks.fold(0, greatest_common_divisor) as f64 * period_ns * 1e-9);
         if ratio > 1.05 {

@@ -11,7 +11,8 @@ use super::{Fault, one_line};
 use crate::kernel::Capabilities;
 
 /// A submission that takes longer has hung: the longest ones are kept below a second.
-const HANG: Duration = Duration::from_secs(20);
+/// Whoever can kill the process waits less long.
+const HANG: Duration = Duration::from_secs(60);
 
 /// An opened device.
 pub struct Gpu {
@@ -22,6 +23,8 @@ pub struct Gpu {
     /// What the device's clock was found to be worth.
     pub clock: Clock,
     noted: Arc<Notes>,
+    /// Called whenever the device has shown that it still works.
+    alive: Box<dyn Fn()>,
 }
 
 /// What the driver said outside of any call: wgpu reports some errors only here.
@@ -37,6 +40,14 @@ impl Gpu {
     /// # Errors
     /// The driver's reason.
     pub fn open(adapter: &Adapter) -> Result<Self, Fault> {
+        Self::open_watched(adapter, || {})
+    }
+
+    /// The same, with a call to `alive` whenever a wait for the device has ended.
+    ///
+    /// # Errors
+    /// The driver's reason.
+    pub fn open_watched(adapter: &Adapter, alive: impl Fn() + 'static) -> Result<Self, Fault> {
         let wanted = Features::TIMESTAMP_QUERY | Features::SUBGROUP;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("mtok"),
@@ -56,8 +67,14 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             notes.errors.lock().unwrap_or_else(PoisonError::into_inner).push(one_line(error));
         }));
-        let mut gpu =
-            Self { device, queue, capabilities: adapter.capabilities(), clock: Clock::default(), noted };
+        let mut gpu = Self {
+            device,
+            queue,
+            capabilities: adapter.facts.capabilities(),
+            clock: Clock::default(),
+            noted,
+            alive: Box::new(alive),
+        };
         gpu.clock = Clock::test(&gpu)?;
         Ok(gpu)
     }
@@ -71,6 +88,7 @@ impl Gpu {
         if waited.is_err() {
             return Err(Fault::DeviceGone(format!("timed out after {} s", HANG.as_secs())));
         }
+        (self.alive)();
         self.check()
     }
 

@@ -1,13 +1,12 @@
 //! A problem on the device: its buffers and pipelines, and one timed sample of it.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use super::Fault;
 use super::device::Gpu;
 use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::verify::POISON;
-use crate::kernel::{Kernel, Variant};
-use crate::op::Op;
 
 /// The most bytes copied at once when the output is poisoned.
 const POISON_BYTES: u64 = 1 << 20;
@@ -17,17 +16,25 @@ pub struct Program<'g> {
     gpu: &'g Gpu,
     stages: Vec<CompiledStage>,
     chain: u32,
-    buffers: Vec<wgpu::Buffer>,
-    scratch: Vec<usize>,
-    output: usize,
+    scratch: Vec<wgpu::Buffer>,
+    output: wgpu::Buffer,
     poison: wgpu::Buffer,
     stamps: Option<Stamps>,
+    /// Executions so far: each takes the next set of inputs.
+    turn: Cell<usize>,
 }
 
 struct CompiledStage {
     pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
+    /// One per set of inputs.
+    bind_groups: Vec<wgpu::BindGroup>,
     workgroups: [u32; 3],
+}
+
+/// The buffers of a problem: inputs once per set, everything else once.
+struct Buffers {
+    sets: Vec<Vec<Option<wgpu::Buffer>>>,
+    shared: Vec<Option<wgpu::Buffer>>,
 }
 
 /// Two timestamps and the way to read them.
@@ -47,43 +54,43 @@ pub struct Sample {
 }
 
 impl<'g> Program<'g> {
-    /// Uploads the inputs and builds the pipelines.
+    /// Uploads the inputs and builds the pipelines from one text per stage. With several sets of inputs, each
+    /// execution reads the next one.
     ///
     /// # Errors
     /// [`Fault::Skipped`] with numbers where a buffer exceeds a limit; [`Fault::Failed`] where the driver objects.
-    pub fn new(
-        gpu: &'g Gpu,
-        kernel: &Kernel,
-        op: &Op,
-        variant: &Variant,
-        problem: &Problem,
-    ) -> Result<Self, Fault> {
+    pub fn new(gpu: &'g Gpu, texts: &[String], problem: &Problem, sets: usize) -> Result<Self, Fault> {
         check_limits(gpu, problem)?;
-        let buffers: Vec<_> = problem.buffers.iter().map(|init| upload(gpu, init)).collect();
+        let internal = |what: &str| Fault::Failed(format!("internal error (please report): {what}"));
+        let buffers = Buffers::new(gpu, problem, sets)?;
+        let output = buffers.get(0, problem.output).ok_or_else(|| internal("no output"))?.clone();
         let params = (!problem.params.is_empty()).then(|| uniform(gpu, &problem.params));
-        let texts = kernel.texts(variant, op.format());
         let mut stages = Vec::new();
         for stage in &problem.stages {
-            let missing = || Fault::Failed("internal error (please report): a stage without source".into());
-            let text = texts.get(stage.shader).ok_or_else(missing)?;
+            let text = texts.get(stage.shader).ok_or_else(|| internal("a stage without source"))?;
             let pipeline = pipeline(gpu, text, &stage.constants)?;
-            let bound =
-                stage.bindings.iter().filter_map(|(binding, buffer)| Some((*binding, buffers.get(*buffer)?)));
-            let bind_group =
-                bind_group(gpu, &pipeline, bound.chain(params.as_ref().map(|params| (0, params))));
-            stages.push(CompiledStage { pipeline, bind_group, workgroups: stage.workgroups });
+            let bound = |set: usize| {
+                let bindings = stage.bindings.iter();
+                let bound = bindings
+                    .filter_map(|(binding, buffer)| Some((*binding, buffers.get(set, *buffer)?)))
+                    .chain(params.as_ref().map(|params| (0, params)));
+                bind_group(gpu, &pipeline, bound)
+            };
+            let bind_groups = (0..buffers.sets.len()).map(bound).collect();
+            stages.push(CompiledStage { pipeline, bind_groups, workgroups: stage.workgroups });
         }
         gpu.check()?;
-        let is_scratch = |index: &usize| matches!(problem.buffers.get(*index), Some(BufferInit::Scratch(_)));
+        let is_scratch = |init: &BufferInit| matches!(init, BufferInit::Scratch(_));
+        let scratch = problem.buffers.iter().zip(&buffers.shared).filter(|(init, _)| is_scratch(init));
         Ok(Self {
             gpu,
             stages,
             chain: problem.chain,
-            scratch: (0..problem.buffers.len()).filter(is_scratch).collect(),
-            output: problem.output,
+            scratch: scratch.filter_map(|(_, buffer)| buffer.clone()).collect(),
+            output,
             poison: poison(gpu),
             stamps: gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY).then(|| Stamps::new(gpu)),
-            buffers,
+            turn: Cell::new(0),
         })
     }
 
@@ -110,7 +117,7 @@ impl<'g> Program<'g> {
     /// # Errors
     /// What the device or driver reported.
     pub fn output(&self) -> Result<Vec<u32>, Fault> {
-        let Some(output) = self.buffers.get(self.output) else { return Ok(Vec::new()) };
+        let output = &self.output;
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let readable = empty(self.gpu, output.size(), usage);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
@@ -122,14 +129,12 @@ impl<'g> Program<'g> {
     /// In a submission of its own, so that the host's clock does not see it.
     fn reset(&self) -> Result<(), Fault> {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        for buffer in self.scratch.iter().filter_map(|index| self.buffers.get(*index)) {
+        for buffer in &self.scratch {
             encoder.clear_buffer(buffer, 0, None);
         }
-        if let Some(output) = self.buffers.get(self.output) {
-            for start in (0..output.size()).step_by(POISON_BYTES as usize) {
-                let length = POISON_BYTES.min(output.size() - start);
-                encoder.copy_buffer_to_buffer(&self.poison, 0, output, start, length);
-            }
+        for start in (0..self.output.size()).step_by(POISON_BYTES as usize) {
+            let length = POISON_BYTES.min(self.output.size() - start);
+            encoder.copy_buffer_to_buffer(&self.poison, 0, &self.output, start, length);
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.gpu.wait()
@@ -143,11 +148,10 @@ impl<'g> Program<'g> {
         });
         let mut pass = encoder
             .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes });
-        for _ in 0..u64::from(executions) * u64::from(self.chain) {
-            for CompiledStage { pipeline, bind_group, workgroups: [x, y, z] } in &self.stages {
-                pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, bind_group, &[]);
-                pass.dispatch_workgroups(*x, *y, *z);
+        for _ in 0..executions {
+            let turn = self.turn.replace(self.turn.get().wrapping_add(1));
+            for _ in 0..self.chain {
+                self.stages.iter().for_each(|stage| stage.record(&mut pass, turn));
             }
         }
         drop(pass);
@@ -155,6 +159,39 @@ impl<'g> Program<'g> {
             encoder.resolve_query_set(set, 0..2, resolved, 0);
             encoder.copy_buffer_to_buffer(resolved, 0, readable, 0, 16);
         }
+    }
+}
+
+impl CompiledStage {
+    fn record(&self, pass: &mut wgpu::ComputePass<'_>, turn: usize) {
+        let [x, y, z] = self.workgroups;
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, self.bind_groups.get(turn % self.bind_groups.len()), &[]);
+        pass.dispatch_workgroups(x, y, z);
+    }
+}
+
+impl Buffers {
+    fn new(gpu: &Gpu, problem: &Problem, sets: usize) -> Result<Self, Fault> {
+        let is_input = |init: &BufferInit| matches!(init, BufferInit::Input(_));
+        let each = |wanted: fn(bool) -> bool| {
+            let make = |init: &BufferInit| wanted(is_input(init)).then(|| upload(gpu, init));
+            problem.buffers.iter().map(make).collect::<Vec<_>>()
+        };
+        let shared = each(|input| !input);
+        let mut buffers = Self { sets: Vec::new(), shared };
+        for _ in 0..sets.max(1) {
+            buffers.sets.push(each(|input| input));
+            // Uploads wait in staging memory until they are submitted: not all sets at once.
+            gpu.queue.submit([]);
+            gpu.wait()?;
+        }
+        Ok(buffers)
+    }
+
+    fn get(&self, set: usize, index: usize) -> Option<&wgpu::Buffer> {
+        let input = self.sets.get(set)?.get(index)?.as_ref();
+        input.or_else(|| self.shared.get(index)?.as_ref())
     }
 }
 

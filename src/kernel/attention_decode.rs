@@ -36,6 +36,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: no_prelude,
     cases,
     problem,
+    streams: true,
 };
 
 fn cases(offered: &Capabilities) -> Vec<Op> {

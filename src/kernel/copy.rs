@@ -18,6 +18,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: no_prelude,
     cases,
     problem,
+    streams: false,
 };
 
 /// Far beyond any cache on a GPU, beyond the last level of most CPUs on a software adapter.

@@ -16,6 +16,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: no_prelude,
     cases: |_| vec![Op::Dispatch { chain: 1 }, Op::Dispatch { chain: 100 }],
     problem,
+    streams: false,
 };
 
 fn problem(op: &Op, _: &Variant, _: &Capabilities, _: u64) -> Option<Problem> {

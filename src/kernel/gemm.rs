@@ -30,6 +30,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude,
     cases,
     problem,
+    streams: false,
 };
 
 fn prelude(format: Format) -> Option<Source> {

@@ -31,6 +31,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude,
     cases,
     problem,
+    streams: true,
 };
 
 fn prelude(format: Format) -> Option<Source> {

@@ -18,6 +18,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: halves_prelude,
     cases,
     problem,
+    streams: false,
 };
 
 fn cases(offered: &Capabilities) -> Vec<Op> {

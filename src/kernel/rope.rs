@@ -19,6 +19,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: halves_prelude,
     cases,
     problem,
+    streams: false,
 };
 
 /// 32 query and 8 key heads, as in Llama-3.1-8B.

@@ -17,6 +17,7 @@ pub static KERNEL: Kernel = Kernel {
     prelude: no_prelude,
     cases,
     problem,
+    streams: false,
 };
 
 fn cases(offered: &Capabilities) -> Vec<Op> {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Cache, Measurement, Outcome, Outliers, Timing};
+use super::{Cache, Measurement, Outcome, Timing};
 use crate::op::Op;
+use crate::stats::outlier::Counts;
 use crate::stats::{self, Summary};
 use crate::units::Seconds;
 
@@ -73,7 +74,7 @@ fn timing(runs: &[&Timing]) -> Option<Timing> {
         executions_per_sample: first.executions_per_sample,
         stop_reason: first.stop_reason.clone(),
         relative_stdev: stats::median(&runs.iter().filter_map(|run| run.relative_stdev).collect::<Vec<_>>()),
-        outliers: Outliers {
+        outliers: Counts {
             mild: runs.iter().map(|run| run.outliers.mild).sum(),
             severe: runs.iter().map(|run| run.outliers.severe).sum(),
         },

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use super::wire::{line, number};
-use super::{Calibration, Outliers, Timing, TimingMethod};
+use super::{Calibration, Timing, TimingMethod};
+use crate::stats::outlier::{Counts, labels};
 use crate::stats::{self, Summary};
 use crate::table::Fault;
 use crate::text;
@@ -70,7 +71,7 @@ impl Timing {
             executions_per_sample: samples.first()?.executions,
             stop_reason,
             relative_stdev: spread.and_then(|times| stats::relative_stdev(times)),
-            outliers: Outliers::default(),
+            outliers: Counts::of(&headline),
             signs: String::new(),
             calibration,
         })
@@ -101,8 +102,10 @@ pub fn header() -> String {
     line(COLUMNS)
 }
 
-/// The samples of one run of a cell as rows with their line ends.
-pub fn rows(cell: &str, run: u32, samples: &[Sample]) -> String {
+/// The samples of one run of a cell as rows with their line ends, each labelled by the headline's clock.
+pub fn rows(cell: &str, run: u32, method: TimingMethod, samples: &[Sample]) -> String {
+    let times = headline(samples, method).unwrap_or_default();
+    let labels = labels(&times);
     let row = |(index, sample): (usize, &Sample)| {
         line([
             text::csv_cell(cell),
@@ -111,7 +114,7 @@ pub fn rows(cell: &str, run: u32, samples: &[Sample]) -> String {
             sample.executions.to_string(),
             sample.device_s.map(number).unwrap_or_default(),
             number(sample.wall_s),
-            String::new(),
+            labels.get(index).map(|label| label.name().to_owned()).unwrap_or_default(),
         ])
     };
     samples.iter().enumerate().map(row).collect()
@@ -207,6 +210,10 @@ mod tests {
         read.map(|()| all).map_err(|fault| fault.to_string())
     }
 
+    fn written(cell: &str, run: u32, samples: &[Sample]) -> String {
+        rows(cell, run, TimingMethod::Timestamp, samples)
+    }
+
     fn sample(seconds: f64) -> Sample {
         Sample { executions: 3, device_s: Some(seconds), wall_s: 2.0 * seconds }
     }
@@ -214,7 +221,7 @@ mod tests {
     #[test]
     fn a_series_ends_where_the_cell_or_the_run_changes() {
         let (one, two) = ([sample(1e-3), sample(2e-3)], [sample(3e-3)]);
-        let text = header() + &rows("a", 0, &one) + &rows("a", 1, &two) + &rows("b", 1, &two);
+        let text = header() + &written("a", 0, &one) + &written("a", 1, &two) + &written("b", 1, &two);
         let all = read_all(&text).unwrap();
         let shown: Vec<_> = all.iter().map(|s| (s.cell.as_str(), s.run, s.samples.len(), s.line)).collect();
         assert_eq!(shown, [("a", 0, 2, 2), ("a", 1, 1, 4), ("b", 1, 1, 5)]);
@@ -244,6 +251,17 @@ mod tests {
     }
 
     #[test]
+    fn outliers_are_labelled_and_kept() {
+        let mut samples = [1.0, 1.001, 0.999, 1.002, 1.0, 0.998].map(sample).to_vec();
+        samples.push(sample(9.0));
+        let text = written("a", 0, &samples);
+        assert!(text.lines().last().is_some_and(|line| line.ends_with(",high-severe")), "{text}");
+        assert_eq!(text.lines().filter(|line| line.ends_with(',')).count(), 6);
+        let timing = Timing::of(&samples, Circumstances::default()).unwrap();
+        assert_eq!((timing.outliers, timing.samples), (Counts { mild: 0, severe: 1 }, 7));
+    }
+
+    #[test]
     fn few_samples_have_no_spread() {
         let timing = |count| Timing::of(&vec![sample(1e-3); count], Circumstances::default());
         assert_eq!(timing(4).unwrap().relative_stdev, None);
@@ -268,7 +286,7 @@ mod tests {
                 executions: *executions, device_s: device.then_some(*seconds), wall_s: seconds * 1.5,
             };
             let samples: Vec<Sample> = times.iter().map(sample).collect();
-            let text = header() + &rows("gemm/f32/m=1;n=2/x", run, &samples);
+            let text = header() + &written("gemm/f32/m=1;n=2/x", run, &samples);
             prop_assert_eq!(&read_all(&text).unwrap()[0].samples, &samples);
         }
     }

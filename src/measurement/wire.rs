@@ -2,9 +2,10 @@
 
 use std::io::{self, Read, Write};
 
-use super::{Calibration, Identity, Measurement, Outcome, Outliers, Provenance, Timing, Verification};
+use super::{Calibration, Identity, Measurement, Outcome, Provenance, Timing, Verification};
 use crate::op::Op;
 use crate::stats::Summary;
+use crate::stats::outlier::Counts;
 use crate::table::{self, Fault, Row};
 use crate::text;
 use crate::units::{Bytes, Seconds};
@@ -314,7 +315,7 @@ fn read_timing(row: Row<'_>) -> Result<Timing, Fault> {
         executions_per_sample: row.optional("executions_per_sample")?.unwrap_or(1),
         stop_reason: row.text("stop_reason").to_owned(),
         relative_stdev: row.positive_or_zero("relative_stdev")?,
-        outliers: Outliers {
+        outliers: Counts {
             mild: row.optional("outliers_mild")?.unwrap_or_default(),
             severe: row.optional("outliers_severe")?.unwrap_or_default(),
         },
@@ -411,7 +412,7 @@ mod tests {
             executions_per_sample: 3,
             stop_reason: "time limit".into(),
             relative_stdev: Some(0.01),
-            outliers: Outliers { mild: 2, severe: 1 },
+            outliers: Counts { mild: 2, severe: 1 },
             signs: "drift".into(),
             calibration: Some(Calibration { before: Seconds(1e-3), after: Seconds(1.25e-3) }),
         };

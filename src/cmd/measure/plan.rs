@@ -1,0 +1,126 @@
+//! Which cells are measured, and which of them a folder holds already.
+
+use mtok::gpu::sampler::Plan;
+use mtok::gpu::worker::Order;
+use mtok::kernel::{ALL, Capabilities, Kernel, Variant};
+use mtok::measurement::{Cache, Measurement, cell_name};
+use mtok::op::Op;
+use mtok::text;
+
+use crate::cmd::Failure;
+
+/// One cell of the plan.
+pub struct Planned {
+    /// The kernel.
+    pub kernel: &'static Kernel,
+    /// The work.
+    pub op: Op,
+    /// Whether inputs may come from the caches.
+    pub cache: Cache,
+    /// The variant that the user named.
+    named: Option<&'static Variant>,
+}
+
+/// The kernels of these names, all where there are none.
+pub fn kernels(wanted: &[String]) -> Result<Vec<&'static Kernel>, Failure> {
+    let names: Vec<&str> = ALL.iter().map(|kernel| kernel.name).collect();
+    for name in wanted {
+        if !names.contains(&name.as_str()) {
+            return Err(unknown("kernel", name, &names));
+        }
+    }
+    let chosen = |kernel: &&&Kernel| wanted.is_empty() || wanted.iter().any(|name| name == kernel.name);
+    Ok(ALL.iter().filter(chosen).copied().collect())
+}
+
+/// The cells of kernels on an adapter, in one variant only where that is named.
+pub fn plan(
+    kernels: &[&'static Kernel],
+    variant: Option<&str>,
+    offered: &Capabilities,
+) -> Result<Vec<Planned>, Failure> {
+    let Some(name) = variant else {
+        return Ok(kernels.iter().flat_map(|kernel| cells(kernel, None, offered)).collect());
+    };
+    let variants = kernels.iter().flat_map(|kernel| kernel.variants.iter().map(move |it| (*kernel, it)));
+    let named: Vec<_> = variants.clone().filter(|(_, variant)| variant.name == name).collect();
+    if named.is_empty() {
+        let mut known: Vec<&str> = variants.map(|(_, variant)| variant.name).collect();
+        known.sort_unstable();
+        known.dedup();
+        return Err(unknown("variant", name, &known));
+    }
+    Ok(named.iter().flat_map(|(kernel, variant)| cells(kernel, Some(*variant), offered)).collect())
+}
+
+fn cells(kernel: &'static Kernel, named: Option<&'static Variant>, offered: &Capabilities) -> Vec<Planned> {
+    let computes = |op: &Op| named.is_none_or(|variant| (variant.supports)(op));
+    let cells = kernel.cells(offered).into_iter().filter(|(op, _)| computes(op));
+    cells.map(|(op, cache)| Planned { kernel, op, cache, named }).collect()
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
+    Failure::bad_input(format!("unknown {what} \"{}\"; known: {}", text::inert(name), known.join(", ")))
+}
+
+impl Planned {
+    /// The variant that will run.
+    pub fn variant(&self, offered: &Capabilities) -> Result<&'static Variant, String> {
+        match self.named {
+            None => self.kernel.choose(&self.op, offered),
+            Some(variant) => variant.needs.unmet(offered).map_or(Ok(variant), Err),
+        }
+    }
+
+    /// The name that its rows will have.
+    pub fn cell(&self, offered: &Capabilities) -> String {
+        cell_name(&self.op, self.variant(offered).map_or("none", |variant| variant.name), self.cache)
+    }
+
+    /// What a worker is asked.
+    pub fn order(&self, run: u32, seed: u64, plan: Plan) -> Order {
+        Order {
+            kernel: self.kernel.name.to_owned(),
+            format: self.op.format().name().to_owned(),
+            shape: self.op.shape(),
+            variant: self.named.map(|variant| variant.name.to_owned()),
+            cache: self.cache,
+            run,
+            seed,
+            plan,
+        }
+    }
+
+    /// Whether a row of this run is there: of the same op with the same sources and inputs.
+    pub fn is_finished(&self, rows: &[Measurement], offered: &Capabilities, run: u32, seed: u64) -> bool {
+        let mut rows = rows.iter().filter(|row| self.is_of(row, offered, run));
+        match self.variant(offered) {
+            // The same device still lacks what the cell needs.
+            Err(_) => rows.next().is_some(),
+            Ok(variant) => {
+                let hash = self.kernel.shader_hash(variant, self.op.format());
+                rows.any(|row| row.provenance.shader_hash == hash && row.provenance.seed == seed)
+            }
+        }
+    }
+
+    /// A cell has one row per run. One of another seed or of changed sources may be neither doubled nor lost.
+    pub fn check_no_row_is_in_the_way(
+        &self,
+        rows: &[Measurement],
+        offered: &Capabilities,
+        run: u32,
+    ) -> Result<(), Failure> {
+        match rows.iter().find(|row| self.is_of(row, offered, run)) {
+            None => Ok(()),
+            Some(row) => Err(Failure::bad_input(format!(
+                "{} was measured with another seed or other sources: not comparable; choose another --out",
+                row.cell()
+            ))),
+        }
+    }
+
+    fn is_of(&self, row: &Measurement, offered: &Capabilities, run: u32) -> bool {
+        row.run == run && row.op == self.op && row.cell() == self.cell(offered)
+    }
+}
