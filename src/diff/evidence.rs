@@ -7,6 +7,9 @@ use crate::stats::{self, median};
 
 /// Fewer runs on a side, or fewer pairs, carry no verdict.
 pub const RUNS_MIN: usize = 3;
+/// So many calm visits of a side stand for it without the disturbed ones; among 3 visits with a disturbed one the
+/// median would be the slower of the other two.
+const CALM_MIN: usize = 2;
 /// A visit is disturbed where the calibration kernel took this much longer than at the side's best visits.
 const CALIBRATION_SLOWER: f64 = 1.10;
 /// Or where it changed by this much, up or down, while the cell was visited.
@@ -118,8 +121,7 @@ impl Points {
         let points: Vec<(Point, &Times)> = visits.iter().map(|times| (point(times, device), times)).collect();
         let calm = |(point, _): &&(Point, &Times)| !point.disturbed;
         let calm_ones = points.iter().filter(calm).count();
-        // Too few calm visits cannot replace all of them.
-        let chosen: Vec<_> = points.iter().filter(|point| calm_ones < RUNS_MIN || calm(point)).collect();
+        let chosen: Vec<_> = points.iter().filter(|point| calm_ones < CALM_MIN || calm(point)).collect();
         let kept_calibrations: Vec<f64> =
             chosen.iter().flat_map(|(_, times)| calibrations(**times)).collect();
         Self {
@@ -163,10 +165,8 @@ pub struct Evidence {
     pub base: Points,
     /// New.
     pub new: Points,
-    /// ln new - ln base of each pair that counts; empty where the sides are not paired.
+    /// ln new - ln base of each pair on a calm device; empty where there are fewer than three.
     pub pairs: Vec<f64>,
-    /// The same of the pairs on a calm device.
-    pub calm_pairs: Vec<f64>,
     /// ln of the ratio of the medians over runs, or the median over pairs.
     pub effect: f64,
     /// ln of the ratio of the lowest first quartiles.
@@ -182,7 +182,7 @@ pub struct Evidence {
 impl Evidence {
     /// Compares two cells; `None` where a side has no visit that ended well.
     pub fn of(from: Visited<'_>, to: Visited<'_>) -> Option<Self> {
-        let (pairs, calm_pairs) = pairs(from, to);
+        let pairs = pairs(from, to);
         let (base, new) = (from.points(), to.points());
         let unpaired = median(&new.centres())? - median(&base.centres())?;
         // What both sides of a pair share is no null of the pair.
@@ -196,7 +196,6 @@ impl Evidence {
             base,
             new,
             pairs,
-            calm_pairs,
         })
     }
 
@@ -217,36 +216,29 @@ impl Evidence {
         })
     }
 
-    /// The effect where only calm visits of the side that looks slower count; `None` below two of them.
-    pub fn calm_effect(&self) -> Option<f64> {
-        let two = |values: Vec<f64>| if values.len() >= 2 { median(&values) } else { None };
-        if self.paired() {
-            return two(self.calm_pairs.clone());
-        }
-        if self.effect > 0.0 {
-            Some(two(self.new.calm())? - median(&self.base.centres())?)
-        } else {
-            Some(median(&self.new.centres())? - two(self.base.calm())?)
-        }
+    /// Runs on the side that has fewer.
+    pub fn runs(&self) -> usize {
+        self.base.all.min(self.new.all)
+    }
+
+    /// Whether the difference is there without the disturbed visits of the side that looks slower. Disturbed visits
+    /// of the other side can only hide it.
+    pub fn stands_on_calm_visits(&self) -> bool {
+        let slower = if self.effect > 0.0 { &self.new } else { &self.base };
+        self.paired() || slower.calm().len() >= CALM_MIN
     }
 }
 
-/// Differences of runs that one session took right after each other, in run order; all that count, and the calm
-/// ones. Empty where there are fewer than three such pairs.
-fn pairs(base: Visited<'_>, new: Visited<'_>) -> (Vec<f64>, Vec<f64>) {
+/// Differences of runs that one session took right after each other, on a calm device, in run order. Empty where
+/// there are fewer than three: then the runs count by themselves.
+fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<f64> {
     let partners: HashMap<_, _> = base.named().collect();
     let pair = |(name, to): (_, Point)| {
         let from = partners.get(&name)?;
-        Some((to.centre - from.centre, to.disturbed || from.disturbed))
+        (!to.disturbed && !from.disturbed).then_some(to.centre - from.centre)
     };
-    let all: Vec<(f64, bool)> = new.named().filter_map(pair).collect();
-    if all.len() < RUNS_MIN {
-        return (vec![], vec![]);
-    }
-    let calm: Vec<f64> = all.iter().filter(|(_, disturbed)| !disturbed).map(|(value, _)| *value).collect();
-    let kept =
-        if calm.len() >= RUNS_MIN { calm.clone() } else { all.iter().map(|(value, _)| *value).collect() };
-    (kept, calm)
+    let pairs: Vec<f64> = new.named().filter_map(pair).collect();
+    if pairs.len() >= RUNS_MIN { pairs } else { vec![] }
 }
 
 /// ln of the ratio of the fastest runs, by their first quartiles. Of the side with more runs, the expected fastest

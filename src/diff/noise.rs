@@ -1,16 +1,16 @@
 //! How much runs of one cell differ, with the help of all other cells: three runs alone say next to nothing.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Points};
 use crate::stats::moderated::Prior;
 use crate::stats::running::Running;
 use crate::stats::{bootstrap, holm, median, rank, student};
 
 /// The chance of one false SLOWER among all rows, and of one false FASTER.
-pub const ALPHA: f64 = 0.01;
+pub const ALPHA: f64 = 0.003;
 /// What a printed interval covers.
 const LEVEL: f64 = 0.95;
 /// A run further out than so many usual distances counts as that far, for the variance alone.
-const REACH: f64 = 4.0;
+const REACH: f64 = 6.0;
 /// Ranks have a say where their clearest order has this chance or less, and then must agree at [`RANKS_AGREE`].
 const RANKS_SAY: f64 = 0.02;
 /// The ranks are a second opinion on one row: all rows together are the t-test's concern.
@@ -55,36 +55,38 @@ pub fn significances(rows: &[&Evidence]) -> Vec<Option<Significance>> {
 /// The variance of one run (or one pair) and its degrees of freedom.
 type Spread = (f64, f64);
 
-/// Paired rows vary in another way than unpaired ones, so each kind has a prior of its own.
+/// Paired rows vary in another way than unpaired ones, so pairs have a prior of their own; that of runs is learned from
+/// all rows.
 fn spreads(rows: &[&Evidence]) -> Vec<Option<Spread>> {
-    let mut spreads = vec![None; rows.len()];
-    for paired in [false, true] {
-        let chosen: Vec<usize> =
-            (0..).zip(rows).filter(|(_, row)| row.paired() == paired).map(|(index, _)| index).collect();
-        let groups: Vec<Vec<Vec<f64>>> =
-            chosen.iter().filter_map(|index| rows.get(*index)).map(|row| groups(row)).collect();
-        let usual = usual_distance(&groups);
-        let own: Vec<Spread> = groups.iter().map(|groups| own_spread(groups, usual)).collect();
-        let prior = Prior::fit(&own);
-        for (index, (variance, degrees)) in chosen.into_iter().zip(own) {
-            let spread = match &prior {
-                Some(prior) => Some(prior.posterior(variance, degrees)),
-                None => Some((variance, degrees)).filter(|_| degrees > 0.0),
-            };
-            spreads.get_mut(index).into_iter().for_each(|slot| *slot = spread);
-        }
-    }
-    spreads
+    let runs: Vec<Vec<Vec<f64>>> = rows.iter().map(|row| run_groups(row)).collect();
+    let paired = rows.iter().filter(|row| row.paired());
+    let pairs: Vec<Vec<Vec<f64>>> = paired.map(|row| vec![row.pairs.clone()]).collect();
+    let (mut of_runs, mut of_pairs) = (moderated(&runs).into_iter(), moderated(&pairs).into_iter());
+    let each = rows.iter().map(|row| {
+        let run = of_runs.next().flatten();
+        if row.paired() { of_pairs.next().flatten() } else { run }
+    });
+    each.collect()
 }
 
-/// The values that share a centre: the pairs, or the runs of each side; calm ones, where there are two.
-fn groups(row: &Evidence) -> Vec<Vec<f64>> {
-    let calm = |calm: Vec<f64>, all: Vec<f64>| if calm.len() >= 2 { calm } else { all };
-    if row.paired() {
-        vec![calm(row.calm_pairs.clone(), row.pairs.clone())]
-    } else {
-        [&row.base, &row.new].map(|points| calm(points.calm(), points.centres())).to_vec()
-    }
+/// The spread of each row with the help of the others; its own where they are too few.
+fn moderated(rows: &[Vec<Vec<f64>>]) -> Vec<Option<Spread>> {
+    let usual = usual_distance(rows);
+    let own: Vec<Spread> = rows.iter().map(|groups| own_spread(groups, usual)).collect();
+    let prior = Prior::fit(&own);
+    let spread = |(variance, degrees): Spread| match &prior {
+        Some(prior) => Some(prior.posterior(variance, degrees)),
+        None => Some((variance, degrees)).filter(|_| degrees > 0.0),
+    };
+    own.into_iter().map(spread).collect()
+}
+
+/// The runs of each side. A side without two calm visits says nothing of the noise where the other has them.
+fn run_groups(row: &Evidence) -> Vec<Vec<f64>> {
+    let sides = [&row.base, &row.new];
+    let calm = sides.map(Points::calm).into_iter();
+    let enough: Vec<Vec<f64>> = calm.filter(|group| group.len() >= 2).collect();
+    if enough.is_empty() { sides.map(Points::centres).to_vec() } else { enough }
 }
 
 /// How far the nearer end of a group usually lies from its middle: the end that no burst of other load moved.

@@ -56,8 +56,7 @@ pub fn decide(
 ) -> Decision {
     let margin = margin_ln(row, threshold);
     let beyond = row.effect.abs() > margin;
-    let runs = if row.paired() { row.pairs.len() } else { row.base.kept.len().min(row.new.kept.len()) };
-    let Some(noise) = noise.filter(|_| runs >= RUNS_MIN) else {
+    let Some(noise) = noise.filter(|_| row.runs() >= RUNS_MIN) else {
         let apart = row.overlap().is_some_and(|share| share == 0.0);
         let suspect = beyond && row.effect > 0.0 && apart && floor_agrees(row, margin);
         return Decision { verdict: Verdict::Unsure, reason: Reason::FewRuns, suspect };
@@ -68,7 +67,7 @@ pub fn decide(
     match doubt(row, noise, margin, around) {
         Some(reason) => {
             // Slow visits on a slow device with the fastest runs where they were: that is other load.
-            let load = !floor_agrees(row, margin) && !stands_without_disturbed(row, margin);
+            let load = !floor_agrees(row, margin) && !row.stands_on_calm_visits();
             Decision { verdict: Verdict::Unsure, reason, suspect: row.effect > 0.0 && !load }
         }
         None if row.effect > 0.0 => Decision::new(Verdict::Slower, Reason::Confirmed),
@@ -83,7 +82,7 @@ fn doubt(row: &Evidence, noise: Significance, margin: f64, around: Surroundings)
     let doubts = [
         (noise.p_rank.is_some_and(|p| p > RANKS_AGREE), Reason::TestsDiffer),
         (!floor_agrees(row, margin), Reason::FloorsDiffer),
-        (!stands_without_disturbed(row, margin), Reason::Disturbed),
+        (!row.stands_on_calm_visits(), Reason::Disturbed),
         (row.effect.abs() <= machine_reach(row, margin, around), Reason::MachineDrift),
         (null.is_some_and(|reach| row.effect.abs() <= reach), Reason::NullDiffers),
     ];
@@ -95,11 +94,6 @@ fn doubt(row: &Evidence, noise: Significance, margin: f64, around: Surroundings)
 fn floor_agrees(row: &Evidence, margin: f64) -> bool {
     let same_way = row.floor * row.effect.signum();
     same_way > margin && same_way >= row.effect.abs() / 2.0
-}
-
-/// Whether the difference is there without the disturbed visits that make it.
-fn stands_without_disturbed(row: &Evidence, margin: f64) -> bool {
-    row.calm_effect().is_some_and(|calm| calm * row.effect.signum() > margin)
 }
 
 /// A difference up to here can be the device's: how much slower (or faster) the calibration kernel was, on the
