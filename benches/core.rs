@@ -21,7 +21,8 @@ use mtok::price::Mix;
 use mtok::price::rental::{self, RentalQuote, offers, read_rentals};
 use mtok::price::token::{self, Market, TokenListing, market, read_tokens};
 use mtok::report::{Report, csv, json, markdown, terminal};
-use mtok::stats::Summary;
+use mtok::stats::random::Random;
+use mtok::stats::{Summary, bootstrap, median, rank, series};
 use mtok::throughput::{Curves, Device, Estimate, Memory, Workload, best_batch, estimate};
 use mtok::units::{Bytes, Seconds};
 
@@ -327,12 +328,36 @@ fn reports(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Times around a millisecond that differ by up to 1 %.
+fn times(seed: u64, count: usize) -> Vec<f64> {
+    let mut random = Random::new(seed);
+    (0..count).map(|_| 1e-3 * (1.0 + 0.01 * random.unit())).collect()
+}
+
+fn statistics(criterion: &mut Criterion) {
+    let samples = times(1, 200);
+    let differences: Vec<f64> = times(2, 50).iter().map(|time| time - 1.004e-3).collect();
+    let (a, b) = (times(3, 30), times(4, 30));
+    let mut group = criterion.benchmark_group("statistics");
+    group.bench_function("signs of 200 samples", |bench| bench.iter(|| series::signs(black_box(&samples))));
+    group.bench_function("1000 resamples of the median of 200", |bench| {
+        bench.iter(|| bootstrap::interval(black_box(&samples), median, 0.95, 1_000, 1));
+    });
+    group.bench_function("exact signed ranks of 50", |bench| {
+        bench.iter(|| rank::wilcoxon_signed_rank(black_box(&differences)));
+    });
+    group.bench_function("exact rank sum of 30 and 30", |bench| {
+        bench.iter(|| rank::mann_whitney(black_box(&a), black_box(&b)));
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = tables, measurements, throughputs, prices, reports
+    targets = tables, measurements, throughputs, prices, reports, statistics
 }
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 #[cfg(feature = "gpu")]
 mod child;
 mod compare;
+mod cost;
 #[cfg(feature = "gpu")]
 mod devices;
 mod diff;
@@ -91,6 +92,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
         Verb::Diff(args) => diff::run(&args),
+        Verb::Cost(args) => cost::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
         #[cfg(feature = "gpu")]

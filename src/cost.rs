@@ -94,7 +94,7 @@ impl CostInputs {
     }
 }
 
-/// The cost of a stream of tokens that has the devices to itself: `g·1e6 / (3600·u·R)`.
+/// The cost of a stream of tokens that has the devices to itself: `g / (3600·u·R) · 1e6`.
 ///
 /// # Errors
 /// [`Refused`] where an input is not finite and positive, or the utilisation is above 1.
@@ -104,7 +104,7 @@ pub fn usd_per_mtok(
     utilisation: f64,
 ) -> Result<UsdPerMtok, Refused> {
     let tokens_per_hour = positive("tokens per second", rate.0)? * SECONDS_PER_HOUR * share(utilisation)?;
-    let cost = positive("usd_per_hour", rent.0)? * TOKENS_PER_MTOK / tokens_per_hour;
+    let cost = positive("usd_per_hour", rent.0)? / tokens_per_hour * TOKENS_PER_MTOK;
     if is_positive(cost) { Ok(UsdPerMtok(cost)) } else { Err(Refused::OutOfRange) }
 }
 

@@ -4,6 +4,8 @@ pub mod adapters;
 mod calibrator;
 pub mod clock;
 pub mod device;
+#[cfg(feature = "faults")]
+mod faults;
 pub mod program;
 pub mod sampler;
 mod stopping;

@@ -6,6 +6,7 @@ use std::io::Read;
 use jiff::civil::Date;
 
 use crate::lookup::{self, Named, NotFound};
+use crate::op::Format;
 use crate::table::{Fault, Row, Table};
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond};
 
@@ -103,6 +104,32 @@ fn read_row(row: Row<'_>) -> Result<GpuSpec, Fault> {
     })
 }
 
+/// Measured rates may exceed a datasheet's peak by this factor: cards clock somewhat higher than their papers say.
+const PEAK_MARGIN: f64 = 1.05;
+
+impl GpuSpec {
+    /// Why a time cannot be true: it implies more than the device's peaks. Arithmetic is held against the peak of
+    /// the format, traffic (where it must come from memory) against the memory bus. `None` where it is possible or
+    /// the peak is unknown.
+    pub fn impossible(
+        &self,
+        format: Format,
+        flops: Option<FlopsPerSecond>,
+        from_memory: Option<BytesPerSecond>,
+    ) -> Option<String> {
+        let peak = if format == Format::F32 { self.fp32 } else { self.fp16.or(self.fp32) };
+        let above = |rate: f64, peak: f64, tera: &str| {
+            let [rate_t, peak_t] = [rate, peak].map(|rate| crate::text::significant(rate / 1e12));
+            (rate > PEAK_MARGIN * peak)
+                .then(|| format!("implies {rate_t} {tera}, the datasheet of {} allows {peak_t}", self.name))
+        };
+        let arithmetic = flops.zip(peak).and_then(|(rate, peak)| above(rate.0, peak.0, "TFLOP/s"));
+        let traffic =
+            || from_memory.zip(self.bandwidth).and_then(|(rate, peak)| above(rate.0, peak.0, "TB/s"));
+        arithmetic.or_else(traffic)
+    }
+}
+
 /// The GPU with this name or alias, in any case, with or without its vendor's name.
 ///
 /// # Errors
@@ -131,6 +158,22 @@ mod tests {
 
     fn read(rows: &str) -> Result<Vec<GpuSpec>, String> {
         read_gpus((HEADER.to_owned() + rows).as_bytes()).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_rate_above_the_datasheet_is_impossible() {
+        let gpus = read(CARD).unwrap();
+        let card = find(&gpus, "RTX 4090").unwrap();
+        let rates =
+            |tflops: f64, tb: f64| (Some(FlopsPerSecond(tflops * 1e12)), Some(BytesPerSecond(tb * 1e12)));
+        let verdict = |format, (flops, bytes)| card.impossible(format, flops, bytes);
+        assert_eq!(verdict(Format::F32, rates(84.0, 1.05)), None);
+        assert_eq!(verdict(Format::F16, rates(160.0, 1.05)), None);
+        let what = "implies 90.0 TFLOP/s, the datasheet of RTX 4090 allows 82.6";
+        assert_eq!(verdict(Format::F32, rates(90.0, 0.5)).as_deref(), Some(what));
+        let what = "implies 2.00 TB/s, the datasheet of RTX 4090 allows 1.01";
+        assert_eq!(verdict(Format::F16, rates(1.0, 2.0)).as_deref(), Some(what));
+        assert_eq!(card.impossible(Format::F16, None, None), None);
     }
 
     #[test]

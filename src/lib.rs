@@ -17,6 +17,7 @@ pub mod diff;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;
+pub mod json;
 #[cfg(feature = "gpu")]
 pub mod kernel;
 pub mod lookup;
@@ -26,6 +27,7 @@ mod named;
 pub mod op;
 pub mod price;
 pub mod report;
+pub mod served;
 pub mod stats;
 pub mod table;
 pub mod text;

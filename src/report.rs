@@ -6,6 +6,7 @@ pub mod diff;
 pub mod estimates;
 pub mod json;
 pub mod markdown;
+pub mod served;
 pub mod terminal;
 
 mod columns;
@@ -15,6 +16,7 @@ use jiff::civil::Date;
 use crate::market::row::Comparison;
 use crate::market::{Policy, Verdict};
 use crate::measurement::{DeviceType, Measurement, SOFTWARE_LABEL};
+use crate::price::rental::Kind;
 pub use crate::text::UNKNOWN;
 use crate::text::significant;
 use crate::throughput::Source;
@@ -206,13 +208,25 @@ fn cost_caption(row: &Comparison, rents_differ: bool, safe: Safe) -> String {
 }
 
 fn rent(row: &Comparison, safe: Safe) -> String {
-    let Some(usd_per_hour) = row.usd_per_hour else {
+    let date = row.usd_per_hour_date.map(|date| date.to_string());
+    rent_words(row.usd_per_hour, row.rental_kind.map(Kind::name), row.rental_providers.as_deref(), date, safe)
+}
+
+/// A rent and where it comes from.
+fn rent_words(
+    usd_per_hour: Option<f64>,
+    kind: Option<&str>,
+    providers: Option<&str>,
+    date: Option<String>,
+    safe: Safe,
+) -> String {
+    let Some(usd_per_hour) = usd_per_hour else {
         return "rent unknown".into();
     };
     let mut from = Vec::new();
-    from.extend(row.rental_kind.map(|kind| kind.to_string()));
-    from.extend(row.rental_providers.as_deref().map(safe));
-    from.extend(row.usd_per_hour_date.map(|date| date.to_string()));
+    from.extend(kind.map(str::to_owned));
+    from.extend(providers.map(safe));
+    from.extend(date);
     let from = if from.is_empty() { String::new() } else { format!(" ({})", from.join(", ")) };
     format!("rent {} USD/h per device{from}", significant(usd_per_hour))
 }

@@ -9,6 +9,7 @@ pub mod polygamma;
 pub mod random;
 pub mod rank;
 pub mod running;
+pub mod series;
 pub mod student;
 #[cfg(test)]
 mod synthetic;

@@ -17,13 +17,13 @@ pub const MAX_BYTES: u64 = 16 << 20;
 /// The same for files with a row per measurement, which are read a row at a time: some 60,000 rows.
 pub const MAX_BYTES_OF_ROWS: u64 = 64 << 20;
 
-/// A fault at a place in a table. `line` counts from 1 in the file, `column` counts fields from 1; zero means
-/// the whole line or the whole file.
+/// A fault at a place in a file. `line` counts from 1, `column` counts the fields of a table or the bytes of a
+/// JSON line from 1; zero means the whole line or the whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Line of the file, 0 for the whole file.
     pub line: u64,
-    /// Field of the line, 0 for the whole line.
+    /// Field or byte of the line, 0 for the whole line.
     pub column: usize,
     /// What is wrong and, where it helps, what would be right.
     pub what: String,
@@ -72,7 +72,7 @@ impl Table {
     /// # Errors
     /// The first fault: unreadable, too large, empty, not UTF-8, a ragged line, a missing or doubled column.
     pub fn read(input: impl Read, required: &[&str]) -> Result<Self, Fault> {
-        let text = read_text(input, MAX_BYTES)?;
+        let text = unix_lines(read_text(input)?);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let columns = columns(&mut reader, required)?;
         let mut records = Vec::new();
@@ -98,7 +98,7 @@ pub fn each_row(
     required: &[&str],
     mut each: impl FnMut(Row<'_>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let text = read_text(input, MAX_BYTES_OF_ROWS)?;
+    let text = unix_lines(read_limited(input, MAX_BYTES_OF_ROWS)?);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let columns = columns(&mut reader, required)?;
     let mut record = csv::StringRecord::new();
@@ -255,7 +255,20 @@ fn quote(text: &str) -> String {
     format!("\"{}{tail}\"", crate::text::inert(&cut))
 }
 
-fn read_text(input: impl Read, max_bytes: u64) -> Result<String, Fault> {
+/// The whole of a text file.
+///
+/// # Errors
+/// Unreadable, larger than [`MAX_BYTES`], UTF-16, empty, not UTF-8.
+pub fn read_text(input: impl Read) -> Result<String, Fault> {
+    read_limited(input, MAX_BYTES)
+}
+
+/// The csv crate counts the line of a row from the `\n` of a CRLF before it: one line too early.
+fn unix_lines(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n") } else { text }
+}
+
+fn read_limited(input: impl Read, max_bytes: u64) -> Result<String, Fault> {
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
     input
@@ -323,6 +336,7 @@ mod tests {
             "2:3: date \"2026-02-31\" is not a date like 2026-01-31"
         );
         assert_eq!(fault_of(b"gpu,usd,date\n,1,2026-01-31\n"), "2:1: gpu is empty");
+        assert_eq!(fault_of(b"gpu,usd,date\r\nA,1,2026-01-31\r\n,1,2026-01-31\r\n"), "3:1: gpu is empty");
     }
 
     #[test]

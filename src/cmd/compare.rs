@@ -73,18 +73,18 @@ pub fn check(price: &PriceArgs, tables: &Tables, gpus: &[GpuSpec]) -> Result<(),
     }
     let quotes = tables.rentals()?;
     let named = price.hardware.as_ref();
-    named.map_or(Ok(()), |named| named_offers(named, price, &quotes, gpus).map(|_| ()))
+    named.map_or(Ok(()), |named| named_offers(named, as_of(price), &quotes, gpus).map(|_| ()))
 }
 
 /// The offers of the hardware that the user named: a GPU in any spelling of its table, or another priced machine.
-fn named_offers(
+pub fn named_offers(
     named: &str,
-    price: &PriceArgs,
+    as_of: Date,
     quotes: &[RentalQuote],
     gpus: &[GpuSpec],
 ) -> Result<Offers, Failure> {
     let hardware = hardware::find(gpus, named).map_or(named, |gpu| gpu.name.as_str());
-    offers(quotes, hardware, as_of(price), rental::MAX_AGE_DAYS).map_err(|missing| unpriced(&missing, quotes))
+    offers(quotes, hardware, as_of, rental::MAX_AGE_DAYS).map_err(|missing| unpriced(&missing, quotes))
 }
 
 /// The rows that the arguments ask for, and what the reader should doubt.
@@ -130,30 +130,36 @@ pub fn rents(
     origin: &Origin,
 ) -> Result<Vec<Result<Rent, String>>, Failure> {
     if let Some(usd_per_hour) = price.usd_per_hour {
-        let rent = Rent {
-            providers: String::new(),
-            kind: None,
-            usd_per_hour: UsdPerHour(usd_per_hour),
-            date: None,
-            stale_days: None,
-        };
-        return Ok(vec![Ok(rent)]);
+        return Ok(vec![Ok(typed_rent(usd_per_hour))]);
     }
     let quotes = tables.rentals()?;
     // A name that the user typed must exist; a device without a quote is a gap in the tables.
     let offers = match &price.hardware {
-        Some(named) => Ok(named_offers(named, price, &quotes, gpus)?),
+        Some(named) => Ok(named_offers(named, as_of(price), &quotes, gpus)?),
         None => own_offers(price, &quotes, gpus, origin),
     };
-    let offer = offers.and_then(|offers| {
-        let any = offers.kinds.get(&Kind::Community).or(offers.kinds.values().next());
-        let offer = offers.on_demand().or(any).cloned();
-        offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
-    });
-    Ok(match offer {
+    Ok(match offers.and_then(|offers| best_kind(&offers)) {
         Err(unknown) => vec![Err(unknown)],
         Ok(offer) => of_choice(price.offers, &offer).into_iter().map(Ok).collect(),
     })
+}
+
+/// A rent that the user typed: nobody else is behind it.
+pub fn typed_rent(usd_per_hour: f64) -> Rent {
+    Rent {
+        providers: String::new(),
+        kind: None,
+        usd_per_hour: UsdPerHour(usd_per_hour),
+        date: None,
+        stale_days: None,
+    }
+}
+
+/// The offer that counts: on-demand where there is any, else community, else the first of the others.
+pub fn best_kind(offers: &Offers) -> Result<Offer, String> {
+    let any = offers.kinds.get(&Kind::Community).or(offers.kinds.values().next());
+    let offer = offers.on_demand().or(any).cloned();
+    offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
 }
 
 /// The offers of the device itself, or why there are none.
@@ -200,14 +206,18 @@ fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
     if origin.software() && price.usd_per_hour.is_none() && price.hardware.is_none() {
         warnings.push(format!("a software adapter has no rent of its own: priced as a {SOFTWARE_HARDWARE}"));
     }
-    let believable = to_f64(rental::BELIEVABLE.0)..=to_f64(rental::BELIEVABLE.1);
-    if let Some(rent) = price.usd_per_hour.filter(|rent| !believable.contains(rent)) {
-        warnings.push(format!("a rent of {rent} USD/h is unusual: is it per device and hour?"));
-    }
+    warnings.extend(price.usd_per_hour.and_then(unusual_rent));
     if price.utilisation == 1.0 {
         warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());
     }
     warnings
+}
+
+/// A doubt about a rent outside the band of all quotes.
+pub fn unusual_rent(usd_per_hour: f64) -> Option<String> {
+    let believable = to_f64(rental::BELIEVABLE.0)..=to_f64(rental::BELIEVABLE.1);
+    let unusual = !believable.contains(&usd_per_hour);
+    unusual.then(|| format!("a rent of {usd_per_hour} USD/h is unusual: is it per device and hour?"))
 }
 
 #[cfg(feature = "gpu")]

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mtok::gpu::adapters::{self, Facts};
+use mtok::hardware;
 use mtok::kernel::{Capabilities, Kernel};
 use mtok::measurement::merged::merged;
 use mtok::measurement::{Measurement, Outcome};
@@ -20,8 +21,12 @@ use self::plan::Planned;
 use self::side::{Side, Target};
 use super::child::{self, Program};
 use super::output::{self, note, print, print_json};
+use super::tables::Tables;
 use super::{Exit, Failure, devices, host, today};
 use crate::cli::{MeasureArgs, Sampling};
+
+/// A call that takes longer than its budget by more than this factor says so.
+const BUDGET_MARGIN: f64 = 1.05;
 
 /// What a call left behind.
 pub struct Measured {
@@ -107,7 +112,9 @@ fn measure(
     resume: bool,
 ) -> Result<Measured, Failure> {
     let start = Instant::now();
-    let target = Target { adapter, gl: sampling.gl, seed: sampling.seed };
+    let gpus = Tables::open(None)?.gpus()?;
+    let spec = hardware::match_adapter(&gpus, &adapter.name);
+    let target = Target { adapter, gl: sampling.gl, seed: sampling.seed, spec };
     let session = format!("{} {}", host::now_utc(), std::process::id());
     let folders = side::folders(out, programs.len());
     let mut sides = Vec::new();
@@ -139,6 +146,11 @@ fn measure(
         }
     }
     bar.finish_and_clear();
+    let (took, budget) = (start.elapsed().as_secs_f64(), sampling.budget.as_secs_f64());
+    if took > BUDGET_MARGIN * budget {
+        let why = "as few samples as a cell must have need more time";
+        warnings.push(format!("measuring took {took:.0} s, the budget was {budget:.0} s: {why}"));
+    }
     let fresh = bar.position() as usize;
     let rows = sides.into_iter().map(Side::close).collect::<Result<Vec<_>, _>>()?;
     let exit = exit_code(rows.iter().flatten());

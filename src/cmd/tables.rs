@@ -83,8 +83,11 @@ pub fn read_file<T>(
         return Err(Failure::bad_input(format!("{shown}: is not a plain file")));
     }
     let mut file = File::open(path).map_err(unreadable)?;
-    parse(&mut file).map_err(|fault| {
-        let separator = if fault.line == 0 { ": " } else { ":" };
-        Failure::bad_input(format!("{shown}{separator}{fault}"))
-    })
+    parse(&mut file).map_err(|fault| located(path, &fault))
+}
+
+/// A fault in a file, as `file:line:column: what`.
+pub fn located(path: &Path, fault: &Fault) -> Failure {
+    let separator = if fault.line == 0 { ": " } else { ":" };
+    Failure::bad_input(format!("{}{separator}{fault}", path.display()))
 }

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use super::side::{Cell, Side, Times};
 use crate::stats::{self, median};
 
-/// Fewer runs on a side, or fewer pairs, carry no verdict.
+/// Fewer runs on a side carry no verdict.
 pub const RUNS_MIN: usize = 3;
+/// Fewer pairs say less than the runs by themselves: half of the degrees of freedom, and a disturbed run takes its
+/// partner along. In turns A B B A runs are balanced without being paired.
+const PAIRS_MIN: usize = 5;
 /// So many calm visits of a side stand for it without the disturbed ones; among 3 visits with a disturbed one the
 /// median would be the slower of the other two.
 const CALM_MIN: usize = 2;
@@ -165,7 +168,7 @@ pub struct Evidence {
     pub base: Points,
     /// New.
     pub new: Points,
-    /// ln new - ln base of each pair on a calm device; empty where there are fewer than three.
+    /// ln new - ln base of each pair on a calm device; empty where there are fewer than five.
     pub pairs: Vec<f64>,
     /// ln of the ratio of the medians over runs, or the median over pairs.
     pub effect: f64,
@@ -230,7 +233,7 @@ impl Evidence {
 }
 
 /// Differences of runs that one session took right after each other, on a calm device, in run order. Empty where
-/// there are fewer than three: then the runs count by themselves.
+/// there are fewer than five: then the runs count by themselves.
 fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<f64> {
     let partners: HashMap<_, _> = base.named().collect();
     let pair = |(name, to): (_, Point)| {
@@ -238,7 +241,7 @@ fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<f64> {
         (!to.disturbed && !from.disturbed).then_some(to.centre - from.centre)
     };
     let pairs: Vec<f64> = new.named().filter_map(pair).collect();
-    if pairs.len() >= RUNS_MIN { pairs } else { vec![] }
+    if pairs.len() >= PAIRS_MIN { pairs } else { vec![] }
 }
 
 /// ln of the ratio of the fastest runs, by their first quartiles. Of the side with more runs, the expected fastest

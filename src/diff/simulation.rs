@@ -4,7 +4,7 @@
 //! to 20 s, in which everything takes 10 to 70 % longer, calibrations too. Runs go over all cells one after the other.
 
 use super::side::Side;
-use super::{Diff, Options, Reason, Verdict, compare};
+use super::{Diff, Options, Verdict, compare};
 use crate::measurement::{
     Cache, Calibration, Identity, Measurement, Outcome, Provenance, Timing, Verification,
 };
@@ -49,8 +49,6 @@ pub const PLAN: Plan = Plan {
     paired: false,
 };
 
-/// So few that the test takes a second or two in a debug build.
-const DIFFS_FEW: usize = 40;
 /// A visit takes so long.
 const VISIT_S: f64 = 0.8;
 /// The calibration kernel's own noise.
@@ -162,9 +160,6 @@ struct Shares {
     inconclusive: f64,
     found: f64,
     same: f64,
-    unsure: f64,
-    reasons: std::collections::BTreeMap<Option<Reason>, usize>,
-    missed: std::collections::BTreeMap<Option<Reason>, usize>,
 }
 
 fn shares(plan: Plan, diffs: usize, seed: u64) -> Shares {
@@ -178,84 +173,62 @@ fn shares(plan: Plan, diffs: usize, seed: u64) -> Shares {
         shares.found += f64::from(u8::from(slower(&diff.rows[0])));
         shares.inconclusive += f64::from(u8::from(diff.summary.ending == super::Ending::Inconclusive));
         shares.same += diff.summary.same as f64 / diff.rows.len() as f64;
-        shares.unsure += diff.summary.unsure as f64 / diff.rows.len() as f64;
-        for row in &diff.rows {
-            *shares.reasons.entry(row.reason).or_default() += 1;
-        }
-        if !slower(&diff.rows[0]) {
-            *shares.missed.entry(diff.rows[0].reason).or_default() += 1;
-        }
     }
     let count = diffs as f64;
-    for share in [
-        &mut shares.alarms,
-        &mut shares.found,
-        &mut shares.inconclusive,
-        &mut shares.same,
-        &mut shares.unsure,
-    ] {
-        *share /= count;
+    let Shares { alarms, inconclusive, found, same } = shares;
+    Shares {
+        alarms: alarms / count,
+        inconclusive: inconclusive / count,
+        found: found / count,
+        same: same / count,
     }
-    shares
 }
 
-/// The goals, as far as so few diffs can tell: at most 1 % of comparisons of the same with the same have any SLOWER, a
-/// slowdown of 10 % at 1 % noise is found in 95 %.
-fn goals(diffs: usize, seed: u64) {
-    for runs in [3, 5] {
-        for paired in [false, true] {
-            let same = shares(Plan { runs, paired, ..PLAN }, diffs, seed);
-            assert!(same.alarms <= 0.01, "{runs} runs, paired {paired}: {same:?}");
-            let slower = shares(Plan { runs, paired, slowdown: 1.1, ..PLAN }, diffs, seed);
-            assert!(slower.found >= 0.95, "{runs} runs, paired {paired}: {slower:?}");
-            assert!(slower.alarms <= 0.01, "{runs} runs, paired {paired}: {slower:?}");
-        }
+/// A slowdown of 10 % at 1 % noise is found in 95 % of comparisons; of sides that are the same so few have any SLOWER.
+fn goals(diffs: usize, alarms: f64, seed: u64) {
+    for (runs, paired) in [(3, false), (5, false), (5, true)] {
+        let plan = Plan { runs, paired, ..PLAN };
+        let same = shares(plan, diffs, seed);
+        assert!(same.alarms <= alarms, "{runs} runs, paired {paired}: {same:?}");
+        let slower = shares(Plan { slowdown: 1.1, ..plan }, diffs, seed + 1);
+        assert!(slower.found >= 0.95, "{runs} runs, paired {paired}: {slower:?}");
+        assert!(slower.alarms <= alarms, "{runs} runs, paired {paired}: {slower:?}");
     }
 }
 
 #[test]
-fn the_same_is_not_slower_and_what_is_slower_is_found() {
-    goals(DIFFS_FEW, 1);
+fn a_slowdown_is_found_and_nothing_else() {
+    goals(60, 0.02, 1);
 }
 
 #[test]
 #[ignore = "some minutes in a debug build"]
-fn the_same_is_not_slower_in_a_thousand_comparisons() {
-    goals(1000, 2);
+fn at_most_one_in_a_hundred_comparisons_has_a_false_alarm() {
+    goals(1000, 0.01, 20);
 }
 
 #[test]
 fn what_became_faster_never_fails() {
-    let faster = shares(Plan { slowdown: 0.8, ..PLAN }, DIFFS_FEW, 3);
-    assert!(faster.alarms <= 0.01, "{faster:?}");
+    let faster = shares(Plan { slowdown: 0.8, ..PLAN }, 20, 3);
+    assert!(faster.alarms <= 0.05 && faster.found < 1e-9, "{faster:?}");
 }
 
 #[test]
-#[ignore = "a table to look at"]
-fn table() {
+#[ignore = "prints the table of METHODOLOGY.md; some minutes in a release build"]
+fn the_table() {
+    println!("| noise | uneven | runs | paired | calm s | any SLOWER | 10 % found | inconclusive | SAME |");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for (noise, uneven) in [(0.01, 0.2), (0.01, 0.4), (0.03, 0.2)] {
-        for runs in [3, 5] {
-            for (paired, slowdown, calm_s) in [
-                (false, 1.0, 240.0),
-                (false, 1.1, 240.0),
-                (true, 1.0, 240.0),
-                (true, 1.1, 240.0),
-                (false, 1.0, 120.0),
-                (false, 1.1, 120.0),
-                (false, 1.0, f64::INFINITY),
-                (false, 1.1, f64::INFINITY),
-            ] {
-                let plan = Plan { noise, uneven, runs, paired, slowdown, calm_s, ..PLAN };
-                let s = shares(plan, 1000, 77);
+        for (runs, paired) in [(3, false), (5, false), (5, true), (9, true)] {
+            for calm_s in [f64::INFINITY, 240.0, 120.0] {
+                let plan = Plan { noise, uneven, runs, paired, calm_s, ..PLAN };
+                let same = shares(plan, 1000, 77);
+                let slower = shares(Plan { slowdown: 1.1, ..plan }, 1000, 78);
+                let Shares { alarms, inconclusive, same, .. } = same;
                 println!(
-                    "noise {noise} uneven {uneven} runs {runs} paired {paired} x{slowdown} calm {calm_s}: alarms {:.4} found {:.3} inconcl {:.3} same {:.3} unsure {:.3}",
-                    s.alarms, s.found, s.inconclusive, s.same, s.unsure
+                    "| {noise} | {uneven} | {runs} | {paired} | {calm_s} | {alarms:.3} | {:.3} | {inconclusive:.3} | {same:.3} |",
+                    slower.found
                 );
-                if slowdown > 1.0 {
-                    println!("   missed {:?}", s.missed);
-                } else {
-                    println!("   {:?}", s.reasons);
-                }
             }
         }
     }

@@ -104,6 +104,10 @@ pub fn list(with_gl: bool) -> Listing<Adapter> {
     if with_gl {
         backends.push(("gl", Backends::GL));
     }
+    #[cfg(feature = "faults")]
+    if super::faults::noop() {
+        backends = vec![("noop", Backends::NOOP)];
+    }
     let mut listing = Listing { adapters: Vec::new(), asked: Vec::new() };
     for (name, backend) in backends {
         let found = enumerate(backend);
@@ -124,6 +128,12 @@ pub fn list(with_gl: bool) -> Listing<Adapter> {
 fn enumerate(backends: Backends) -> Vec<wgpu::Adapter> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = backends;
+    #[cfg(feature = "faults")]
+    {
+        let noop = &mut descriptor.backend_options.noop;
+        noop.enable = super::faults::noop();
+        noop.limits = Some(wgpu::Limits::default());
+    }
     descriptor.flags = wgpu::InstanceFlags::empty();
     let instance = wgpu::Instance::new(descriptor);
     pollster::block_on(instance.enumerate_adapters(backends))

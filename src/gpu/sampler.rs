@@ -82,6 +82,14 @@ impl<'g> Sampler<'g> {
         Ok(Self { gpu, calibrator: Calibrator::new(gpu)? })
     }
 
+    /// The variant that a visit runs; else what the adapter lacks.
+    pub(super) fn variant<'k>(&self, visit: &Visit<'k>) -> Result<&'k Variant, String> {
+        match visit.variant {
+            None => visit.kernel.choose(&visit.op, &self.gpu.capabilities),
+            Some(variant) => variant.needs.unmet(&self.gpu.capabilities).map_or(Ok(variant), Err),
+        }
+    }
+
     /// Measures one cell. A fault of this cell is a row; only a device that is gone ends the run.
     ///
     /// # Errors
@@ -89,7 +97,7 @@ impl<'g> Sampler<'g> {
     pub fn measure(&self, visit: &Visit<'_>, identity: &Identity) -> Result<Cell, (Box<Cell>, Fault)> {
         let Visit { kernel, op, seed, .. } = visit;
         let mut provenance = Provenance { identity: identity.clone(), seed: *seed, ..Default::default() };
-        let variant = match visit.variant(self.gpu) {
+        let variant = match self.variant(visit) {
             Ok(variant) => variant,
             Err(reason) => return Ok(visit.cell("none", Outcome::Skipped(reason), provenance, Vec::new())),
         };
@@ -120,7 +128,11 @@ impl<'g> Sampler<'g> {
     fn series(&self, visit: &Visit<'_>, variant: &Variant, problem: &Problem) -> Result<Series, Fault> {
         let clock = &self.gpu.clock;
         let texts = visit.kernel.texts(variant, visit.op.format());
+        #[cfg(feature = "faults")]
+        let texts = super::faults::texts(visit, texts);
         let program = Program::new(self.gpu, &texts, problem, sets(visit, problem, self.gpu))?;
+        #[cfg(feature = "faults")]
+        super::faults::strike(visit, self.gpu);
         let start = Instant::now();
         let once = warm_up(&program, clock, &visit.plan)?;
         // A counter that later executions go on from must start at zero: one execution per sample.
@@ -157,13 +169,6 @@ impl<'k> Visit<'k> {
         Self { kernel, variant: None, op, cache: Cache::Hot, run: 0, seed, plan }
     }
 
-    fn variant(&self, gpu: &Gpu) -> Result<&'k Variant, String> {
-        match self.variant {
-            None => self.kernel.choose(&self.op, &gpu.capabilities),
-            Some(variant) => variant.needs.unmet(&gpu.capabilities).map_or(Ok(variant), Err),
-        }
-    }
-
     fn cell(&self, variant: &str, outcome: Outcome, provenance: Provenance, samples: Vec<Sample>) -> Cell {
         let Self { op, cache, run, .. } = *self;
         let measurement = Measurement { op, variant: variant.to_owned(), cache, run, outcome, provenance };
@@ -171,8 +176,9 @@ impl<'k> Visit<'k> {
     }
 
     /// How often the op really runs where so many executions are asked for.
-    #[cfg(not(feature = "faults"))]
     fn slowed(&self, executions: u32) -> u32 {
+        #[cfg(feature = "faults")]
+        let executions = super::faults::executions(self, executions);
         executions
     }
 }

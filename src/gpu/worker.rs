@@ -183,7 +183,8 @@ fn guarded(sampler: &Sampler<'_>, visit: &Visit<'_>, identity: &Identity) -> (Ce
             let provenance =
                 Provenance { identity: identity.clone(), seed: visit.seed, ..Provenance::default() };
             let Visit { op, cache, run, .. } = *visit;
-            let (variant, outcome) = ("none".into(), Outcome::Failed(reason));
+            let variant = sampler.variant(visit).map_or("none", |variant| variant.name).to_owned();
+            let outcome = Outcome::Failed(reason);
             let measurement = Measurement { op, variant, cache, run, outcome, provenance };
             // What the panic left behind is unknown.
             (Cell { measurement, samples: Vec::new() }, true)

@@ -5,6 +5,7 @@ use std::io::Read;
 use super::wire::{line, number};
 use super::{Calibration, Timing, TimingMethod};
 use crate::stats::outlier::{Counts, labels};
+use crate::stats::series::signs;
 use crate::stats::{self, Summary};
 use crate::table::Fault;
 use crate::text;
@@ -72,7 +73,7 @@ impl Timing {
             stop_reason,
             relative_stdev: spread.and_then(|times| stats::relative_stdev(times)),
             outliers: Counts::of(&headline),
-            signs: String::new(),
+            signs: signs(&headline).iter().map(|sign| sign.name()).collect::<Vec<_>>().join(";"),
             calibration,
         })
     }

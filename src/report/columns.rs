@@ -2,7 +2,7 @@
 
 use super::{UNKNOWN, significant};
 use crate::market::row::Comparison;
-use crate::measurement::Measurement;
+use crate::measurement::{Cache, Measurement};
 
 /// One column of a table of `T`.
 #[derive(Debug)]
@@ -88,7 +88,10 @@ const COSTS: [Column<Comparison>; 16] = [
 
 /// The columns of the table of measured kernels.
 pub(super) const KERNELS: [Column<Measurement>; 8] = [
-    text("kernel", |cell| format!("{} {}", cell.op.kernel(), cell.variant).trim_end().to_owned()),
+    text("kernel", |cell| {
+        let cold = if cell.cache == Cache::Cold { "cold" } else { "" };
+        [cell.op.kernel(), &cell.variant, cold].join(" ").trim_end().to_owned()
+    }),
     text("format", |cell| cell.op.format().to_string()),
     // Spaces let a narrow table break the line between two sizes.
     text("shape", |cell| cell.op.shape().replace(';', " ")),

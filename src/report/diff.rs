@@ -128,7 +128,7 @@ pub fn terminal(report: &DiffReport, width: u16, colour: bool, all: bool) -> Str
     if !same.is_empty() {
         out += &format!("\n{} of costs SAME; --all shows them\n", rows(same.len()));
     }
-    out
+    out.trim_start().to_owned()
 }
 
 /// For a job summary or a comment: the answer, what is not SAME, and the rest behind a fold.

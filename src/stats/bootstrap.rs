@@ -15,7 +15,8 @@ pub struct Interval {
 /// Percentile bootstrap (Efron, "Bootstrap methods: another look at the jackknife", 1979): the middle `level` of
 /// the statistic over `resamples` draws with replacement. The same seed gives the same interval.
 ///
-/// The interval is narrower than its name below about 20 values: 95 % then cover some 90 to 93 %.
+/// Few values make the interval narrower than its name: 95 % of the mean of normal values cover 74 % at 3 values,
+/// 82 % at 5, 90 % at 10, 93 % at 20 and 94 % at 40.
 ///
 /// `None` below two values, where one or the statistic of a resample is not finite, for a level that does not
 /// lie between 0 and 1, and for so few resamples that less than one lies beyond each end.

@@ -80,8 +80,8 @@ pub fn wilcoxon_signed_rank(differences: &[f64]) -> Option<PValues> {
 /// share their mean rank. Exact up to 30 against 30 values or as much work, above that by the normal
 /// approximation with corrections for ties and continuity.
 ///
-/// `None` where a group is empty or a value is not finite. Below 4 against 4 values the two-sided value cannot
-/// reach 5 %, but for 3 against 5 and more.
+/// `None` where a group is empty or a value is not finite. The two-sided value can reach 5 % from 4 against 4, 3
+/// against 5 or 2 against 8 values on.
 pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<PValues> {
     let all = [a, b].concat();
     let usable = !a.is_empty() && !b.is_empty() && all.iter().all(|value| value.is_finite());

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use mtok::gpu::adapters::Facts;
 use mtok::gpu::clock::Clock;
 use mtok::gpu::sampler::{Cell, Plan};
-use mtok::measurement::{Identity, Measurement, Outcome, Provenance};
+use mtok::hardware::GpuSpec;
+use mtok::measurement::{Cache, Identity, Measurement, Outcome, Provenance};
 use serde_json::json;
 
 use super::plan::Planned;
@@ -26,6 +27,24 @@ pub struct Target<'a> {
     pub gl: bool,
     /// Seed of the inputs.
     pub seed: u64,
+    /// What its datasheet says.
+    pub spec: Option<&'a GpuSpec>,
+}
+
+impl Target<'_> {
+    /// A time that the device cannot reach is no time.
+    fn check(&self, cell: &mut Cell) {
+        let row = &cell.measurement;
+        let uncached =
+            row.cache == Cache::Cold || row.op.bytes().0 >= self.adapter.capabilities().beyond_caches();
+        let from_memory = row.bytes_per_s().filter(|_| uncached);
+        let fault =
+            self.spec.and_then(|spec| spec.impossible(row.op.format(), row.flops_per_s(), from_memory));
+        if let Some(fault) = fault {
+            cell.measurement.outcome = Outcome::Failed(fault);
+            cell.samples.clear();
+        }
+    }
 }
 
 /// One side of a call; most calls have only one.
@@ -124,6 +143,7 @@ impl<'a> Side<'a> {
             }
             Err(reason) => self.failed(index, run, reason)?,
         };
+        self.target.check(&mut cell);
         let own = &mut cell.measurement.provenance;
         own.identity.argv.clone_from(&self.identity.argv);
         own.identity.session.clone_from(&self.identity.session);
