@@ -1,16 +1,24 @@
-//! Wall time of the verbs that need no GPU, from start to exit, against the goal of 50 ms.
+//! Wall time of the verbs that need no GPU, from start to exit, against the goal of 50 ms; of `diff` on two files of
+//! 10,000 cells in three runs against 2 s.
 #![allow(clippy::expect_used, reason = "a bench that cannot run says why and ends")]
 
 use std::process::Command;
 use std::time::Instant;
 
-use mtok::stats::median;
+use mtok::measurement::{
+    Cache, Calibration, Identity, Measurement, Outcome, Provenance, Timing, Verification, wire,
+};
+use mtok::op::{Format, Op};
+use mtok::stats::random::Random;
+use mtok::stats::{Summary, median};
+use mtok::units::Seconds;
 
 /// Runs of each verb.
 const RUNS: usize = 21;
 /// Thrown away first, while the binary comes into the cache.
 const WARM_UP: usize = 3;
 const GOAL_MS: f64 = 50.0;
+const GOAL_DIFF_MS: f64 = 2000.0;
 
 const VERBS: [&[&str]; 5] = [
     &["--version"],
@@ -43,6 +51,78 @@ fn main() {
             "mtok {:<45} median {typical:6.1} ms ({RUNS} runs {least:.1} to {most:.1}); goal {GOAL_MS} ms {verdict}",
             verb.join(" ")
         );
+    }
+    large_diff();
+}
+
+/// Wall time of `diff` on a large pair.
+fn large_diff() {
+    let folder = tempfile::tempdir().expect("a folder for the files");
+    let files = ["base.csv", "new.csv"].map(|name| folder.path().join(name));
+    for (seed, file) in (1..).zip(&files) {
+        let mut bytes = Vec::new();
+        wire::write_all(&mut bytes, &large(seed)).expect("memory takes every row");
+        std::fs::write(file, bytes).expect("the folder takes the file");
+    }
+    let [base, new] = files.map(|file| file.display().to_string());
+    let milliseconds: Vec<f64> =
+        (0..5).map(|_| once(&["diff", &base, &new, "--gate", "none", "--json"])).collect();
+    let typical = median(&milliseconds).expect("there are runs");
+    let verdict = if typical <= GOAL_DIFF_MS { "met" } else { "NOT met" };
+    println!("mtok diff of 2 x 30000 rows: median {typical:.0} ms; goal {GOAL_DIFF_MS} ms {verdict}");
+}
+
+/// Three runs of 10,000 cells with 1 % noise.
+fn large(seed: u64) -> Vec<Measurement> {
+    let mut random = Random::new(seed);
+    let visits = (0..3).flat_map(|run| (0..10_000).map(move |cell| (run, cell)));
+    visits.map(|(run, cell)| visit(run, cell, 1e-3 * (1.0 + 0.03 * random.unit()))).collect()
+}
+
+fn visit(run: u32, cell: u64, seconds: f64) -> Measurement {
+    let timing = Timing {
+        seconds: Summary {
+            min: seconds * 0.98,
+            q1: seconds * 0.99,
+            median: seconds,
+            q3: seconds * 1.01,
+            mean: seconds,
+            mad: seconds * 0.01,
+        },
+        wall_median: Seconds(seconds * 1.1),
+        samples: 100,
+        executions_per_sample: 10,
+        stop_reason: "time limit, noise 1.3 % > 0.5 %".into(),
+        calibration: Some(Calibration { before: Seconds(1e-3), after: Seconds(1e-3) }),
+        ..Timing::default()
+    };
+    Measurement {
+        op: Op::Matmul { tokens: 16, outputs: 64 + cell, inputs: 4096, weights: Format::Q8_0 },
+        variant: "tiled-64x64x16".into(),
+        cache: Cache::Hot,
+        run,
+        outcome: Outcome::Ok(
+            Box::new(timing),
+            Verification { nmse: 1.234e-9, nmse_max: 5e-8, compared: 4096 },
+        ),
+        provenance: Provenance {
+            identity: Identity {
+                adapter: "llvmpipe (LLVM 15.0.6, 256 bits)".into(),
+                backend: "vulkan".into(),
+                driver: "llvmpipe".into(),
+                driver_info: "Mesa 22.3.6 (LLVM 15.0.6)".into(),
+                os: "linux x86_64".into(),
+                bounds_checks: "on".into(),
+                tool_version: "0.1.0".into(),
+                argv: "mtok measure --budget 40s --out full".into(),
+                ..Identity::default()
+            },
+            shader_hash: "d8b6ef9017659cf9".into(),
+            seed: 1,
+            distribution: "normal, sd 1 (sum of four uniforms)".into(),
+            input_hash: "ec87d2b2bf818876".into(),
+            time_utc: "2026-11-21T19:51:01Z".into(),
+        },
     }
 }
 

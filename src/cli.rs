@@ -1,6 +1,7 @@
 //! The arguments of every verb. What they mean to the system is decided in `cmd`.
 
 mod cost;
+mod diff;
 mod report;
 
 use std::path::PathBuf;
@@ -13,10 +14,12 @@ use mtok::market::Policy;
 use mtok::op::Format;
 
 pub use cost::CostArgs;
+pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use report::ReportArgs;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 ok, 1 some cells failed, 2 bad input or usage, 3 no adapter, 4 cannot write, 5 wrong results.";
+Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \
+5 wrong results, 6 inconclusive or not comparable.";
 
 /// What a million tokens cost on this GPU, and whether to rent the GPU or buy the tokens.
 #[derive(Debug, Parser)]
@@ -54,6 +57,9 @@ pub enum Verb {
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
     #[command(after_help = report::HELP)]
     Report(ReportArgs),
+    /// Say what became slower or faster between two sides of measurements, and by how much at least.
+    #[command(after_help = diff::HELP)]
+    Diff(DiffArgs),
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),

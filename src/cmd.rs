@@ -6,6 +6,7 @@ mod compare;
 mod cost;
 #[cfg(feature = "gpu")]
 mod devices;
+mod diff;
 mod estimate;
 mod files;
 #[cfg(feature = "gpu")]
@@ -47,6 +48,8 @@ pub enum Exit {
     CannotWrite = 4,
     /// A kernel computed something wrong.
     WrongResults = 5,
+    /// The evidence carries no answer.
+    Inconclusive = 6,
 }
 
 /// Why a verb ended early.
@@ -90,6 +93,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
         Verb::Report(args) => report::run(&args),
+        Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),

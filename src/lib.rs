@@ -13,6 +13,7 @@
 
 pub mod arch;
 pub mod cost;
+pub mod diff;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;

@@ -123,6 +123,21 @@ pub fn expert_coverage(tokens: u64, experts: u64, active: u64) -> f64 {
     1.0 - (1.0 - active as f64 / experts as f64).powf(tokens as f64)
 }
 
+/// The names that [`Op::kernel`] gives.
+pub const KERNELS: [&str; 11] = [
+    "copy",
+    "gemv",
+    "gemm",
+    "expert_gemm",
+    "attention_prefill",
+    "attention_decode",
+    "latent_decode",
+    "rmsnorm",
+    "silu_mul",
+    "rope",
+    "dispatch",
+];
+
 impl Op {
     /// The kernel that runs this op, as named in `measurements.csv`.
     pub fn kernel(&self) -> &'static str {

@@ -7,6 +7,7 @@ pub mod bencher;
 pub mod cells;
 pub mod costs;
 pub mod csv;
+pub mod diff;
 pub mod estimates;
 pub mod findings;
 pub mod github;

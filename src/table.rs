@@ -14,6 +14,9 @@ use rust_decimal::Decimal;
 /// The most bytes of a table that are read; a larger file is refused.
 pub const MAX_BYTES: u64 = 16 << 20;
 
+/// The same for files with a row per measurement, which are read a row at a time: some 60,000 rows.
+pub const MAX_BYTES_OF_ROWS: u64 = 64 << 20;
+
 /// A fault at a place in a file. `line` counts from 1, `column` counts the fields of a table or the bytes of a
 /// JSON line from 1; zero means the whole line or the whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,28 +72,13 @@ impl Table {
     /// # Errors
     /// The first fault: unreadable, too large, empty, not UTF-8, a ragged line, a missing or doubled column.
     pub fn read(input: impl Read, required: &[&str]) -> Result<Self, Fault> {
-        // The csv crate counts the line of a row from the `\n` of a CRLF before it: one line too early.
-        let text = read_text(input)?.replace("\r\n", "\n");
-        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|error| Fault::of_csv(&error))?.clone();
-        let mut columns = HashMap::new();
-        for (index, name) in header.iter().enumerate() {
-            if columns.insert(name.to_owned(), index).is_some() {
-                return Err(Fault {
-                    line: 1,
-                    column: index + 1,
-                    what: format!("column {} appears twice", quote(name)),
-                });
-            }
-        }
-        if let Some(missing) = required.iter().find(|name| !columns.contains_key(**name)) {
-            return Err(Fault { line: 1, column: 0, what: format!("column \"{missing}\" is missing") });
-        }
+        let text = unix_lines(read_text(input)?);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let columns = columns(&mut reader, required)?;
         let mut records = Vec::new();
         for record in reader.into_records() {
             let record = record.map_err(|error| Fault::of_csv(&error))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            records.push((line, record));
+            records.push((line_of(&record), record));
         }
         Ok(Self { columns, records })
     }
@@ -101,7 +89,46 @@ impl Table {
     }
 }
 
-/// One row of a [`Table`].
+/// Reads a table a row at a time, so that only its text is held, not its cells; up to [`MAX_BYTES_OF_ROWS`].
+///
+/// # Errors
+/// Those of [`Table::read`], or the first that `each` finds.
+pub fn each_row(
+    input: impl Read,
+    required: &[&str],
+    mut each: impl FnMut(Row<'_>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let text = unix_lines(read_limited(input, MAX_BYTES_OF_ROWS)?);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let columns = columns(&mut reader, required)?;
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|error| Fault::of_csv(&error))? {
+        each(Row { columns: &columns, line: line_of(&record), record: &record })?;
+    }
+    Ok(())
+}
+
+/// Where each column of the header stands.
+fn columns(reader: &mut csv::Reader<&[u8]>, required: &[&str]) -> Result<HashMap<String, usize>, Fault> {
+    let header = reader.headers().map_err(|error| Fault::of_csv(&error))?;
+    let mut columns = HashMap::new();
+    for (index, name) in header.iter().enumerate() {
+        if columns.insert(name.to_owned(), index).is_some() {
+            let what = format!("column {} appears twice", quote(name));
+            return Err(Fault { line: 1, column: index + 1, what });
+        }
+    }
+    match required.iter().find(|name| !columns.contains_key(**name)) {
+        Some(missing) => Err(Fault { line: 1, column: 0, what: format!("column \"{missing}\" is missing") }),
+        None => Ok(columns),
+    }
+}
+
+fn line_of(record: &csv::StringRecord) -> u64 {
+    record.position().map_or(0, csv::Position::line)
+}
+
+/// One row of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'t> {
     columns: &'t HashMap<String, usize>,
@@ -233,30 +260,38 @@ fn quote(text: &str) -> String {
 /// # Errors
 /// Unreadable, larger than [`MAX_BYTES`], UTF-16, empty, not UTF-8.
 pub fn read_text(input: impl Read) -> Result<String, Fault> {
+    read_limited(input, MAX_BYTES)
+}
+
+/// The csv crate counts the line of a row from the `\n` of a CRLF before it: one line too early.
+fn unix_lines(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n") } else { text }
+}
+
+fn read_limited(input: impl Read, max_bytes: u64) -> Result<String, Fault> {
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
     input
-        .take(MAX_BYTES + 1)
+        .take(max_bytes + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| whole_file(format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(whole_file(format!("is larger than {} MiB", MAX_BYTES >> 20)));
+    if bytes.len() as u64 > max_bytes {
+        return Err(whole_file(format!("is larger than {} MiB", max_bytes >> 20)));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(whole_file("is UTF-16; save it as UTF-8".into()));
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes.as_slice(), |rest| rest);
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(whole_file("is empty".into()));
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(error) => {
-            let line =
-                bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() as u64 + 1;
-            Err(Fault { line, column: 0, what: "is not UTF-8".into() })
-        }
-    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = good.filter(|byte| **byte == b'\n').count() as u64 + 1;
+        Fault { line, column: 0, what: "is not UTF-8".into() }
+    })
 }
 
 #[cfg(test)]
@@ -319,6 +354,10 @@ mod tests {
         assert_eq!(
             Table::read(std::io::repeat(b'a'), &[]).map(|_| ()).map_err(|fault| fault.to_string()),
             Err("is larger than 16 MiB".into())
+        );
+        assert_eq!(
+            each_row(std::io::repeat(b'a'), &[], |_| Ok(())).map_err(|fault| fault.to_string()),
+            Err("is larger than 64 MiB".into())
         );
     }
 

@@ -151,7 +151,7 @@ fn what_is_no_plain_file_is_refused_at_once() {
     let large = here.path().join("large.csv");
     fs::File::create(&large).unwrap().set_len(1 << 40).unwrap();
     let large = large.display().to_string();
-    refused(&on_file("estimate", &large, &[]), &format!("{large}: is larger than 16 MiB"));
+    refused(&on_file("estimate", &large, &[]), &format!("{large}: is larger than 64 MiB"));
 }
 
 #[test]

@@ -73,7 +73,10 @@ impl Tables {
 }
 
 /// Reads a file that must be a plain one: opening a pipe could wait for ever.
-pub fn read_file<T>(path: &Path, parse: impl Fn(&mut dyn Read) -> Result<T, Fault>) -> Result<T, Failure> {
+pub fn read_file<T>(
+    path: &Path,
+    mut parse: impl FnMut(&mut dyn Read) -> Result<T, Fault>,
+) -> Result<T, Failure> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| Failure::bad_input(format!("{shown}: cannot be read: {error}"));
     if !path.metadata().map_err(unreadable)?.is_file() {

@@ -6,7 +6,7 @@ use super::{Calibration, Identity, Measurement, Outcome, Provenance, Timing, Ver
 use crate::op::Op;
 use crate::stats::Summary;
 use crate::stats::outlier::Counts;
-use crate::table::{Fault, Row, Table};
+use crate::table::{self, Fault, Row};
 use crate::text;
 use crate::units::{Bytes, Seconds};
 
@@ -140,18 +140,26 @@ pub(super) fn cells(measurement: &Measurement) -> Vec<String> {
 /// The first fault with its line and column; a result without identity, a rate that is not finite and positive,
 /// and a cell that appears twice in one run are faults.
 pub fn read(input: impl Read) -> Result<Vec<Measurement>, Fault> {
-    let table = Table::read(input, &REQUIRED)?;
-    let mut seen = std::collections::HashMap::new();
     let mut measurements = Vec::new();
-    for row in table.rows() {
+    each(input, |measurement| measurements.push(measurement))?;
+    Ok(measurements)
+}
+
+/// Reads `measurements.csv` a row at a time.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn each(input: impl Read, mut each: impl FnMut(Measurement)) -> Result<(), Fault> {
+    let mut seen = std::collections::HashMap::new();
+    table::each_row(input, &REQUIRED, |row| {
         let measurement = read_row(row)?;
         if let Some(first) = seen.insert((measurement.cell(), measurement.run), row.line()) {
             let what = format!("cell {} of run {} is on line {first}", measurement.cell(), measurement.run);
             return Err(row.fault("cell", what + " already"));
         }
-        measurements.push(measurement);
-    }
-    Ok(measurements)
+        each(measurement);
+        Ok(())
+    })
 }
 
 /// The length of the part of a file that ends with a complete line; what follows was torn by a kill.
@@ -387,6 +395,7 @@ mod tests {
     use super::*;
     use crate::measurement::{Cache, DeviceType, TimingMethod};
     use crate::op::Format;
+    use crate::table::Table;
     use proptest::prelude::*;
 
     fn measured(median: f64, adapter: &str) -> Measurement {

@@ -6,7 +6,6 @@ use comfy_table::{
 
 use super::Report;
 use super::columns::{self, Column, KERNELS};
-use crate::market::Verdict;
 use crate::text::inert;
 
 /// Words up to this length are not broken: in the first column, which names the row, and in the others. At 80
@@ -96,15 +95,12 @@ fn longest_word<T>(column: &Column<T>, rows: &[&T]) -> usize {
 
 /// Verdicts in colour; the words alone carry the meaning.
 fn painted(text: String) -> Cell {
-    let colour = [
-        (Verdict::Rent, Color::Green),
-        (Verdict::Buy, Color::Cyan),
-        (Verdict::TooCloseToCall, Color::Yellow),
-    ]
-    .into_iter()
-    .find(|(verdict, _)| verdict.name() == text);
-    match colour {
-        Some((_, colour)) => Cell::new(text).fg(colour),
-        None => Cell::new(text),
-    }
+    let colour = match text.as_str() {
+        "RENT" | "FASTER" | "CHEAPER" => Color::Green,
+        "BUY" => Color::Cyan,
+        "TOO CLOSE" | "UNSURE" | "NOT COMPARABLE" => Color::Yellow,
+        "SLOWER" | "DEARER" => Color::Red,
+        _ => return Cell::new(text),
+    };
+    Cell::new(text).fg(colour)
 }

@@ -1,0 +1,281 @@
+//! What the visits of one cell on both sides show, before anything is known of the other cells.
+
+use std::collections::HashMap;
+
+use super::side::{Cell, Side, Times};
+use crate::stats::{self, median};
+
+/// Fewer runs on a side carry no verdict.
+pub const RUNS_MIN: usize = 3;
+/// Fewer pairs say less than the runs by themselves: half of the degrees of freedom, and a disturbed run takes its
+/// partner along. In turns A B B A runs are balanced without being paired.
+const PAIRS_MIN: usize = 5;
+/// So many calm visits of a side stand for it without the disturbed ones; among 3 visits with a disturbed one the
+/// median would be the slower of the other two.
+const CALM_MIN: usize = 2;
+/// A visit is disturbed where the calibration kernel took this much longer than at the side's best visits.
+const CALIBRATION_SLOWER: f64 = 1.10;
+/// Or where it changed by this much, up or down, while the cell was visited.
+const CALIBRATION_DRIFT: f64 = 1.05;
+/// The side's best calibrations: this quantile of all of them.
+const CALIBRATION_BEST: f64 = 0.1;
+
+/// How fast the device of a side was, by the calibration kernel of all its visits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Device {
+    /// Seconds at its best visits.
+    best_s: Option<f64>,
+    /// Seconds at its middle visit.
+    median_s: Option<f64>,
+}
+
+impl Device {
+    /// Of all visits of a side.
+    pub fn of(side: &Side) -> Self {
+        let visits = side.cells().iter().flat_map(|cell| &cell.visits);
+        let seconds =
+            stats::sorted(&visits.filter_map(|visit| visit.times).flat_map(calibrations).collect::<Vec<_>>());
+        Self {
+            best_s: stats::quantile_sorted(&seconds, CALIBRATION_BEST),
+            median_s: stats::quantile_sorted(&seconds, 0.5),
+        }
+    }
+
+    /// ln of how much slower the device of `new` was; `None` where a side has no calibration.
+    pub fn shift_ln(self, new: Self) -> Option<f64> {
+        Some((new.median_s? / self.median_s?).ln())
+    }
+
+    fn disturbed(self, times: &Times) -> bool {
+        let (Some(best), Some(calibration)) = (self.best_s, times.calibration) else { return false };
+        let (before, after) = (calibration.before.0, calibration.after.0);
+        let drift = (after / before).max(before / after);
+        before.max(after) > best * CALIBRATION_SLOWER || drift > CALIBRATION_DRIFT
+    }
+}
+
+fn calibrations(times: Times) -> impl Iterator<Item = f64> {
+    times.calibration.into_iter().flat_map(|calibration| [calibration.before.0, calibration.after.0])
+}
+
+/// A cell of one side.
+#[derive(Clone, Copy, Debug)]
+pub struct Visited<'s> {
+    /// The side.
+    pub side: &'s Side,
+    /// The cell.
+    pub cell: &'s Cell,
+    /// How fast the side's device was.
+    pub device: Device,
+}
+
+impl Visited<'_> {
+    fn times(&self) -> Vec<Times> {
+        self.cell.visits.iter().filter_map(|visit| visit.times).collect()
+    }
+
+    fn points(&self) -> Points {
+        Points::of(&self.times(), self.device)
+    }
+
+    /// The step of the clock as a share of the time.
+    fn quantum_share(&self) -> f64 {
+        let times = self.times().into_iter();
+        times.filter_map(|times| Some(times.quantum?.0 / times.median.0)).fold(0.0, f64::max)
+    }
+
+    /// What a pair is recognised by, and its visit.
+    fn named(&self) -> impl Iterator<Item = ((&str, u32), Point)> {
+        self.cell.visits.iter().filter_map(|visit| {
+            let name = (self.side.session(visit)?, visit.run);
+            Some((name, point(&visit.times?, self.device)))
+        })
+    }
+}
+
+/// One visit in logarithms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// ln of the median.
+    pub centre: f64,
+    /// ln of the first quartile.
+    pub low: f64,
+    /// Whether the device itself was slow or changing.
+    pub disturbed: bool,
+}
+
+/// The visits of a cell that count on one side, in run order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Points {
+    /// Those that count.
+    pub kept: Vec<Point>,
+    /// All that ended well, before any was set aside.
+    pub all: usize,
+    /// Disturbed visits among all of them.
+    pub disturbed: usize,
+    /// ln of the median calibration of those that count.
+    pub calibration: Option<f64>,
+    /// The widest [min, q3] over all visits, in ln seconds.
+    pub span: Option<(f64, f64)>,
+}
+
+impl Points {
+    fn of(visits: &[Times], device: Device) -> Self {
+        let points: Vec<(Point, &Times)> = visits.iter().map(|times| (point(times, device), times)).collect();
+        let calm = |(point, _): &&(Point, &Times)| !point.disturbed;
+        let calm_ones = points.iter().filter(calm).count();
+        let chosen: Vec<_> = points.iter().filter(|point| calm_ones < CALM_MIN || calm(point)).collect();
+        let kept_calibrations: Vec<f64> =
+            chosen.iter().flat_map(|(_, times)| calibrations(**times)).collect();
+        Self {
+            kept: chosen.iter().map(|(point, _)| *point).collect(),
+            all: points.len(),
+            disturbed: points.len() - calm_ones,
+            calibration: median(&kept_calibrations).map(f64::ln),
+            span: span(visits),
+        }
+    }
+
+    /// ln of the medians.
+    pub fn centres(&self) -> Vec<f64> {
+        self.kept.iter().map(|point| point.centre).collect()
+    }
+
+    /// ln of the medians of visits on a calm device.
+    pub fn calm(&self) -> Vec<f64> {
+        self.kept.iter().filter(|point| !point.disturbed).map(|point| point.centre).collect()
+    }
+
+    fn lows(&self) -> Vec<f64> {
+        self.kept.iter().map(|point| point.low).collect()
+    }
+}
+
+fn point(times: &Times, device: Device) -> Point {
+    Point { centre: times.median.0.ln(), low: times.q1.0.ln(), disturbed: device.disturbed(times) }
+}
+
+fn span(visits: &[Times]) -> Option<(f64, f64)> {
+    let least = visits.iter().map(|times| times.min.0).min_by(f64::total_cmp)?;
+    let most = visits.iter().map(|times| times.q3.0).max_by(f64::total_cmp)?;
+    Some((least.ln(), most.ln()))
+}
+
+/// What is known of one row before the others are looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Base.
+    pub base: Points,
+    /// New.
+    pub new: Points,
+    /// ln new - ln base of each pair on a calm device; empty where there are fewer than five.
+    pub pairs: Vec<f64>,
+    /// ln of the ratio of the medians over runs, or the median over pairs.
+    pub effect: f64,
+    /// ln of the ratio of the lowest first quartiles.
+    pub floor: f64,
+    /// The largest ln ratio between halves of one side's own runs.
+    pub own_null: Option<f64>,
+    /// ln of how much slower the calibration kernel was beside these visits of new.
+    pub shift: Option<f64>,
+    /// The step of the clock as a share of the time.
+    pub quantum_share: f64,
+}
+
+impl Evidence {
+    /// Compares two cells; `None` where a side has no visit that ended well.
+    pub fn of(from: Visited<'_>, to: Visited<'_>) -> Option<Self> {
+        let pairs = pairs(from, to);
+        let (base, new) = (from.points(), to.points());
+        let unpaired = median(&new.centres())? - median(&base.centres())?;
+        // What both sides of a pair share is no null of the pair.
+        let halves = if pairs.is_empty() { [own_null(&base), own_null(&new)] } else { [None; 2] };
+        Some(Self {
+            effect: median(&pairs).unwrap_or(unpaired),
+            floor: floor(&base.lows(), &new.lows())?,
+            own_null: halves.into_iter().flatten().reduce(f64::max),
+            shift: new.calibration.zip(base.calibration).map(|(new, base)| new - base),
+            quantum_share: from.quantum_share().max(to.quantum_share()),
+            base,
+            new,
+            pairs,
+        })
+    }
+
+    /// Whether runs of the two sides were taken in pairs.
+    pub fn paired(&self) -> bool {
+        !self.pairs.is_empty()
+    }
+
+    /// The share of the narrower [min, q3] that both sides' samples have in common.
+    pub fn overlap(&self) -> Option<f64> {
+        let ((a, b), (c, d)) = (self.base.span?, self.new.span?);
+        let common = (b.min(d) - a.max(c)).max(0.0);
+        let narrower = (b - a).min(d - c);
+        Some(if narrower > 0.0 {
+            (common / narrower).min(1.0)
+        } else {
+            f64::from(u8::from(b >= c && d >= a))
+        })
+    }
+
+    /// Runs on the side that has fewer.
+    pub fn runs(&self) -> usize {
+        self.base.all.min(self.new.all)
+    }
+
+    /// Whether the difference is there without the disturbed visits of the side that looks slower. Disturbed visits
+    /// of the other side can only hide it.
+    pub fn stands_on_calm_visits(&self) -> bool {
+        let slower = if self.effect > 0.0 { &self.new } else { &self.base };
+        self.paired() || slower.calm().len() >= CALM_MIN
+    }
+}
+
+/// Differences of runs that one session took right after each other, on a calm device, in run order. Empty where
+/// there are fewer than five: then the runs count by themselves.
+fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<f64> {
+    let partners: HashMap<_, _> = base.named().collect();
+    let pair = |(name, to): (_, Point)| {
+        let from = partners.get(&name)?;
+        (!to.disturbed && !from.disturbed).then_some(to.centre - from.centre)
+    };
+    let pairs: Vec<f64> = new.named().filter_map(pair).collect();
+    if pairs.len() >= PAIRS_MIN { pairs } else { vec![] }
+}
+
+/// ln of the ratio of the fastest runs, by their first quartiles. Of the side with more runs, the expected fastest
+/// of as many as the other has: the fastest of nine is faster than the fastest of three by chance alone.
+fn floor(base: &[f64], new: &[f64]) -> Option<f64> {
+    let runs = base.len().min(new.len());
+    Some(expected_minimum(new, runs)? - expected_minimum(base, runs)?)
+}
+
+/// The mean over all subsets of `size` of their smallest value: the i-th smallest of n (from 0) is the smallest of
+/// C(n - 1 - i, size - 1) of the C(n, size) subsets.
+fn expected_minimum(values: &[f64], size: usize) -> Option<f64> {
+    let size = Some(size).filter(|size| (1..=values.len()).contains(size))?;
+    let mut share = size as f64 / values.len() as f64;
+    let mut mean = 0.0;
+    for (place, value) in stats::sorted(values).iter().enumerate() {
+        mean += share * value;
+        let left = (values.len() - 1 - place) as f64;
+        share *= if left > 0.0 { ((left - size as f64 + 1.0) / left).max(0.0) } else { 0.0 };
+    }
+    Some(mean)
+}
+
+/// ln of the ratio between halves of one side's runs: 0, 3, 4, 7 … against 1, 2, 5, 6 …, so that a steady drift
+/// cancels. The lower median of each, because noise only slows down. `None` below four runs.
+fn own_null(points: &Points) -> Option<f64> {
+    if points.kept.len() < 4 {
+        return None;
+    }
+    let half = |odd: bool| {
+        let chosen =
+            points.centres().into_iter().enumerate().filter(|(index, _)| matches!(index % 4, 1 | 2) == odd);
+        let values = stats::sorted(&chosen.map(|(_, value)| value).collect::<Vec<_>>());
+        values.get((values.len().checked_sub(1)?) / 2).copied()
+    };
+    Some((half(true)? - half(false)?).abs())
+}
