@@ -8,7 +8,7 @@ use mtok::measurement::{Outcome, wire};
 use mtok::report::costs::Costs;
 use mtok::report::overview;
 use mtok::report::results::Results;
-use mtok::table::{Fault, MAX_BYTES};
+use mtok::table::{Fault, MAX_BYTES_OF_ROWS};
 
 use super::files::write_out;
 use super::output::{self, note, print};
@@ -108,7 +108,7 @@ fn recomputed(folder: &Folder, out: Option<&Path>) -> Result<Exit, Failure> {
 fn bytes(input: &mut dyn Read) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     let unreadable = |error| Fault { line: 0, column: 0, what: format!("cannot be read: {error}") };
-    input.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    input.take(MAX_BYTES_OF_ROWS + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 
