@@ -317,7 +317,7 @@ fn judge(
     row.machine_ratio = evidence.shift.map(f64::exp);
     row.null_ratio = around.null.map(|null| null.reach).or(evidence.own_null).map(f64::exp);
     row.overlap = evidence.overlap();
-    row.note = note(evidence, reason);
+    row.note = note(std::mem::take(&mut row.note), evidence, reason);
     if let Some(noise) = noise {
         row.time_ratio_low = Some(noise.low.exp());
         row.time_ratio_high = Some(noise.high.exp());
@@ -338,8 +338,8 @@ fn deciding_test(evidence: &Evidence, reason: Reason) -> Test {
     }
 }
 
-fn note(evidence: &Evidence, reason: Reason) -> String {
-    let mut notes = Vec::new();
+fn note(so_far: String, evidence: &Evidence, reason: Reason) -> String {
+    let mut notes = vec![so_far];
     let set_aside = evidence.base.all + evidence.new.all - evidence.base.kept.len() - evidence.new.kept.len();
     if set_aside > 0 {
         notes.push(format!("{set_aside} disturbed runs set aside"));
@@ -351,6 +351,7 @@ fn note(evidence: &Evidence, reason: Reason) -> String {
         }
         _ => {}
     }
+    notes.retain(|note| !note.is_empty());
     notes.join("; ")
 }
 

@@ -122,9 +122,21 @@ fn both(base: &Side, from: &Cell, new: &Side, to: &Cell) -> Row {
         variant_new: Some(other.to_owned()).filter(|other| other != base.text(from.variant)),
         status_base: Some(from.status()),
         status_new: Some(to.status()),
+        note: [("base", from), ("new", to)]
+            .iter()
+            .filter_map(|(side, cell)| lost(side, cell))
+            .collect::<Vec<_>>()
+            .join("; "),
         shader_changed: shaders().filter(|(a, b)| !a.is_empty() && !b.is_empty()).map(|(a, b)| a != b),
         ..named(base, from)
     }
+}
+
+/// Runs of a cell that did not end well although others did.
+fn lost(side: &str, cell: &Cell) -> Option<String> {
+    let lost = cell.visits.iter().filter(|visit| visit.status != Status::Ok).count();
+    let some = cell.status() == Status::Ok && lost > 0;
+    some.then(|| format!("{lost} of {} runs of {side} did not end well", cell.visits.len()))
 }
 
 fn named(side: &Side, cell: &Cell) -> Row {

@@ -184,33 +184,33 @@ fn shares(plan: Plan, diffs: usize, seed: u64) -> Shares {
     }
 }
 
-/// A slowdown of 10 % at 1 % noise is found in 95 % of comparisons; of sides that are the same so few have any SLOWER.
-fn goals(diffs: usize, alarms: f64, seed: u64) {
+/// A slowdown of 10 % at 1 % noise is found in so many comparisons; of sides that are the same so few have any SLOWER.
+fn goals(diffs: usize, alarms: f64, found: f64, seed: u64) {
     for (runs, paired) in [(3, false), (5, false), (5, true)] {
         let plan = Plan { runs, paired, ..PLAN };
         let same = shares(plan, diffs, seed);
         assert!(same.alarms <= alarms, "{runs} runs, paired {paired}: {same:?}");
         let slower = shares(Plan { slowdown: 1.1, ..plan }, diffs, seed + 1);
-        assert!(slower.found >= 0.95, "{runs} runs, paired {paired}: {slower:?}");
+        assert!(slower.found >= found, "{runs} runs, paired {paired}: {slower:?}");
         assert!(slower.alarms <= alarms, "{runs} runs, paired {paired}: {slower:?}");
     }
 }
 
 #[test]
 fn a_slowdown_is_found_and_nothing_else() {
-    goals(60, 0.02, 1);
+    goals(10, 0.0, 0.9, 1);
 }
 
 #[test]
 #[ignore = "some minutes in a debug build"]
 fn at_most_one_in_a_hundred_comparisons_has_a_false_alarm() {
-    goals(1000, 0.01, 20);
+    goals(1000, 0.01, 0.95, 20);
 }
 
 #[test]
 fn what_became_faster_never_fails() {
-    let faster = shares(Plan { slowdown: 0.8, ..PLAN }, 20, 3);
-    assert!(faster.alarms <= 0.05 && faster.found < 1e-9, "{faster:?}");
+    let faster = shares(Plan { slowdown: 0.8, ..PLAN }, 5, 3);
+    assert!(faster.alarms + faster.found < 1e-9, "{faster:?}");
 }
 
 #[test]

@@ -213,6 +213,18 @@ fn a_result_that_was_lost_is_a_regression() {
 }
 
 #[test]
+fn a_run_that_failed_among_good_ones_is_told() {
+    let new = first(quiet(5), |row| {
+        if row.run == 4 {
+            row.outcome = Outcome::Failed("lost".into());
+        }
+    });
+    let diff = diff(quiet(5), new);
+    assert_seen(&diff, Verdict::Same, Reason::WithinMargin, Ending::Ok);
+    assert_eq!(diff.rows[0].note, "1 of 5 runs of new did not end well");
+}
+
+#[test]
 fn a_cell_without_a_result_in_base_has_nothing_to_lose() {
     let failed = || first(quiet(3), |row| row.outcome = Outcome::Failed("lost".into()));
     assert_seen(&diff(failed(), quiet(3)), Verdict::NotComparable, Reason::BaseStatus, Ending::Ok);
