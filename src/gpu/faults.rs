@@ -50,11 +50,12 @@ pub(super) fn strike(visit: &Visit<'_>, gpu: &Gpu) {
 /// The sources that really run.
 pub(super) fn texts(visit: &Visit<'_>, texts: Vec<String>) -> Vec<String> {
     // A loop without an effect would be left out; this one counts in steps of two and waits for a one. llvmpipe ends
-    // any loop after 65,535 rounds: there only a kernel of many workgroups hangs.
+    // any loop after 65,535 rounds: hence a loop of loops.
     let (global, first) = match of(visit) {
         Some(Fault::Loop) => (
             "var<workgroup> spin: atomic<u32>;",
-            "atomicStore(&spin, 0u); loop { if atomicAdd(&spin, 2u) == 1u { break; } }",
+            "atomicStore(&spin, 0u); loop { loop { if atomicAdd(&spin, 2u) == 1u { break; } } \
+             if atomicLoad(&spin) == 1u { break; } }",
         ),
         Some(Fault::Stale) => ("", "if true { return; }"),
         _ => return texts,

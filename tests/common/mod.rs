@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 #![allow(dead_code, reason = "every test crate uses a part of these")]
 
+pub mod measured;
+
 use std::fs;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
