@@ -47,7 +47,7 @@ fn a_cell_that_ended_a_worker_is_tried_again_by_resuming_only() {
 fn a_hang_is_killed_and_the_next_cell_is_right() {
     if adapter_is_here() {
         for _ in 0..2 {
-            assert_next_cell_is_right("dispatch", "loop", "--timeout 2s", HUNG);
+            assert_next_cell_is_right("rope", "loop", "--timeout 2s", HUNG);
         }
     }
 }
@@ -61,7 +61,7 @@ fn a_hang_on_gl_is_killed_and_the_next_cell_is_right() {
         return;
     };
     let options = format!("--timeout 2s --gl --device {}", device["index"]);
-    assert_next_cell_is_right("dispatch", "loop", &options, HUNG);
+    assert_next_cell_is_right("rope", "loop", &options, HUNG);
 }
 
 /// Times are no assertions elsewhere: run this one on a machine with nothing else to do.
@@ -73,7 +73,7 @@ fn fifty_hangs_are_killed_within_a_second_of_their_limit() {
     }
     let time = |fault: &str, reason: &str| {
         let here = folder();
-        let options = "--kernel dispatch --variant counter --budget 1s --repeat 1 --timeout 2s";
+        let options = "--kernel rope --budget 1s --repeat 1 --timeout 2s";
         let call = Call::new(here.path(), fault, options);
         let start = Instant::now();
         let ended = call.end();
@@ -81,9 +81,9 @@ fn fifty_hangs_are_killed_within_a_second_of_their_limit() {
         assert_eq!(ended.lines(), [reason, reason]);
         took
     };
-    let crash = (0..5).map(|_| time("dispatch=crash", "dispatch 0 failed child ended by signal 6")).min();
+    let crash = (0..5).map(|_| time("rope=crash", "rope 0 failed child ended by signal 6")).min();
     for _ in 0..50 {
-        let hang = time("dispatch=loop", &format!("dispatch 0 failed {HUNG}"));
+        let hang = time("rope=loop", &format!("rope 0 failed {HUNG}"));
         // Two cells hang in a call, where two crash in the other.
         let late = hang.saturating_sub(crash.unwrap()) / 2;
         println!("killed {late:.2?} after the last sign of life");
