@@ -17,12 +17,14 @@ run:
 	scripts/ensure-adapter.sh target/release/mtok
 	$(CARGO) run --release --locked -- run $(ARGS)
 
+# The feature `faults` breaks kernels on purpose, for the tests of what follows; the program as released is checked too.
 test:
 	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) build --locked
+	$(CARGO) clippy --locked -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features faults -- -D warnings
+	$(CARGO) build --locked --features faults
 	scripts/ensure-adapter.sh target/debug/mtok || echo "tests that need an adapter will be skipped"
-	$(CARGO) test --locked
+	$(CARGO) test --locked --features faults
 	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
 	$(CARGO) test --locked --no-default-features
 

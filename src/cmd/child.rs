@@ -1,9 +1,9 @@
 //! The parent's side of a worker process: requests, replies, and the end of a worker that says nothing any more.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use mtok::gpu::adapters::{Facts, Listing};
@@ -12,8 +12,14 @@ use mtok::gpu::worker::{Order, PROTOCOL, Reply, Request};
 use mtok::measurement::samples::Sample;
 use mtok::measurement::{Measurement, wire};
 
+use super::Failure;
+
 /// How long a killed process is waited for. One that a driver holds in the kernel is left behind.
 const REAP: Duration = Duration::from_secs(1);
+/// Longer lines are no replies: what never ends a line cannot fill the memory.
+const LINE_MAX: u64 = 64 << 20;
+/// On Linux the file that this process runs, also after it was replaced or removed: all rows come from one binary.
+const RUNNING: &str = "/proc/self/exe";
 
 /// A worker process.
 pub struct Worker {
@@ -36,9 +42,17 @@ pub struct Program {
 impl Program {
     /// This binary.
     pub fn own(silence: Duration) -> Result<Self, String> {
+        if cfg!(target_os = "linux") && Path::new(RUNNING).exists() {
+            return Ok(Self { path: RUNNING.into(), silence });
+        }
         let path =
             std::env::current_exe().map_err(|error| format!("this program cannot be found: {error}"))?;
         Ok(Self { path, silence })
+    }
+
+    /// Its file name: reasons are published, and paths are nobody's business.
+    fn name(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
     /// Starts a worker.
@@ -48,20 +62,27 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("{}: cannot be started: {error}", self.path.display()))?;
+            .map_err(|error| format!("{} cannot be started: {error}", self.name()))?;
         let (sender, replies) = mpsc::channel();
-        let output = child.stdout.take();
-        std::thread::spawn(move || {
-            let lines =
-                output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok);
-            // What is no reply was said by a driver.
-            for reply in lines.filter_map(|line| serde_json::from_str(&line).ok()) {
-                if sender.send(reply).is_err() {
-                    break;
-                }
-            }
-        });
+        if let Some(output) = child.stdout.take() {
+            std::thread::spawn(move || pass_on(output, &sender));
+        }
         Ok(Worker { requests: child.stdin.take(), child, replies, silence: self.silence })
+    }
+}
+
+/// Hands over replies until the worker or the reader of the replies has ended.
+fn pass_on(output: ChildStdout, replies: &Sender<Reply>) {
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    while matches!(output.by_ref().take(LINE_MAX).read_until(b'\n', &mut line), Ok(bytes) if bytes > 0) {
+        // What is no reply was said by a driver.
+        if let Ok(reply) = serde_json::from_slice(&line)
+            && replies.send(reply).is_err()
+        {
+            break;
+        }
+        line.clear();
     }
 }
 
@@ -182,6 +203,9 @@ fn signal(_: ExitStatus) -> Option<i32> {
 }
 
 /// A program by its path, as the user named it.
-pub fn program(path: &Path, silence: Duration) -> Program {
-    Program { path: path.to_owned(), silence }
+pub fn program(path: &Path, silence: Duration) -> Result<Program, Failure> {
+    if !path.is_file() {
+        return Err(Failure::bad_input(format!("{}: is not a program", path.display())));
+    }
+    Ok(Program { path: path.to_owned(), silence })
 }

@@ -15,7 +15,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder)?;
-        file.write_all(bytes)?;
+        // Not through the wrapper, whose errors name the file that is about to go.
+        file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
         make_readable(file.as_file())?;
         file.persist(path)?;

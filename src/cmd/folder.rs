@@ -59,19 +59,17 @@ impl Folder {
     /// Adds a finished cell: samples first, so that no row lacks what it was computed from.
     pub fn add(&mut self, cell: &Cell) -> Result<(), Failure> {
         let samples = sample_rows(&cell.measurement, &cell.samples);
-        let row = wire::row(&cell.measurement);
-        // One write each: a kill leaves a whole row or one that lacks its line end.
-        self.samples
-            .write_all(samples.as_bytes())
-            .and_then(|()| self.measurements.write_all(row.as_bytes()))
-            .map_err(|error| Failure::cannot_write(&self.path, error))
+        append(&mut self.samples, &self.path.join(SAMPLES), &samples)?;
+        append(&mut self.measurements, &self.path.join(MEASUREMENTS), &wire::row(&cell.measurement))
     }
 
     /// Forces everything to disk.
     pub fn close(self) -> Result<(), Failure> {
-        let synced = self.samples.sync_all().and_then(|()| self.measurements.sync_all());
+        for (file, name) in [(&self.samples, SAMPLES), (&self.measurements, MEASUREMENTS)] {
+            file.sync_all().map_err(|error| Failure::cannot_write(&self.path.join(name), error))?;
+        }
         drop(self.lock);
-        synced.map_err(|error| Failure::cannot_write(&self.path, error))
+        Ok(())
     }
 
     /// Writes another file of the folder, whole or not at all.
@@ -116,6 +114,17 @@ fn lockable(folder: &Path) -> io::Result<File> {
 
 fn append_to(path: &Path) -> Result<File, Failure> {
     OpenOptions::new().append(true).open(path).map_err(|error| Failure::cannot_write(path, error))
+}
+
+/// Adds lines with one write: a kill leaves whole lines or one that lacks its end. Lines that do not fit on the disk
+/// are taken back, so that the finished ones stay readable.
+fn append(file: &mut File, path: &Path, lines: &str) -> Result<(), Failure> {
+    let length = file.metadata().map_err(|error| Failure::cannot_write(path, error))?.len();
+    file.write_all(lines.as_bytes()).map_err(|error| {
+        // Where even that fails, a torn tail is cut by the next --resume.
+        let _ = file.set_len(length);
+        Failure::cannot_write(path, error)
+    })
 }
 
 /// The rows that a run finished; a tail torn by a kill is left out, and so are cells that failed, for another try.

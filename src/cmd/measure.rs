@@ -53,7 +53,8 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
     let offered = adapter.capabilities();
     let own = own_program(&args.sampling)?;
     let new = plan::plan(&kernels, variant, &offered)?;
-    let against = args.against.as_deref().map(|path| child::program(path, args.sampling.timeout));
+    let against =
+        args.against.as_deref().map(|path| child::program(path, args.sampling.timeout)).transpose()?;
     let base = match (&args.against_variant, against) {
         (Some(other), _) => Some((own.clone(), plan::plan(&kernels, Some(other), &offered)?)),
         (None, Some(program)) => Some((program, plan::plan(&kernels, variant, &offered)?)),

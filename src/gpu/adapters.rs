@@ -210,6 +210,19 @@ impl Adapter {
         (self.facts.vendor_id, self.facts.device_id)
     }
 
+    /// The limits that a device is opened with: all that the adapter has, as far as its facts still say so.
+    pub(super) fn limits(&self) -> wgpu::Limits {
+        let Limits { buffer_bytes, binding_bytes, workgroup_bytes, invocations_per_workgroup, .. } =
+            self.facts.limits;
+        wgpu::Limits {
+            max_buffer_size: buffer_bytes,
+            max_storage_buffer_binding_size: binding_bytes,
+            max_compute_workgroup_storage_size: workgroup_bytes,
+            max_compute_invocations_per_workgroup: invocations_per_workgroup,
+            ..self.handle.limits()
+        }
+    }
+
     /// wgpu's own handle.
     pub(super) fn handle(&self) -> &wgpu::Adapter {
         &self.handle

@@ -31,7 +31,7 @@ pub struct Gpu {
 #[derive(Default)]
 struct Notes {
     lost: Mutex<Option<String>>,
-    errors: Mutex<Vec<String>>,
+    errors: Mutex<Vec<Fault>>,
 }
 
 impl Gpu {
@@ -52,7 +52,7 @@ impl Gpu {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("mtok"),
             required_features: adapter.handle().features() & wanted,
-            required_limits: adapter.handle().limits(),
+            required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         };
@@ -65,7 +65,7 @@ impl Gpu {
         });
         let notes = Arc::clone(&noted);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            notes.errors.lock().unwrap_or_else(PoisonError::into_inner).push(one_line(error));
+            notes.errors.lock().unwrap_or_else(PoisonError::into_inner).push(told(error));
         }));
         let mut gpu = Self {
             device,
@@ -99,18 +99,22 @@ impl Gpu {
         }
         let errors = std::mem::take(&mut *self.noted.errors.lock().unwrap_or_else(PoisonError::into_inner));
         match errors.into_iter().next() {
-            Some(first) => Err(self.rejected(first)),
+            Some(first) => Err(self.lost_or(first)),
             None => Ok(()),
         }
     }
 
-    /// The fault behind an error message. On a lost device everything is rejected, with messages that do not
-    /// tell; only a poll delivers the news of the loss.
-    pub(super) fn rejected(&self, message: impl std::fmt::Display) -> Fault {
+    /// The fault behind an error of wgpu.
+    pub(super) fn rejected(&self, error: wgpu::Error) -> Fault {
+        self.lost_or(told(error))
+    }
+
+    /// On a lost device everything is rejected, with messages that do not tell; only a poll delivers the news of the
+    /// loss.
+    fn lost_or(&self, fault: Fault) -> Fault {
         // What the poll finds is what the callback notes.
         let _ = self.device.poll(PollType::Poll);
-        let failed = || Fault::Failed(format!("internal error (please report): {}", one_line(message)));
-        self.lost().unwrap_or_else(failed)
+        self.lost().unwrap_or(fault)
     }
 
     fn lost(&self) -> Option<Fault> {
@@ -139,6 +143,16 @@ impl Gpu {
     /// Makes the device unusable, as a driver crash would: for tests of what follows.
     pub fn destroy(&self) {
         self.device.destroy();
+    }
+}
+
+/// Memory is the machine's to give; everything else that wgpu objects to is our mistake.
+fn told(error: wgpu::Error) -> Fault {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => {
+            Fault::Failed("out of memory: the driver has no more to give".into())
+        }
+        error => Fault::Failed(format!("internal error (please report): {}", one_line(error))),
     }
 }
 

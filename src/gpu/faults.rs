@@ -49,17 +49,22 @@ pub(super) fn strike(visit: &Visit<'_>, gpu: &Gpu) {
 
 /// The sources that really run.
 pub(super) fn texts(visit: &Visit<'_>, texts: Vec<String>) -> Vec<String> {
-    // A loop without an effect would be left out; this one counts in steps of two and waits for a one. llvmpipe ends
-    // any loop after 65,535 rounds: there only a kernel of many workgroups hangs.
     let (global, first) = match of(visit) {
-        Some(Fault::Loop) => (
-            "var<workgroup> spin: atomic<u32>;",
-            "atomicStore(&spin, 0u); loop { if atomicAdd(&spin, 2u) == 1u { break; } }",
-        ),
-        Some(Fault::Stale) => ("", "if true { return; }"),
+        Some(Fault::Loop) => ("var<workgroup> spin: atomic<u32>;", endless()),
+        Some(Fault::Stale) => ("", "if true { return; }".to_owned()),
         _ => return texts,
     };
-    texts.into_iter().map(|text| at_the_start_of_main(&text, first) + global).collect()
+    texts.into_iter().map(|text| at_the_start_of_main(&text, &first) + global).collect()
+}
+
+/// A loop without an effect would be left out; this one counts in steps of two and waits for a one. llvmpipe ends a
+/// kernel's loops after 65,535 rounds per workgroup, so that each round has to be long: minutes for 20 workgroups.
+fn endless() -> String {
+    let step = "atomicAdd(&spin, 2u);";
+    format!(
+        "atomicStore(&spin, 0u); loop {{ {} if atomicAdd(&spin, 2u) == 1u {{ break; }} }}",
+        step.repeat(255)
+    )
 }
 
 /// How often the op really runs where so many executions are asked for.

@@ -210,9 +210,9 @@ fn refuse<W: Write>(replies: &Rc<RefCell<W>>, reason: impl std::fmt::Display) ->
 }
 
 fn send<W: Write>(replies: &Rc<RefCell<W>>, reply: &Reply) -> io::Result<()> {
-    let mut line = serde_json::to_vec(reply)?;
-    line.push(b'\n');
+    // A driver may have written to the same output and not ended its line.
+    let line = format!("\n{}\n", serde_json::to_string(reply)?);
     let mut replies = replies.borrow_mut();
-    replies.write_all(&line)?;
+    replies.write_all(line.as_bytes())?;
     replies.flush()
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 #![allow(dead_code, reason = "every test crate uses a part of these")]
 
+pub mod measured;
+
 use std::fs;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -48,7 +50,10 @@ impl Run {
 /// The binary with these arguments; the caller's terminal settings do not reach it.
 pub fn mtok<T: AsRef<std::ffi::OsStr>>(args: &[T]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
-    command.args(args).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("COLUMNS");
+    command.args(args).stdin(Stdio::null());
+    for name in ["NO_COLOR", "COLUMNS", "MTOK_FAULT"] {
+        command.env_remove(name);
+    }
     command
 }
 
