@@ -47,7 +47,7 @@ impl Run {
     }
 }
 
-/// The binary with these arguments; the caller's terminal settings do not reach it.
+/// The binary with these arguments; the caller's settings do not reach it.
 pub fn mtok<T: AsRef<std::ffi::OsStr>>(args: &[T]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
     command.args(args).stdin(Stdio::null());

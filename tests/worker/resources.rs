@@ -20,7 +20,9 @@ fn within_memory(kib: u64, options: &str) -> Ended {
     match run.code {
         Some(0) => assert_eq!(failed.count(), 0),
         // Either cells failed, or the device did not open.
-        Some(1) => assert!(failed.count() > 0 || run.complaint().starts_with("mtok: "), "{}", run.err),
+        Some(1) => {
+            assert!(failed.count() > 0 || run.complaint().starts_with("mtok: adapter 0: "), "{}", run.err)
+        }
         Some(3) => assert!(run.complaint().contains("adapter"), "{}", run.err),
         code => panic!("{kib} KiB: {code:?} {}", run.err),
     }

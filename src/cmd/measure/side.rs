@@ -78,8 +78,9 @@ impl<'a> Side<'a> {
     ) -> Result<Self, Failure> {
         let mut identity = target.adapter.identity(host::memory(), host::argv());
         identity.session = session.to_owned();
-        let (worker, clock) =
-            start(&program, target).map_err(|reason| Failure::new(Exit::FailedCells, reason))?;
+        let unopened =
+            |reason| Failure::new(Exit::FailedCells, format!("adapter {}: {reason}", target.adapter.line()));
+        let (worker, clock) = start(&program, target).map_err(unopened)?;
         let mut folder = Folder::open(out, resume, &identity)?;
         let rows = std::mem::take(&mut folder.finished);
         let fatal = BTreeSet::new();
