@@ -146,13 +146,14 @@ fn measure(
             break;
         }
     }
+    // Finishing moves the bar to its end.
+    let fresh = bar.position() as usize;
     bar.finish_and_clear();
     let (took, budget) = (start.elapsed().as_secs_f64(), sampling.budget.as_secs_f64());
     if took > BUDGET_MARGIN * budget {
         let why = "as few samples as a cell must have need more time";
         warnings.push(format!("measuring took {took:.0} s, the budget was {budget:.0} s: {why}"));
     }
-    let fresh = bar.position() as usize;
     let rows = sides.into_iter().map(Side::close).collect::<Result<Vec<_>, _>>()?;
     let exit = exit_code(rows.iter().flatten());
     warnings.extend(rows.iter().flat_map(|rows| failures(rows)));
