@@ -24,7 +24,7 @@ use serde::Serialize;
 use crate::measurement::{DeviceType, Identity};
 use crate::named::named;
 use crate::stats::median;
-use evidence::{Device, Evidence, Visited};
+use evidence::{Evidence, Visited, device};
 use matching::Match;
 use noise::Significance;
 use rules::{Decision, Null, Surroundings};
@@ -260,7 +260,7 @@ pub struct Diff {
 
 /// Compares two sides. `null` is the comparison of the same binary with itself.
 pub fn compare(base: &Side, new: &Side, options: &Options, null: Option<&Diff>) -> Diff {
-    let devices = (Device::of(base), Device::of(new));
+    let devices = (device(base), device(new));
     let machine = devices.0.shift_ln(devices.1);
     let matches = matching::matches(base, new, options);
     let evidences: Vec<Option<Evidence>> = matches

@@ -4,6 +4,7 @@
 //! cell is measured several times, each time by a process of its own: one row per cell and run, which [`merged`]
 //! joins.
 
+pub mod calibrations;
 pub mod merged;
 pub mod recompute;
 pub mod samples;

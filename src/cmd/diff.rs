@@ -41,27 +41,57 @@ pub fn run(args: &DiffArgs) -> Result<Exit, Failure> {
             "the sides have nothing in common: measurements on one, costs on the other",
         ));
     }
-    show(&report, args)?;
-    Ok(match (args.gate, report.kernels.map(|diff| diff.summary.ending)) {
-        (GateChoice::None, _) | (_, None | Some(Ending::Ok)) => Exit::Ok,
-        (_, Some(Ending::Regression)) => Exit::FailedCells,
-        (_, Some(Ending::Inconclusive)) => Exit::Inconclusive,
-    })
+    show_as(&report, args)?;
+    Ok(if args.gate == GateChoice::None { Exit::Ok } else { exit(&report) })
 }
 
-fn show(report: &DiffReport, args: &DiffArgs) -> Result<(), Failure> {
+/// The two sides that one call of `measure` took in turns.
+#[cfg(feature = "gpu")]
+pub fn session(folder: &Path, any_variant: bool) -> Result<DiffReport, Failure> {
+    let [base, new] = ["a", "b"].map(|side| folder.join(side).join(MEASUREMENTS));
+    let shown = |path: &Path| path.parent().map(|side| side.display().to_string()).unwrap_or_default();
+    let names = (shown(&base), shown(&new));
+    let options = Options { any_variant, ..Options::default() };
+    let kernels = compare(&side(&[base])?, &side(&[new])?, &options, None);
+    Ok(DiffReport { base: names.0, new: names.1, kernels: Some(kernels), costs: vec![] })
+}
+
+/// The code that a comparison calls for.
+pub fn exit(report: &DiffReport) -> Exit {
+    match report.kernels.as_ref().map(|diff| diff.summary.ending) {
+        None | Some(Ending::Ok) => Exit::Ok,
+        Some(Ending::Regression) => Exit::FailedCells,
+        Some(Ending::Inconclusive) => Exit::Inconclusive,
+    }
+}
+
+/// Prints a comparison for people or as JSON.
+#[cfg(feature = "gpu")]
+pub fn show(report: &DiffReport, json: bool) -> Result<(), Failure> {
+    if json { print_json(report) } else { print_text(report, false) }
+}
+
+fn show_as(report: &DiffReport, args: &DiffArgs) -> Result<(), Failure> {
     if args.annotations {
         print(&annotations::annotations(report))
     } else if args.format.json {
-        print(&to_json(report).map_err(|error| Failure::new(Exit::CannotWrite, error))?)
+        print_json(report)
     } else if args.format.csv {
         print(&to_csv(report))
     } else if args.format.markdown {
         print(&markdown(report))
     } else {
-        let (width, colour) = output::terminal();
-        print(&terminal(report, width, colour, args.all))
+        print_text(report, args.all)
     }
+}
+
+fn print_json(report: &DiffReport) -> Result<(), Failure> {
+    print(&to_json(report).map_err(|error| Failure::new(Exit::CannotWrite, error))?)
+}
+
+fn print_text(report: &DiffReport, all: bool) -> Result<(), Failure> {
+    let (width, colour) = output::terminal();
+    print(&terminal(report, width, colour, all))
 }
 
 fn options(args: &DiffArgs) -> Result<Options, Failure> {

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mtok::gpu::adapters::{self, Facts};
 use mtok::hardware;
 use mtok::kernel::{Capabilities, Kernel};
+use mtok::measurement::calibrations;
 use mtok::measurement::merged::merged;
 use mtok::measurement::{Measurement, Outcome};
 use mtok::report::{Report, terminal};
@@ -22,7 +23,7 @@ use self::side::{Side, Target};
 use super::child::{self, Program};
 use super::output::{self, note, print, print_json};
 use super::tables::Tables;
-use super::{Exit, Failure, devices, host, today};
+use super::{Exit, Failure, devices, diff, host, today};
 use crate::cli::{MeasureArgs, Sampling};
 
 /// A call that takes longer than its budget by more than this factor says so.
@@ -61,8 +62,12 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
         (None, None) if args.aa => Some((own.clone(), plan::plan(&kernels, variant, &offered)?)),
         (None, None) => None,
     };
-    let sides = base.into_iter().chain([(own, new)]).collect();
+    let sides: Vec<_> = base.into_iter().chain([(own, new)]).collect();
+    let both = sides.len() > 1;
     let measured = measure(adapter, sides, &args.sampling, &out, args.resume)?;
+    if both {
+        return compared(args, &out, measured);
+    }
     let report = Report {
         title: format!("measured {}", adapter.name),
         device: vec![format!("results in {}", out.display())],
@@ -81,6 +86,19 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
         print(&terminal::terminal(&report, width, colour))?;
     }
     Ok(measured.exit)
+}
+
+/// Sets the two sides beside each other. What two equal sides differ by is no regression but a warning.
+fn compared(args: &MeasureArgs, out: &Path, measured: Measured) -> Result<Exit, Failure> {
+    measured.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
+    let report = diff::session(out, args.against_variant.is_some())?;
+    let ended = diff::exit(&report);
+    diff::show(&report, args.json)?;
+    Ok(match (measured.exit, ended) {
+        (Exit::Ok, Exit::FailedCells) if args.aa => Exit::Inconclusive,
+        (Exit::Ok, ended) => ended,
+        (failed, _) => failed,
+    })
 }
 
 /// The adapter that the arguments name.
@@ -157,6 +175,7 @@ fn measure(
     let rows = sides.into_iter().map(Side::close).collect::<Result<Vec<_>, _>>()?;
     let exit = exit_code(rows.iter().flatten());
     warnings.extend(rows.iter().flat_map(|rows| failures(rows)));
+    warnings.extend(rows.iter().filter_map(|rows| disturbance(rows)));
     let rows = rows.into_iter().next_back().unwrap_or_default();
     Ok(Measured { rows, fresh, warnings, exit })
 }
@@ -240,6 +259,13 @@ fn failures(rows: &[Measurement]) -> Vec<String> {
     let failed = |row: &&Measurement| matches!(row.outcome, Outcome::Failed(_));
     let told = |row: &Measurement| format!("{}, run {}: {}", row.cell(), row.run, row.outcome.reason());
     rows.iter().filter(failed).map(told).collect()
+}
+
+/// Visits at which the device was not what it was at others: their numbers are kept, and doubted.
+fn disturbance(rows: &[Measurement]) -> Option<String> {
+    let (disturbed, visits) = (calibrations::disturbed(rows).len(), rows.len());
+    let why = "the calibration kernel was slow or changing: other load, heat or power limits";
+    (disturbed > 0).then(|| format!("{disturbed} of {visits} visits were disturbed, {why}"))
 }
 
 /// Wrong results outrank failed cells; cells that were skipped are no failure.

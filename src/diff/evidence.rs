@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::side::{Cell, Side, Times};
+use crate::measurement::calibrations::Calibrations;
 use crate::stats::{self, median};
 
 /// Fewer runs on a side carry no verdict.
@@ -13,49 +14,18 @@ const PAIRS_MIN: usize = 5;
 /// So many calm visits of a side stand for it without the disturbed ones; among 3 visits with a disturbed one the
 /// median would be the slower of the other two.
 const CALM_MIN: usize = 2;
-/// A visit is disturbed where the calibration kernel took this much longer than at the side's best visits.
-const CALIBRATION_SLOWER: f64 = 1.10;
-/// Or where it changed by this much, up or down, while the cell was visited.
-const CALIBRATION_DRIFT: f64 = 1.05;
-/// The side's best calibrations: this quantile of all of them.
-const CALIBRATION_BEST: f64 = 0.1;
-
-/// How fast the device of a side was, by the calibration kernel of all its visits.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Device {
-    /// Seconds at its best visits.
-    best_s: Option<f64>,
-    /// Seconds at its middle visit.
-    median_s: Option<f64>,
-}
-
-impl Device {
-    /// Of all visits of a side.
-    pub fn of(side: &Side) -> Self {
-        let visits = side.cells().iter().flat_map(|cell| &cell.visits);
-        let seconds =
-            stats::sorted(&visits.filter_map(|visit| visit.times).flat_map(calibrations).collect::<Vec<_>>());
-        Self {
-            best_s: stats::quantile_sorted(&seconds, CALIBRATION_BEST),
-            median_s: stats::quantile_sorted(&seconds, 0.5),
-        }
-    }
-
-    /// ln of how much slower the device of `new` was; `None` where a side has no calibration.
-    pub fn shift_ln(self, new: Self) -> Option<f64> {
-        Some((new.median_s? / self.median_s?).ln())
-    }
-
-    fn disturbed(self, times: &Times) -> bool {
-        let (Some(best), Some(calibration)) = (self.best_s, times.calibration) else { return false };
-        let (before, after) = (calibration.before.0, calibration.after.0);
-        let drift = (after / before).max(before / after);
-        before.max(after) > best * CALIBRATION_SLOWER || drift > CALIBRATION_DRIFT
-    }
+/// How fast the device of a side was.
+pub fn device(side: &Side) -> Calibrations {
+    let visits = side.cells().iter().flat_map(|cell| &cell.visits);
+    Calibrations::of(visits.filter_map(|visit| visit.times?.calibration))
 }
 
 fn calibrations(times: Times) -> impl Iterator<Item = f64> {
     times.calibration.into_iter().flat_map(|calibration| [calibration.before.0, calibration.after.0])
+}
+
+fn disturbed(device: Calibrations, times: &Times) -> bool {
+    times.calibration.is_some_and(|visit| device.disturbed(visit))
 }
 
 /// A cell of one side.
@@ -66,7 +36,7 @@ pub struct Visited<'s> {
     /// The cell.
     pub cell: &'s Cell,
     /// How fast the side's device was.
-    pub device: Device,
+    pub device: Calibrations,
 }
 
 impl Visited<'_> {
@@ -120,7 +90,7 @@ pub struct Points {
 }
 
 impl Points {
-    fn of(visits: &[Times], device: Device) -> Self {
+    fn of(visits: &[Times], device: Calibrations) -> Self {
         let points: Vec<(Point, &Times)> = visits.iter().map(|times| (point(times, device), times)).collect();
         let calm = |(point, _): &&(Point, &Times)| !point.disturbed;
         let calm_ones = points.iter().filter(calm).count();
@@ -151,8 +121,8 @@ impl Points {
     }
 }
 
-fn point(times: &Times, device: Device) -> Point {
-    Point { centre: times.median.0.ln(), low: times.q1.0.ln(), disturbed: device.disturbed(times) }
+fn point(times: &Times, device: Calibrations) -> Point {
+    Point { centre: times.median.0.ln(), low: times.q1.0.ln(), disturbed: disturbed(device, times) }
 }
 
 fn span(visits: &[Times]) -> Option<(f64, f64)> {

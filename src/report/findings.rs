@@ -5,11 +5,9 @@ use serde::Serialize;
 use super::github::Level;
 use super::results::{Cell, Results};
 use super::{ended, is_software};
+use crate::measurement::calibrations::disturbed;
 use crate::measurement::{Measurement, Outcome, SOFTWARE_LABEL};
 
-/// The calibration kernel may be this much slower after the samples than before them: more means that the device
-/// itself slowed down.
-const SLOWED: f64 = 1.05;
 /// Names in one message; what is left out is counted.
 const NAMED: usize = 10;
 
@@ -77,13 +75,9 @@ fn signs(cells: &[Cell<'_>]) -> Vec<Finding> {
 }
 
 fn slowed(rows: &[Measurement]) -> Option<Finding> {
-    let slower = |row: &&Measurement| {
-        let calibration = row.timing().and_then(|timing| timing.calibration);
-        calibration.is_some_and(|fixed| fixed.after.0 > SLOWED * fixed.before.0)
-    };
     let names: Vec<String> =
-        rows.iter().filter(slower).map(|row| format!("{} run {}", row.cell(), row.run)).collect();
-    (!names.is_empty()).then(|| doubt("the device slowed down while it was measured".into(), &names))
+        disturbed(rows).iter().map(|row| format!("{} run {}", row.cell(), row.run)).collect();
+    (!names.is_empty()).then(|| doubt("the device itself was slow or changing".into(), &names))
 }
 
 fn software(results: &Results) -> Option<Finding> {
