@@ -180,19 +180,17 @@ fn measure(
     Ok(Measured { rows, fresh, warnings, exit })
 }
 
-/// One run of every side, the first side first in even runs: A B, B A, A B, …; `false` when a device is gone.
+/// One run of every side. Two sides take turns at every cell, and who goes first alternates from cell to cell and from
+/// run to run, A B, B A, A B, …: what slows the machine for some seconds slows both. `false` when a device is gone.
 fn one_run(sides: &mut [Side<'_>], run: u32, pace: &mut Pace, bar: &ProgressBar) -> Result<bool, Failure> {
-    let mut order: Vec<&mut Side<'_>> = sides.iter_mut().collect();
-    if run % 2 == 1 {
-        order.reverse();
-    }
-    for side in order {
-        let todo = side.todo(run)?;
-        if todo.is_empty() {
-            continue;
+    let todo = sides.iter().map(|side| side.todo(run)).collect::<Result<Vec<_>, _>>()?;
+    sides.iter_mut().zip(&todo).filter(|(_, todo)| !todo.is_empty()).for_each(|(side, _)| side.renew());
+    for turn in 0..todo.iter().map(Vec::len).max().unwrap_or_default() {
+        let mut order: Vec<_> = sides.iter_mut().zip(&todo).collect();
+        if (turn + run as usize) % 2 == 1 {
+            order.reverse();
         }
-        side.renew();
-        for index in todo {
+        for (side, index) in order.into_iter().filter_map(|(side, todo)| Some((side, *todo.get(turn)?))) {
             bar.set_message(side.plan.get(index).map(|planned| planned.op.to_string()).unwrap_or_default());
             let lives = side.visit(index, run, pace.next())?;
             bar.inc(1);

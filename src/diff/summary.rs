@@ -116,8 +116,13 @@ impl Summary {
         if self.missing > 0 && !options.allow_missing {
             return inconclusive(format!("new lacks {} of base", rows(self.missing)));
         }
-        match self.same + self.faster {
-            0 => inconclusive("no row has a verdict".into()),
+        match (self.same + self.faster, self.detectable_median.filter(|_| self.software)) {
+            // What a software adapter is for is right or wrong, not fast or slow.
+            (0, Some(detectable)) => {
+                let seen = format!("but noise hides changes below some {:.0} %", detectable * 100.0);
+                (Ending::Ok, format!("nothing is known to be slower, {seen}"))
+            }
+            (0, None) => inconclusive("no row has a verdict".into()),
             _ => (Ending::Ok, "nothing became slower".into()),
         }
     }

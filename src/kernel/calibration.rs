@@ -1,4 +1,4 @@
-//! The calibration kernel: a fixed amount of arithmetic, run before and after every cell. It is no cell itself and
+//! The calibration kernel: a fixed amount of work, run before and after every cell. It is no cell itself and
 //! must not change between versions, or runs of two versions could not be told to have met the same device.
 
 use super::data::{NORMAL, Random};
@@ -10,10 +10,12 @@ pub const SOURCE: Source = shader!("calibration");
 
 const INVOCATIONS: u32 = 65_536;
 const WORKGROUP: u32 = 64;
+/// Inputs that each invocation reads.
+const ROUNDS: u32 = 64;
 
 /// Its buffers and its one dispatch. The reference is not asked for: nothing is computed from its result.
 pub fn problem() -> Problem {
-    let x = BufferInit::input(&Random::new(1, 0).normals(INVOCATIONS as usize, 0.5));
+    let x = BufferInit::input(&Random::new(1, 0).normals((INVOCATIONS * ROUNDS) as usize, 0.5));
     Problem {
         params: vec![],
         buffers: vec![x, BufferInit::Output(u64::from(INVOCATIONS) * 4)],
