@@ -7,7 +7,7 @@
 
 const INVOCATIONS = 65536u;
 const ROUNDS = 64u;
-const STEPS = 16u;
+const STEPS = 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {

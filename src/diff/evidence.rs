@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::side::{Cell, Side, Times};
 use crate::measurement::calibrations::Calibrations;
 use crate::stats::{self, median};
+use crate::units::Seconds;
 
 /// Fewer runs on a side carry no verdict.
 pub const RUNS_MIN: usize = 3;
@@ -14,6 +15,9 @@ const PAIRS_MIN: usize = 5;
 /// So many calm visits of a side stand for it without the disturbed ones; among 3 visits with a disturbed one the
 /// median would be the slower of the other two.
 const CALM_MIN: usize = 2;
+/// The four calibrations of a pair may differ by this factor.
+const CALIBRATION_RANGE: f64 = 1.10;
+
 /// How fast the device of a side was.
 pub fn device(side: &Side) -> Calibrations {
     let visits = side.cells().iter().flat_map(|cell| &cell.visits);
@@ -55,10 +59,10 @@ impl Visited<'_> {
     }
 
     /// What a pair is recognised by, and its visit.
-    fn named(&self) -> impl Iterator<Item = ((&str, u32), Point)> {
+    fn named(&self) -> impl Iterator<Item = ((&str, u32), Times)> {
         self.cell.visits.iter().filter_map(|visit| {
             let name = (self.side.session(visit)?, visit.run);
-            Some((name, point(&visit.times?, self.device)))
+            Some((name, visit.times?))
         })
     }
 }
@@ -138,11 +142,11 @@ pub struct Evidence {
     pub base: Points,
     /// New.
     pub new: Points,
-    /// ln new - ln base of each pair on a calm device; empty where there are fewer than five.
+    /// ln new - ln base of each pair that met one and the same device; empty where there are fewer than five.
     pub pairs: Vec<f64>,
     /// ln of the ratio of the medians over runs, or the median over pairs.
     pub effect: f64,
-    /// ln of the ratio of the lowest first quartiles.
+    /// ln of the ratio of the lowest first quartiles, or the median ratio of first quartiles over pairs.
     pub floor: f64,
     /// The largest ln ratio between halves of one side's own runs.
     pub own_null: Option<f64>,
@@ -158,17 +162,19 @@ impl Evidence {
         let pairs = pairs(from, to);
         let (base, new) = (from.points(), to.points());
         let unpaired = median(&new.centres())? - median(&base.centres())?;
+        let over_pairs = |of: fn(&Pair) -> f64| median(&pairs.iter().map(of).collect::<Vec<_>>());
         // What both sides of a pair share is no null of the pair.
         let halves = if pairs.is_empty() { [own_null(&base), own_null(&new)] } else { [None; 2] };
         Some(Self {
-            effect: median(&pairs).unwrap_or(unpaired),
-            floor: floor(&base.lows(), &new.lows())?,
+            effect: over_pairs(|pair| pair.centre).unwrap_or(unpaired),
+            floor: over_pairs(|pair| pair.low).or_else(|| floor(&base.lows(), &new.lows()))?,
             own_null: halves.into_iter().flatten().reduce(f64::max),
-            shift: new.calibration.zip(base.calibration).map(|(new, base)| new - base),
+            shift: over_pairs(|pair| pair.shift)
+                .or_else(|| new.calibration.zip(base.calibration).map(|(new, base)| new - base)),
             quantum_share: from.quantum_share().max(to.quantum_share()),
             base,
             new,
-            pairs,
+            pairs: pairs.iter().map(|pair| pair.centre).collect(),
         })
     }
 
@@ -202,15 +208,35 @@ impl Evidence {
     }
 }
 
-/// Differences of runs that one session took right after each other, on a calm device, in run order. Empty where
-/// there are fewer than five: then the runs count by themselves.
-fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<f64> {
+/// Logarithms of new / base of two visits that one session made right after each other.
+struct Pair {
+    /// Of the medians.
+    centre: f64,
+    /// Of the first quartiles.
+    low: f64,
+    /// Of the calibrations; 0 where there are none.
+    shift: f64,
+}
+
+impl Pair {
+    /// `None` where the device was not the same from the first calibration to the last. That it was slow is no
+    /// matter: it was so for both.
+    fn of(from: &Times, to: &Times) -> Option<Self> {
+        let ln = |of: fn(&Times) -> Seconds| (of(to).0 / of(from).0).ln();
+        let (before, after) = (calibrations(*from), calibrations(*to));
+        let seen: Vec<f64> = before.chain(after).map(f64::ln).collect();
+        let range = |seen: &[f64]| Some((stats::sorted(seen).last()? - stats::sorted(seen).first()?).exp());
+        let middle = |times: Times| median(&calibrations(times).map(f64::ln).collect::<Vec<_>>());
+        let shift = middle(*to).zip(middle(*from)).map_or(0.0, |(to, from)| to - from);
+        let same = range(&seen).is_none_or(|range| range <= CALIBRATION_RANGE);
+        same.then(|| Self { centre: ln(|times| times.median), low: ln(|times| times.q1), shift })
+    }
+}
+
+/// The pairs of one session, in run order. Empty where there are fewer than five: then the runs count by themselves.
+fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<Pair> {
     let partners: HashMap<_, _> = base.named().collect();
-    let pair = |(name, to): (_, Point)| {
-        let from = partners.get(&name)?;
-        (!to.disturbed && !from.disturbed).then_some(to.centre - from.centre)
-    };
-    let pairs: Vec<f64> = new.named().filter_map(pair).collect();
+    let pairs: Vec<Pair> = new.named().filter_map(|(name, to)| Pair::of(partners.get(&name)?, &to)).collect();
     if pairs.len() >= PAIRS_MIN { pairs } else { vec![] }
 }
 
