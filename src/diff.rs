@@ -24,7 +24,7 @@ use serde::Serialize;
 use crate::measurement::{DeviceType, Identity};
 use crate::named::named;
 use crate::stats::median;
-use evidence::{Evidence, Visited, device};
+use evidence::{Basis, Evidence, Visited, device};
 use matching::Match;
 use noise::Significance;
 use rules::{Decision, Null, Surroundings};
@@ -263,18 +263,19 @@ pub fn compare(base: &Side, new: &Side, options: &Options, null: Option<&Diff>) 
     let devices = (device(base), device(new));
     let machine = devices.0.shift_ln(devices.1);
     let matches = matching::matches(base, new, options);
-    let evidences: Vec<Option<Evidence>> = matches
-        .iter()
-        .map(|matched| match matched {
+    let weigh = |basis| {
+        let evidence = |matched: &Match<'_>| match matched {
             Match::Pair(from, to) => Evidence::of(
-                Visited { side: base, cell: from, device: devices.0 },
-                Visited { side: new, cell: to, device: devices.1 },
+                Visited { side: base, cell: from, device: devices.0, basis },
+                Visited { side: new, cell: to, device: devices.1, basis },
             ),
             _ => None,
-        })
-        .collect();
-    let known: Vec<&Evidence> = evidences.iter().flatten().collect();
-    let mut noises = noise::significances(&known).into_iter();
+        };
+        Weighed::of(matches.iter().map(evidence).collect(), basis)
+    };
+    let weighed = weigh(Basis::Median).or_quieter(|| weigh(Basis::Fastest), options);
+    let Weighed { basis, evidences, noises } = weighed;
+    let mut noises = noises.into_iter();
     let nulls = null.map(Nulls::of);
     let mut rows = Vec::with_capacity(matches.len());
     for (matched, evidence) in matches.iter().zip(&evidences) {
@@ -286,8 +287,41 @@ pub fn compare(base: &Side, new: &Side, options: &Options, null: Option<&Diff>) 
         }
         rows.push(row);
     }
-    let summary = Summary::of(&rows, machine, identity::notes(base, new), options);
+    let mut notes = identity::notes(base, new);
+    if basis == Basis::Fastest {
+        notes.push("medians of runs differ too much by chance: their fastest samples count".into());
+    }
+    let summary = Summary { basis, ..Summary::of(&rows, machine, notes, options) };
     Diff { rows, summary }
+}
+
+/// The evidence of all rows and what their noise says of it.
+struct Weighed {
+    basis: Basis,
+    evidences: Vec<Option<Evidence>>,
+    noises: Vec<Option<Significance>>,
+}
+
+impl Weighed {
+    fn of(evidences: Vec<Option<Evidence>>, basis: Basis) -> Self {
+        let known: Vec<&Evidence> = evidences.iter().flatten().collect();
+        let noises = noise::significances(&known);
+        Self { basis, evidences, noises }
+    }
+
+    /// What half of the rows could have told from chance, ln.
+    fn detectable(&self) -> Option<f64> {
+        median(&self.noises.iter().flatten().map(|noise| noise.detectable).collect::<Vec<_>>())
+    }
+
+    /// Itself, unless its noise hides a change as large as the cap and the other's hides less than half as much.
+    /// What the sides differ by has no part in the choice.
+    fn or_quieter(self, other: impl Fn() -> Self, options: &Options) -> Self {
+        let cap = options.thresholds.default_one().cap.ln_1p();
+        let Some(hidden) = self.detectable().filter(|hidden| *hidden > cap) else { return self };
+        let other = other();
+        if other.detectable().is_some_and(|quieter| 2.0 * quieter < hidden) { other } else { self }
+    }
 }
 
 fn judge(
@@ -299,7 +333,6 @@ fn judge(
 ) {
     let threshold = options.thresholds.of(&row.kernel);
     let Decision { verdict, reason, suspect } = rules::decide(evidence, noise, threshold, around);
-    let seconds = |values: Vec<f64>| median(&values).map(f64::exp);
     row.verdict = verdict;
     row.reason = Some(reason);
     row.suspect = suspect;
@@ -312,8 +345,8 @@ fn judge(
     row.pairs = evidence.pairs.len() as u64;
     row.disturbed_base = evidence.base.disturbed as u64;
     row.disturbed_new = evidence.new.disturbed as u64;
-    row.median_base_s = seconds(evidence.base.centres());
-    row.median_new_s = seconds(evidence.new.centres());
+    row.median_base_s = evidence.base.median_s();
+    row.median_new_s = evidence.new.median_s();
     row.machine_ratio = evidence.shift.map(f64::exp);
     row.null_ratio = around.null.map(|null| null.reach).or(evidence.own_null).map(f64::exp);
     row.overlap = evidence.overlap();

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::side::{Cell, Side, Times};
 use crate::measurement::calibrations::Calibrations;
+use crate::named::named;
 use crate::stats::{self, median};
-use crate::units::Seconds;
 
 /// Fewer runs on a side carry no verdict.
 pub const RUNS_MIN: usize = 3;
@@ -32,6 +32,18 @@ fn disturbed(device: Calibrations, times: &Times) -> bool {
     times.calibration.is_some_and(|visit| device.disturbed(visit))
 }
 
+/// Which time of a run stands for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// The median of its samples.
+    #[default]
+    Median,
+    /// Its fastest sample: on a shared machine the moments without other load repeat better than the rest.
+    Fastest,
+}
+
+named!(Basis { Median = "median", Fastest = "fastest" });
+
 /// A cell of one side.
 #[derive(Clone, Copy, Debug)]
 pub struct Visited<'s> {
@@ -41,6 +53,8 @@ pub struct Visited<'s> {
     pub cell: &'s Cell,
     /// How fast the side's device was.
     pub device: Calibrations,
+    /// What stands for a run.
+    pub basis: Basis,
 }
 
 impl Visited<'_> {
@@ -49,7 +63,7 @@ impl Visited<'_> {
     }
 
     fn points(&self) -> Points {
-        Points::of(&self.times(), self.device)
+        Points::of(&self.times(), self.device, self.basis)
     }
 
     /// The step of the clock as a share of the time.
@@ -70,10 +84,12 @@ impl Visited<'_> {
 /// One visit in logarithms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// ln of the median.
+    /// ln of what stands for the run.
     pub centre: f64,
-    /// ln of the first quartile.
+    /// ln of the first quartile, or of the fastest sample where that stands for the run.
     pub low: f64,
+    /// ln of the median.
+    pub median: f64,
     /// Whether the device itself was slow or changing.
     pub disturbed: bool,
 }
@@ -94,8 +110,9 @@ pub struct Points {
 }
 
 impl Points {
-    fn of(visits: &[Times], device: Calibrations) -> Self {
-        let points: Vec<(Point, &Times)> = visits.iter().map(|times| (point(times, device), times)).collect();
+    fn of(visits: &[Times], device: Calibrations, basis: Basis) -> Self {
+        let points: Vec<(Point, &Times)> =
+            visits.iter().map(|times| (point(times, device, basis), times)).collect();
         let calm = |(point, _): &&(Point, &Times)| !point.disturbed;
         let calm_ones = points.iter().filter(calm).count();
         let chosen: Vec<_> = points.iter().filter(|point| calm_ones < CALM_MIN || calm(point)).collect();
@@ -110,12 +127,17 @@ impl Points {
         }
     }
 
-    /// ln of the medians.
+    /// Seconds: the median over runs of their medians.
+    pub fn median_s(&self) -> Option<f64> {
+        median(&self.kept.iter().map(|point| point.median).collect::<Vec<_>>()).map(f64::exp)
+    }
+
+    /// ln of what stands for the runs.
     pub fn centres(&self) -> Vec<f64> {
         self.kept.iter().map(|point| point.centre).collect()
     }
 
-    /// ln of the medians of visits on a calm device.
+    /// The same of visits on a calm device.
     pub fn calm(&self) -> Vec<f64> {
         self.kept.iter().filter(|point| !point.disturbed).map(|point| point.centre).collect()
     }
@@ -125,8 +147,17 @@ impl Points {
     }
 }
 
-fn point(times: &Times, device: Calibrations) -> Point {
-    Point { centre: times.median.0.ln(), low: times.q1.0.ln(), disturbed: disturbed(device, times) }
+fn point(times: &Times, device: Calibrations, basis: Basis) -> Point {
+    let (centre, low) = stand_ins(times, basis);
+    Point { centre, low, median: times.median.0.ln(), disturbed: disturbed(device, times) }
+}
+
+/// ln of what stands for a run, and of what must move with it.
+fn stand_ins(times: &Times, basis: Basis) -> (f64, f64) {
+    match basis {
+        Basis::Median => (times.median.0.ln(), times.q1.0.ln()),
+        Basis::Fastest => (times.min.0.ln(), times.min.0.ln()),
+    }
 }
 
 fn span(visits: &[Times]) -> Option<(f64, f64)> {
@@ -210,9 +241,9 @@ impl Evidence {
 
 /// Logarithms of new / base of two visits that one session made right after each other.
 struct Pair {
-    /// Of the medians.
+    /// Of what stands for the runs.
     centre: f64,
-    /// Of the first quartiles.
+    /// Of what must move with it.
     low: f64,
     /// Of the calibrations; 0 where there are none.
     shift: f64,
@@ -220,23 +251,28 @@ struct Pair {
 
 impl Pair {
     /// `None` where the device was not the same from the first calibration to the last. That it was slow is no
-    /// matter: it was so for both.
-    fn of(from: &Times, to: &Times) -> Option<Self> {
-        let ln = |of: fn(&Times) -> Seconds| (of(to).0 / of(from).0).ln();
+    /// matter: it was so for both. Of two fastest samples the device at other moments is no matter either.
+    fn of(from: &Times, to: &Times, basis: Basis) -> Option<Self> {
+        let ((from_centre, from_low), (centre, low)) = (stand_ins(from, basis), stand_ins(to, basis));
         let (before, after) = (calibrations(*from), calibrations(*to));
         let seen: Vec<f64> = before.chain(after).map(f64::ln).collect();
         let range = |seen: &[f64]| Some((stats::sorted(seen).last()? - stats::sorted(seen).first()?).exp());
         let middle = |times: Times| median(&calibrations(times).map(f64::ln).collect::<Vec<_>>());
         let shift = middle(*to).zip(middle(*from)).map_or(0.0, |(to, from)| to - from);
         let same = range(&seen).is_none_or(|range| range <= CALIBRATION_RANGE);
-        same.then(|| Self { centre: ln(|times| times.median), low: ln(|times| times.q1), shift })
+        (same || basis == Basis::Fastest).then_some(Self {
+            centre: centre - from_centre,
+            low: low - from_low,
+            shift,
+        })
     }
 }
 
 /// The pairs of one session, in run order. Empty where there are fewer than five: then the runs count by themselves.
 fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<Pair> {
     let partners: HashMap<_, _> = base.named().collect();
-    let pairs: Vec<Pair> = new.named().filter_map(|(name, to)| Pair::of(partners.get(&name)?, &to)).collect();
+    let pairs: Vec<Pair> =
+        new.named().filter_map(|(name, to)| Pair::of(partners.get(&name)?, &to, new.basis)).collect();
     if pairs.len() >= PAIRS_MIN { pairs } else { vec![] }
 }
 

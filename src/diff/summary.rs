@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::evidence::Basis;
 use super::noise::ALPHA;
 use super::{Options, Reason, Row, Verdict};
 use crate::named::named;
@@ -54,6 +55,8 @@ pub struct Summary {
     pub multiplicity: &'static str,
     /// The chance of one false SLOWER among all rows.
     pub alpha: f64,
+    /// What stands for a run.
+    pub basis: Basis,
     /// The middle of the smallest slowdowns that could have been told from chance.
     pub detectable_median: Option<f64>,
     /// The calibration kernel, new / base.
