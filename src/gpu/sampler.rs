@@ -138,6 +138,8 @@ impl<'g> Sampler<'g> {
         // A counter that later executions go on from must start at zero: one execution per sample.
         let counts = visit.kernel.name == "dispatch";
         let executions = if counts { 1 } else { executions_per_sample(once, clock) };
+        #[cfg(feature = "faults")]
+        let executions = super::faults::planned(visit, executions);
         let before = self.calibrator.read()?;
         let mut progress = Progress::new(visit.plan);
         let (mut samples, mut dropped) = (Vec::new(), 0);
