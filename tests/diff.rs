@@ -10,7 +10,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Run, data, folder, mtok, run, write};
+use common::{Run, assert_is, folder, mtok, run, write};
 use mtok::measurement::{
     Cache, Calibration, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, Verification, wire,
 };
@@ -131,16 +131,6 @@ fn mixed(here: &Path) {
         "costs.csv",
         costs("llama-3.1-8b,f16,Test GPU,x,spot,8,1536,512,1,3,0.75,0.6,0.9"),
     );
-}
-
-#[track_caller]
-fn assert_is(name: &str, shown: &str) {
-    let path = data("golden").join(name);
-    if std::env::var_os("MTOK_BLESS").is_some() {
-        fs::write(&path, shown).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(shown == expected, "{name} differs; if that is meant: MTOK_BLESS=1. Now it is\n{shown}");
 }
 
 #[track_caller]

@@ -8,9 +8,7 @@
 
 mod common;
 
-use std::fs;
-
-use common::{data, mtok, run, tables};
+use common::{assert_is, data, mtok, run, tables};
 
 const QUESTION: &str = "--model llama-3.1-8b,qwen3-30b-a3b --weights f16,q8_0 --batch auto,1";
 
@@ -21,17 +19,6 @@ fn report(verb: &str, options: &str) -> String {
     words.extend(tables());
     words.extend(options.split_whitespace().chain(QUESTION.split_whitespace()).map(str::to_owned));
     run(mtok(&words)).ok().out
-}
-
-/// Compares with the expected file, or writes it when asked.
-#[track_caller]
-fn assert_is(name: &str, shown: &str) {
-    let path = data("golden").join(name);
-    if std::env::var_os("MTOK_BLESS").is_some() {
-        fs::write(&path, shown).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(shown == expected, "{name} differs; if that is meant: MTOK_BLESS=1. Now it is\n{shown}");
 }
 
 #[test]

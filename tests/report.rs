@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Grid, Run, data, folder, mtok, run, write};
+use common::{Grid, Run, assert_is, data, folder, mtok, run, write};
 use mtok::measurement::samples::{self, Circumstances, Sample};
 use mtok::measurement::{
     Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
@@ -32,17 +32,6 @@ fn fixture() -> String {
 fn refused(run: &Run, code: i32, message: &str) {
     assert_eq!((run.code, run.out.as_str()), (Some(code), ""), "{}", run.err);
     assert_eq!(run.complaint().trim_end(), format!("mtok: {message}"));
-}
-
-/// Compares with the expected file, or writes it when asked, as `tests/pipeline.rs` does.
-#[track_caller]
-fn assert_is(name: &str, shown: &str) {
-    let path = data("golden").join(name);
-    if std::env::var_os("MTOK_BLESS").is_some() {
-        fs::write(&path, shown).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(shown == expected, "{name} differs; if that is meant: MTOK_BLESS=1. Now it is\n{shown}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Each rule by itself, on rows made for it.
 
+use super::evidence::Basis;
 use super::side::Side;
 use super::thresholds::Thresholds;
 use super::{Diff, Ending, Options, Reason, Verdict, compare};
 use crate::measurement::{
-    Cache, Calibration, Identity, Measurement, Outcome, Provenance, Timing, Verification,
+    Cache, Calibration, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, Verification,
 };
 use crate::op::{Format, Op};
 use crate::stats::Summary;
@@ -372,4 +373,53 @@ proptest! {
         }
         prop_assert_eq!(diff(quiet(3), new).summary.regressions, 0);
     }
+}
+
+/// Medians far apart from run to run, over fastest samples that repeat.
+fn noisy(runs: u32, device: DeviceType, repeats: bool) -> Vec<Measurement> {
+    let mut rows = quiet(runs);
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.provenance.identity.device_type = device;
+        let factor = [1.0, 1.6, 1.2, 1.9, 1.4][(index * 7) % 5];
+        slow(row, factor, !repeats);
+    }
+    rows
+}
+
+#[test]
+fn noise_leaves_a_check_of_a_gpu_without_an_answer_and_one_of_a_software_adapter_without_a_failure() {
+    for (device, ending) in
+        [(DeviceType::DiscreteGpu, Ending::Inconclusive), (DeviceType::Software, Ending::Ok)]
+    {
+        let diff = diff(noisy(3, device, false), noisy(3, device, false));
+        assert!(diff.rows.iter().all(|row| row.verdict == Verdict::Unsure), "{:#?}", diff.rows);
+        assert_eq!(diff.summary.ending, ending, "{}", diff.summary.ending_reason);
+    }
+}
+
+#[test]
+fn fastest_samples_count_only_where_they_repeat_and_medians_do_not() {
+    let basis = |rows: Vec<Measurement>| diff(rows.clone(), rows).summary.basis;
+    assert_eq!(basis(quiet(3)), Basis::Median);
+    assert_eq!(basis(noisy(3, DeviceType::DiscreteGpu, false)), Basis::Median);
+    assert_eq!(basis(noisy(3, DeviceType::DiscreteGpu, true)), Basis::Fastest);
+    let new = first(noisy(3, DeviceType::DiscreteGpu, true), |row| slow(row, 1.1, true));
+    let found = diff(noisy(3, DeviceType::DiscreteGpu, true), new);
+    assert_seen(&found, Verdict::Slower, Reason::Confirmed, Ending::Regression);
+}
+
+#[test]
+fn a_pair_counts_on_a_slow_device_that_was_the_same_for_both() {
+    let session = |mut rows: Vec<Measurement>, calibration: f64| {
+        for row in &mut rows {
+            row.provenance.identity.session = "s".into();
+            let slower = if row.run % 2 == 1 { 1.5 } else { 1.0 };
+            calibrated(row, 1e-3 * slower, 1e-3 * slower * calibration);
+        }
+        rows
+    };
+    let pairs = |calibration| diff(session(quiet(6), 1.0), session(quiet(6), calibration)).rows[0].pairs;
+    assert_eq!(pairs(1.0), 6);
+    // The device changed under every pair.
+    assert_eq!(pairs(1.3), 0);
 }

@@ -47,6 +47,17 @@ impl Run {
     }
 }
 
+/// Compares with the expected file, or writes it when asked: `MTOK_BLESS=1`.
+#[track_caller]
+pub fn assert_is(name: &str, shown: &str) {
+    let path = data("golden").join(name);
+    if std::env::var_os("MTOK_BLESS").is_some() {
+        fs::write(&path, shown).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(shown == expected, "{name} differs; if that is meant: MTOK_BLESS=1. Now it is\n{shown}");
+}
+
 /// The binary with these arguments; the caller's settings do not reach it.
 pub fn mtok<T: AsRef<std::ffi::OsStr>>(args: &[T]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
