@@ -2,11 +2,11 @@
 
 mod cost;
 mod diff;
+#[cfg(feature = "gpu")]
+mod measure;
 mod report;
 
 use std::path::PathBuf;
-#[cfg(feature = "gpu")]
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -15,6 +15,8 @@ use mtok::op::Format;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
+#[cfg(feature = "gpu")]
+pub use measure::{DevicesArgs, MeasureArgs, RunArgs, Sampling};
 pub use report::ReportArgs;
 
 const EXIT_CODES: &str = "\
@@ -71,79 +73,6 @@ pub enum Verb {
     #[cfg(feature = "gpu")]
     #[command(hide = true)]
     Worker,
-}
-
-/// Arguments of `devices`.
-#[cfg(feature = "gpu")]
-#[derive(Args, Debug)]
-pub struct DevicesArgs {
-    /// Ask GL as well; it shows the devices of Vulkan a second time.
-    #[arg(long)]
-    pub gl: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub tables: TableArgs,
-}
-
-/// Which adapter, for how long.
-#[cfg(feature = "gpu")]
-#[derive(Args, Debug)]
-pub struct Sampling {
-    /// The adapter: its index in `mtok devices`, or a part of its name [default: the most capable].
-    #[arg(long, value_name = "INDEX|NAME")]
-    pub device: Option<String>,
-    /// Ask GL as well.
-    #[arg(long)]
-    pub gl: bool,
-    /// Time for all measurements together, such as 60s or 5m.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
-    pub budget: Duration,
-    /// Visit every cell so many times, each time in a new process; fewer where the budget is too short.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub repeat: u32,
-    /// How long a worker process may give no sign of life before it is killed.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = budget)]
-    pub timeout: Duration,
-    /// Seed of the random inputs.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// Arguments of `measure`.
-#[cfg(feature = "gpu")]
-#[derive(Args, Debug)]
-pub struct MeasureArgs {
-    #[command(flatten)]
-    pub sampling: Sampling,
-    /// Only this kernel; may be given several times.
-    #[arg(long, value_name = "KERNEL")]
-    pub kernel: Vec<String>,
-    /// The result folder [default: results/<date>-<device>].
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Go on with the run in the folder: finished cells are not measured again.
-    #[arg(long)]
-    pub resume: bool,
-    /// Only this variant of each kernel; cells that it cannot compute are left out.
-    #[arg(long, value_name = "VARIANT")]
-    pub variant: Option<String>,
-    /// Measure twice, in turns (A B B A …), into the folders a and b: how much two equal sides differ.
-    #[arg(long, group = "sides")]
-    pub aa: bool,
-    /// Measure with another mtok as side a and this one as side b, in turns.
-    #[arg(long, value_name = "BINARY", group = "sides")]
-    pub against: Option<PathBuf>,
-    /// Measure another variant as side a and --variant (or the preferred one) as side b, in turns.
-    #[arg(long, value_name = "VARIANT", group = "sides")]
-    pub against_variant: Option<String>,
-    /// List the cells and measure nothing.
-    #[arg(long)]
-    pub list: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Where the bundled tables are replaced.
@@ -360,35 +289,9 @@ pub struct CompareArgs {
     pub format: FormatArgs,
 }
 
-/// Arguments of `run`.
-#[cfg(feature = "gpu")]
-#[derive(Args, Debug)]
-pub struct RunArgs {
-    #[command(flatten)]
-    pub sampling: Sampling,
-    #[command(flatten)]
-    pub workload: WorkloadArgs,
-    #[command(flatten)]
-    pub price: PriceArgs,
-    #[command(flatten)]
-    pub format: FormatArgs,
-    /// The result folder [default: results/<date>-<device>].
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Go on with the run in the folder: finished cells are not measured again.
-    #[arg(long)]
-    pub resume: bool,
-}
-
 #[cfg(feature = "gpu")]
 fn name_of(choice: &impl ValueEnum) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-#[cfg(feature = "gpu")]
-fn budget(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    parsed.filter(|time| !time.is_zero()).ok_or_else(|| "is not a time like 60s or 5m".into())
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -422,15 +325,5 @@ mod tests {
         assert!(share("1.01").is_err());
         assert_eq!(share("0.5"), Ok(0.5));
         assert!("0".parse::<Batch>().is_err());
-    }
-
-    #[cfg(feature = "gpu")]
-    #[test]
-    fn budgets_have_a_unit() {
-        assert_eq!(budget("60s"), Ok(Duration::from_secs(60)));
-        assert_eq!(budget("2m"), Ok(Duration::from_secs(120)));
-        for bad in ["60", "0s", "-5s", "x"] {
-            assert!(budget(bad).is_err(), "{bad}");
-        }
     }
 }

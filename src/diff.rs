@@ -18,12 +18,12 @@ mod simulation;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod weighed;
 
 use serde::Serialize;
 
 use crate::measurement::{DeviceType, Identity};
 use crate::named::named;
-use crate::stats::median;
 use evidence::{Basis, Evidence, Visited, device};
 use matching::Match;
 use noise::Significance;
@@ -31,6 +31,7 @@ use rules::{Decision, Null, Surroundings};
 use side::{Cell, Side, Status};
 pub use summary::{Ending, Summary};
 use thresholds::Thresholds;
+use weighed::Weighed;
 
 /// What is said of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -295,35 +296,6 @@ pub fn compare(base: &Side, new: &Side, options: &Options, null: Option<&Diff>) 
     Diff { rows, summary }
 }
 
-/// The evidence of all rows and what their noise says of it.
-struct Weighed {
-    basis: Basis,
-    evidences: Vec<Option<Evidence>>,
-    noises: Vec<Option<Significance>>,
-}
-
-impl Weighed {
-    fn of(evidences: Vec<Option<Evidence>>, basis: Basis) -> Self {
-        let known: Vec<&Evidence> = evidences.iter().flatten().collect();
-        let noises = noise::significances(&known);
-        Self { basis, evidences, noises }
-    }
-
-    /// What half of the rows could have told from chance, ln.
-    fn detectable(&self) -> Option<f64> {
-        median(&self.noises.iter().flatten().map(|noise| noise.detectable).collect::<Vec<_>>())
-    }
-
-    /// Itself, unless its noise hides a change as large as the cap and the other's hides less than half as much.
-    /// What the sides differ by has no part in the choice.
-    fn or_quieter(self, other: impl Fn() -> Self, options: &Options) -> Self {
-        let cap = options.thresholds.default_one().cap.ln_1p();
-        let Some(hidden) = self.detectable().filter(|hidden| *hidden > cap) else { return self };
-        let other = other();
-        if other.detectable().is_some_and(|quieter| 2.0 * quieter < hidden) { other } else { self }
-    }
-}
-
 fn judge(
     row: &mut Row,
     evidence: &Evidence,
@@ -365,6 +337,7 @@ fn judge(
 fn deciding_test(evidence: &Evidence, reason: Reason) -> Test {
     match (evidence.paired(), reason) {
         (true, Reason::TestsDiffer) => Test::Wilcoxon,
+        (true, _) if evidence.pairs.len() >= noise::RANK_PAIRS => Test::Wilcoxon,
         (false, Reason::TestsDiffer) => Test::MannWhitney,
         (true, _) => Test::PairedModeratedT,
         (false, _) => Test::ModeratedT,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::noise::RANK_PAIRS;
 use super::side::{Cell, Side, Times};
 use crate::measurement::calibrations::Calibrations;
 use crate::named::named;
@@ -247,12 +248,13 @@ struct Pair {
     low: f64,
     /// Of the calibrations; 0 where there are none.
     shift: f64,
+    /// Whether the device was the same from the first calibration to the last. That it was slow is no matter: it was
+    /// so for both. Of two fastest samples the device at other moments is no matter either.
+    same_device: bool,
 }
 
 impl Pair {
-    /// `None` where the device was not the same from the first calibration to the last. That it was slow is no
-    /// matter: it was so for both. Of two fastest samples the device at other moments is no matter either.
-    fn of(from: &Times, to: &Times, basis: Basis) -> Option<Self> {
+    fn of(from: &Times, to: &Times, basis: Basis) -> Self {
         let ((from_centre, from_low), (centre, low)) = (stand_ins(from, basis), stand_ins(to, basis));
         let (before, after) = (calibrations(*from), calibrations(*to));
         let seen: Vec<f64> = before.chain(after).map(f64::ln).collect();
@@ -260,20 +262,26 @@ impl Pair {
         let middle = |times: Times| median(&calibrations(times).map(f64::ln).collect::<Vec<_>>());
         let shift = middle(*to).zip(middle(*from)).map_or(0.0, |(to, from)| to - from);
         let same = range(&seen).is_none_or(|range| range <= CALIBRATION_RANGE);
-        (same || basis == Basis::Fastest).then_some(Self {
+        Self {
             centre: centre - from_centre,
             low: low - from_low,
             shift,
-        })
+            same_device: same || basis == Basis::Fastest,
+        }
     }
 }
 
-/// The pairs of one session, in run order. Empty where there are fewer than five: then the runs count by themselves.
+/// The pairs of one session, in run order. Many count as they are; of fewer, those that met one and the same device.
+/// Empty where these are fewer than five: then the runs count by themselves.
 fn pairs(base: Visited<'_>, new: Visited<'_>) -> Vec<Pair> {
     let partners: HashMap<_, _> = base.named().collect();
-    let pairs: Vec<Pair> =
-        new.named().filter_map(|(name, to)| Pair::of(partners.get(&name)?, &to, new.basis)).collect();
-    if pairs.len() >= PAIRS_MIN { pairs } else { vec![] }
+    let all: Vec<Pair> =
+        new.named().filter_map(|(name, to)| Some(Pair::of(partners.get(&name)?, &to, new.basis))).collect();
+    if all.len() >= RANK_PAIRS {
+        return all;
+    }
+    let same: Vec<Pair> = all.into_iter().filter(|pair| pair.same_device).collect();
+    if same.len() >= PAIRS_MIN { same } else { vec![] }
 }
 
 /// ln of the ratio of the fastest runs, by their first quartiles. Of the side with more runs, the expected fastest

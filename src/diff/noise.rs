@@ -15,6 +15,9 @@ const REACH: f64 = 6.0;
 const RANKS_SAY: f64 = 0.02;
 /// The ranks are a second opinion on one row: all rows together are the t-test's concern.
 pub const RANKS_AGREE: f64 = 0.05;
+/// From so many pairs on the signed ranks decide instead of t: they need no normal noise, which bursts of other load are
+/// not, and their least p, 2⁻²⁰, is beyond any limit here.
+pub const RANK_PAIRS: usize = 20;
 /// Pairs from which a bootstrap interval is worth its name.
 const BOOTSTRAP_PAIRS: usize = 6;
 const RESAMPLES: u32 = 1000;
@@ -131,8 +134,10 @@ fn median_variance(runs: usize) -> f64 {
     std::f64::consts::PI / (2.0 * runs as f64 + std::f64::consts::PI - 2.0)
 }
 
-/// A moderated t-test of one row.
+/// The test of one row: moderated t, or signed ranks of many pairs.
 struct Test {
+    /// Ends of the interval of the effect, where the pairs themselves give it.
+    ends: Option<bootstrap::Interval>,
     error: f64,
     degrees: f64,
     p_slower: f64,
@@ -141,6 +146,9 @@ struct Test {
 
 impl Test {
     fn of(row: &Evidence, (variance, degrees): Spread) -> Option<Self> {
+        if row.pairs.len() >= RANK_PAIRS {
+            return Self::of_ranks(&row.pairs);
+        }
         let factor = if row.paired() {
             median_variance(row.pairs.len())
         } else {
@@ -152,7 +160,18 @@ impl Test {
         let chance = |t: f64| {
             if t.is_infinite() { Some(f64::from(u8::from(t > 0.0))) } else { student::cdf(t, degrees) }
         };
-        Some(Self { error, degrees, p_slower: chance(-t)?, p_faster: chance(t)? })
+        Some(Self { ends: None, error, degrees, p_slower: chance(-t)?, p_faster: chance(t)? })
+    }
+
+    /// Equal sides give differences that are as likely above zero as below: that is all that is asked of the noise.
+    fn of_ranks(pairs: &[f64]) -> Option<Self> {
+        let ends = bootstrap::interval(pairs, median, LEVEL, RESAMPLES, SEED)?;
+        // As wide as a normal error with the same interval.
+        let error = (ends.high - ends.low) / (2.0 * student::quantile(0.5 + LEVEL / 2.0, f64::INFINITY)?);
+        // Where all pairs are equal there is no difference to test.
+        let found = rank::wilcoxon_signed_rank(pairs);
+        let [p_slower, p_faster] = found.map_or([1.0; 2], |found| [found.greater, found.less]);
+        Some(Self { ends: Some(ends), error, degrees: f64::INFINITY, p_slower, p_faster })
     }
 
     fn significance(
@@ -162,20 +181,28 @@ impl Test {
         tested: usize,
     ) -> Option<Significance> {
         let reach = |p: f64| Some(student::quantile(p, self.degrees)? * self.error);
-        let half = reach(1.0 - (1.0 - LEVEL) / 2.0)?;
-        let resampled = (row.pairs.len() >= BOOTSTRAP_PAIRS)
-            .then(|| bootstrap::interval(&row.pairs, median, LEVEL, RESAMPLES, SEED))
-            .flatten();
-        let (low, high) = (row.effect - half, row.effect + half);
+        let (low, high) = match self.ends {
+            Some(ends) => (ends.low, ends.high),
+            None => wider(row, reach(0.5 + LEVEL / 2.0)?),
+        };
         Some(Significance {
-            low: resampled.map_or(low, |ends| ends.low.min(low)),
-            high: resampled.map_or(high, |ends| ends.high.max(high)),
+            low,
+            high,
             detectable: reach(1.0 - ALPHA / tested as f64)?,
             p: if row.effect > 0.0 { self.p_slower } else { self.p_faster },
             p_holm: if row.effect > 0.0 { slower } else { faster },
             p_rank: rank_p(row),
         })
     }
+}
+
+/// The effect give or take so much, or what resampled pairs say where that is wider.
+fn wider(row: &Evidence, half: f64) -> (f64, f64) {
+    let (low, high) = (row.effect - half, row.effect + half);
+    let resampled = (row.pairs.len() >= BOOTSTRAP_PAIRS)
+        .then(|| bootstrap::interval(&row.pairs, median, LEVEL, RESAMPLES, SEED))
+        .flatten();
+    resampled.map_or((low, high), |ends| (ends.low.min(low), ends.high.max(high)))
 }
 
 /// The exact rank test in the direction of the effect, where enough runs give it a say.

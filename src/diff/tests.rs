@@ -9,6 +9,7 @@ use crate::measurement::{
 };
 use crate::op::{Format, Op};
 use crate::stats::Summary;
+use crate::stats::random::Random;
 use crate::units::Seconds;
 use proptest::prelude::*;
 
@@ -422,4 +423,28 @@ fn a_pair_counts_on_a_slow_device_that_was_the_same_for_both() {
     assert_eq!(pairs(1.0), 6);
     // The device changed under every pair.
     assert_eq!(pairs(1.3), 0);
+}
+
+#[test]
+fn many_pairs_find_a_slower_row_under_bursts_that_hide_it_from_the_runs() {
+    // A burst slows a pair as a whole, a shorter one either side of it.
+    let session = |side: u64| {
+        let mut random = Random::new(7 + side);
+        let mut rows = quiet(40);
+        for row in &mut rows {
+            row.provenance.identity.session = "s".into();
+            row.provenance.identity.device_type = DeviceType::Software;
+            let mut shared = Random::new(u64::from(row.run));
+            let both = if shared.unit() < 0.5 { 1.0 + shared.unit() } else { 1.0 };
+            let one = if random.unit() < 0.2 { 1.0 + 0.4 * random.unit() } else { 1.0 };
+            slow(row, both * one * (1.0 + 0.02 * random.unit()), true);
+        }
+        rows
+    };
+    let equal = diff(session(0), session(1));
+    assert_eq!((equal.summary.slower, equal.summary.faster), (0, 0), "{:#?}", equal.rows);
+    let found = diff(session(0), first(session(1), |row| slow(row, 1.1, true)));
+    assert_eq!(found.rows[0].verdict, Verdict::Slower, "{:#?}", found.rows[0]);
+    assert_eq!((found.rows[0].test, found.rows[0].pairs), (Some(super::Test::Wilcoxon), 40));
+    assert_eq!((found.summary.slower, found.summary.ending), (1, Ending::Regression));
 }
