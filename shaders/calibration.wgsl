@@ -6,6 +6,7 @@
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 const INVOCATIONS = 65536u;
+const INPUTS = 4u;
 const ROUNDS = 64u;
 const STEPS = 4u;
 
@@ -16,7 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var b = vec4<f32>(2.0);
     var c = vec4<f32>(3.0);
     for (var round = 0u; round < ROUNDS; round++) {
-        let factor = scale * x[round * INVOCATIONS + id.x];
+        let factor = scale * x[round % INPUTS * INVOCATIONS + id.x];
         for (var step = 0u; step < STEPS; step++) {
             a = fma(a, factor, scale);
             b = fma(b, factor, scale);

@@ -10,12 +10,12 @@ pub const SOURCE: Source = shader!("calibration");
 
 const INVOCATIONS: u32 = 65_536;
 const WORKGROUP: u32 = 64;
-/// Inputs that each invocation reads.
-const ROUNDS: u32 = 64;
+/// Inputs that each invocation reads again and again: 1 MiB in all, so that the smallest limits allow it.
+const INPUTS: u32 = 4;
 
 /// Its buffers and its one dispatch. The reference is not asked for: nothing is computed from its result.
 pub fn problem() -> Problem {
-    let x = BufferInit::input(&Random::new(1, 0).normals((INVOCATIONS * ROUNDS) as usize, 0.5));
+    let x = BufferInit::input(&Random::new(1, 0).normals((INVOCATIONS * INPUTS) as usize, 0.5));
     Problem {
         params: vec![],
         buffers: vec![x, BufferInit::Output(u64::from(INVOCATIONS) * 4)],
