@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{Grid, data, mtok, run, tables};
+use mtok::diff::{Reason, Verdict};
 use mtok::measurement::{TimingMethod, samples, wire};
 use serde_json::{Map, Value, json};
 
@@ -192,9 +193,29 @@ fn costs_are_as_their_schema_says() {
 }
 
 #[test]
+fn a_comparison_has_the_keys_and_words_of_its_schema() {
+    let schema = schema("diff");
+    let shown = |path: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(data("golden").join(path)).unwrap()).unwrap()
+    };
+    let diff = shown("diff.json");
+    assert_valid(&schema, &diff);
+    let properties = &schema["properties"];
+    let row = &properties["rows"]["items"]["properties"];
+    assert_eq!(keys(row), keys(&diff["rows"][0]));
+    assert_eq!(keys(&properties["costs"]["items"]["properties"]), keys(&diff["costs"][0]));
+    let words = |values: &Value| set(values.as_array().unwrap().iter().filter_map(Value::as_str));
+    assert_eq!(words(&row["verdict"]["enum"]), set(Verdict::ALL.iter().map(|it| it.name())));
+    assert_eq!(words(&row["reason"]["enum"]), set(Reason::ALL.iter().map(|it| it.name())));
+    let mut broken = diff;
+    broken["rows"][0]["verdict"] = json!("slower");
+    assert_eq!(faults(&schema, &broken).len(), 1);
+}
+
+#[test]
 fn every_schema_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let names = common::names(&folder);
-    let tested = ["bencher", "costs", "github-action-benchmark", "measurements", "report", "samples"];
+    let tested = ["bencher", "costs", "diff", "github-action-benchmark", "measurements", "report", "samples"];
     assert_eq!(names, tested.map(|name| format!("{name}.schema.json")));
 }
