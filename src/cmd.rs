@@ -28,6 +28,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use mtok::measurement::{Measurement, Outcome};
 
 use crate::cli::{Cli, Verb};
 
@@ -50,6 +51,20 @@ pub enum Exit {
     WrongResults = 5,
     /// The evidence carries no answer.
     Inconclusive = 6,
+}
+
+impl Exit {
+    /// The code that rows call for. Wrong results outrank failed cells; cells that were skipped are no failure.
+    pub fn of_rows<'r>(rows: impl Iterator<Item = &'r Measurement> + Clone) -> Self {
+        let any = |wanted: fn(&Outcome) -> bool| rows.clone().any(|row| wanted(&row.outcome));
+        if any(|outcome| matches!(outcome, Outcome::Wrong(..))) {
+            Self::WrongResults
+        } else if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
+            Self::FailedCells
+        } else {
+            Self::Ok
+        }
+    }
 }
 
 /// Why a verb ended early.
@@ -99,5 +114,34 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Run(args) => run::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Worker => worker::run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mtok::measurement::{Cache, Provenance, Verification};
+    use mtok::op::Op;
+
+    fn code(outcomes: &[Outcome]) -> Exit {
+        let row = |outcome: &Outcome| Measurement {
+            op: Op::Dispatch { chain: 1 },
+            variant: "counter".into(),
+            cache: Cache::Hot,
+            run: 0,
+            outcome: outcome.clone(),
+            provenance: Provenance::default(),
+        };
+        Exit::of_rows(outcomes.iter().map(row).collect::<Vec<_>>().iter())
+    }
+
+    #[test]
+    fn the_worst_outcome_decides_the_exit_code() {
+        let wrong = Outcome::Wrong("off".into(), Verification { nmse: 1.0, nmse_max: 0.0, compared: 1 });
+        let (failed, skipped) = (Outcome::Failed("lost".into()), Outcome::Skipped("too large".into()));
+        assert_eq!(code(&[]), Exit::Ok);
+        assert_eq!(code(std::slice::from_ref(&skipped)), Exit::Ok);
+        assert_eq!(code(&[skipped, failed.clone()]), Exit::FailedCells);
+        assert_eq!(code(&[wrong, failed]), Exit::WrongResults);
     }
 }

@@ -163,6 +163,22 @@ impl Kernel {
         Err(reason)
     }
 
+    /// The variant that runs: the named one, or the first that the adapter can run.
+    ///
+    /// # Errors
+    /// What the adapter lacks.
+    pub fn variant<'k>(
+        &'k self,
+        named: Option<&'k Variant>,
+        op: &Op,
+        offered: &Capabilities,
+    ) -> Result<&'k Variant, String> {
+        match named {
+            None => self.choose(op, offered),
+            Some(variant) => variant.needs.unmet(offered).map_or(Ok(variant), Err),
+        }
+    }
+
     /// Names the sources that a variant runs for a format: the `shader_hash` column.
     pub fn shader_hash(&self, variant: &Variant, format: Format) -> String {
         let texts = self.texts(variant, format);

@@ -195,6 +195,20 @@ pub struct Identity {
     pub argv: String,
 }
 
+impl Calibration {
+    /// Before and after.
+    pub fn seconds(self) -> [f64; 2] {
+        [self.before.0, self.after.0]
+    }
+}
+
+impl Timing {
+    /// The names in `signs`.
+    pub fn sign_names(&self) -> impl Iterator<Item = &str> {
+        self.signs.split(';').filter(|sign| !sign.is_empty())
+    }
+}
+
 impl Measurement {
     /// The timing, where the cell ran and was right.
     pub fn timing(&self) -> Option<&Timing> {

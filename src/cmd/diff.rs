@@ -14,13 +14,12 @@ use mtok::op;
 use mtok::report::diff::{DiffReport, annotations, markdown, terminal, to_csv, to_json};
 use mtok::table::Fault;
 
+use super::files::{COSTS, MEASUREMENTS};
 use super::output::{self, print};
 use super::tables::read_file;
 use super::{Exit, Failure};
 use crate::cli::{Allowed, DiffArgs, GateChoice};
 
-const MEASUREMENTS: &str = "measurements.csv";
-const COSTS: &str = "costs.csv";
 /// Enough of a file to hold the names of its columns.
 const HEADER_BYTES: u64 = 8192;
 

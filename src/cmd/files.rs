@@ -6,6 +6,10 @@ use std::path::Path;
 
 use super::Failure;
 
+/// The files of a result folder.
+pub const MEASUREMENTS: &str = "measurements.csv";
+pub const SAMPLES: &str = "samples.csv";
+pub const COSTS: &str = "costs.csv";
 /// Names of files that are not whole yet.
 pub const PREFIX: &str = ".mtok-";
 pub const SUFFIX: &str = ".tmp";

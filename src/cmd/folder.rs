@@ -9,13 +9,9 @@ use mtok::gpu::sampler::Cell;
 use mtok::measurement::samples::{Sample, Series};
 use mtok::measurement::{Identity, Measurement, Outcome, samples, wire};
 
-use super::files::{PREFIX, SUFFIX, write_atomic};
+use super::files::{MEASUREMENTS, PREFIX, SAMPLES, SUFFIX, write_atomic};
 use super::output::note;
 use super::{Exit, Failure};
-
-/// File names in a result folder.
-pub const MEASUREMENTS: &str = "measurements.csv";
-const SAMPLES: &str = "samples.csv";
 
 /// An open result folder.
 pub struct Folder {

@@ -56,14 +56,12 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
     let new = plan::plan(&kernels, variant, &offered)?;
     let against =
         args.against.as_deref().map(|path| child::program(path, args.sampling.timeout)).transpose()?;
-    let base = match (&args.against_variant, against) {
-        (Some(other), _) => Some((own.clone(), plan::plan(&kernels, Some(other), &offered)?)),
-        (None, Some(program)) => Some((program, plan::plan(&kernels, variant, &offered)?)),
-        (None, None) if args.aa => Some((own.clone(), plan::plan(&kernels, variant, &offered)?)),
-        (None, None) => None,
-    };
-    let sides: Vec<_> = base.into_iter().chain([(own, new)]).collect();
-    let both = sides.len() > 1;
+    let both = args.aa || against.is_some() || args.against_variant.is_some();
+    let mut sides = vec![(own.clone(), new)];
+    if both {
+        let other = args.against_variant.as_deref().or(variant);
+        sides.insert(0, (against.unwrap_or(own), plan::plan(&kernels, other, &offered)?));
+    }
     let measured = measure(adapter, sides, &args.sampling, &out, args.resume)?;
     if both {
         return compared(args, &out, measured);
@@ -173,7 +171,7 @@ fn measure(
         warnings.push(format!("measuring took {took:.0} s, the budget was {budget:.0} s: {why}"));
     }
     let rows = sides.into_iter().map(Side::close).collect::<Result<Vec<_>, _>>()?;
-    let exit = exit_code(rows.iter().flatten());
+    let exit = Exit::of_rows(rows.iter().flatten());
     warnings.extend(rows.iter().flat_map(|rows| failures(rows)));
     warnings.extend(rows.iter().filter_map(|rows| disturbance(rows)));
     let rows = rows.into_iter().next_back().unwrap_or_default();
@@ -264,45 +262,4 @@ fn disturbance(rows: &[Measurement]) -> Option<String> {
     let (disturbed, visits) = (calibrations::disturbed(rows).len(), rows.len());
     let why = "the calibration kernel was slow or changing: other load, heat or power limits";
     (disturbed > 0).then(|| format!("{disturbed} of {visits} visits were disturbed, {why}"))
-}
-
-/// Wrong results outrank failed cells; cells that were skipped are no failure.
-fn exit_code<'r>(rows: impl Iterator<Item = &'r Measurement> + Clone) -> Exit {
-    let any = |wanted: fn(&Outcome) -> bool| rows.clone().any(|row| wanted(&row.outcome));
-    if any(|outcome| matches!(outcome, Outcome::Wrong(..))) {
-        Exit::WrongResults
-    } else if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
-        Exit::FailedCells
-    } else {
-        Exit::Ok
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use mtok::measurement::{Cache, Provenance, Verification};
-    use mtok::op::Op;
-
-    fn code(outcomes: &[Outcome]) -> Exit {
-        let row = |outcome: &Outcome| Measurement {
-            op: Op::Dispatch { chain: 1 },
-            variant: "counter".into(),
-            cache: Cache::Hot,
-            run: 0,
-            outcome: outcome.clone(),
-            provenance: Provenance::default(),
-        };
-        exit_code(outcomes.iter().map(row).collect::<Vec<_>>().iter())
-    }
-
-    #[test]
-    fn the_worst_outcome_decides_the_exit_code() {
-        let wrong = Outcome::Wrong("off".into(), Verification { nmse: 1.0, nmse_max: 0.0, compared: 1 });
-        let (failed, skipped) = (Outcome::Failed("lost".into()), Outcome::Skipped("too large".into()));
-        assert_eq!(code(&[]), Exit::Ok);
-        assert_eq!(code(std::slice::from_ref(&skipped)), Exit::Ok);
-        assert_eq!(code(&[skipped, failed.clone()]), Exit::FailedCells);
-        assert_eq!(code(&[wrong, failed]), Exit::WrongResults);
-    }
 }

@@ -4,15 +4,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use mtok::measurement::recompute::{self, File, Recomputed};
-use mtok::measurement::{Outcome, wire};
+use mtok::measurement::wire;
 use mtok::report::costs::Costs;
 use mtok::report::overview;
 use mtok::report::results::Results;
 use mtok::table::{Fault, MAX_BYTES_OF_ROWS};
 
-use super::files::write_out;
+use super::files::{COSTS, MEASUREMENTS, SAMPLES, write_out};
 use super::output::{self, note, print};
-use super::tables::read_file;
+use super::tables::{located, read_file};
 use super::{Exit, Failure};
 use crate::cli::ReportArgs;
 
@@ -36,7 +36,7 @@ impl Folder {
     /// The folder, or the one in which the named `measurements.csv` lies.
     fn of(path: &Path) -> Result<Self, Failure> {
         let (folder, measurements) = match path.is_dir() {
-            true => (path, path.join("measurements.csv")),
+            true => (path, path.join(MEASUREMENTS)),
             false => (path.parent().unwrap_or(Path::new("")), path.to_owned()),
         };
         if path.is_dir() && !measurements.exists() {
@@ -44,7 +44,7 @@ impl Folder {
                 format!("{}: has no measurements.csv; name a result folder or such a file", path.display());
             return Err(Failure::bad_input(what));
         }
-        Ok(Self { measurements, samples: folder.join("samples.csv"), costs: folder.join("costs.csv") })
+        Ok(Self { measurements, samples: folder.join(SAMPLES), costs: folder.join(COSTS) })
     }
 }
 
@@ -64,19 +64,7 @@ fn reported(folder: &Folder, args: &ReportArgs) -> Result<Exit, Failure> {
         }
     };
     deliver(&text, args.out.as_deref())?;
-    Ok(if args.strict { ended(&results) } else { Exit::Ok })
-}
-
-/// The code that the rows call for; a wrong result weighs more than a failure.
-fn ended(results: &Results) -> Exit {
-    let any = |is: fn(&Outcome) -> bool| results.rows().iter().any(|row| is(&row.outcome));
-    if any(|outcome| matches!(outcome, Outcome::Wrong(..))) {
-        Exit::WrongResults
-    } else if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
-        Exit::FailedCells
-    } else {
-        Exit::Ok
-    }
+    Ok(if args.strict { Exit::of_rows(results.rows().iter()) } else { Exit::Ok })
 }
 
 fn recomputed(folder: &Folder, out: Option<&Path>) -> Result<Exit, Failure> {
@@ -87,15 +75,14 @@ fn recomputed(folder: &Folder, out: Option<&Path>) -> Result<Exit, Failure> {
         Err((File::Samples, fault)) => Err(fault),
         other => Ok(other.map_err(|(_, fault)| fault)),
     })?;
-    let Recomputed { text, faults, absent } =
-        again.map_err(|fault| Failure::bad_input(located(&folder.measurements, &fault)))?;
+    let Recomputed { text, faults, absent } = again.map_err(|fault| located(&folder.measurements, &fault))?;
     deliver(&text, out)?;
     if !absent.is_empty() {
         let shown = folder.measurements.display();
         note(&format!("{shown}: has no columns {}: these are not checked", absent.join(", ")));
     }
     let shown: Vec<String> =
-        faults.iter().take(SHOWN).map(|(file, fault)| located(path(*file), fault)).collect();
+        faults.iter().take(SHOWN).map(|(file, fault)| located(path(*file), fault).message).collect();
     if shown.is_empty() {
         return Ok(Exit::Ok);
     }
@@ -110,11 +97,6 @@ fn bytes(input: &mut dyn Read) -> Result<Vec<u8>, Fault> {
     let unreadable = |error| Fault { line: 0, column: 0, what: format!("cannot be read: {error}") };
     input.take(MAX_BYTES_OF_ROWS + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
-}
-
-fn located(path: &Path, fault: &Fault) -> String {
-    let separator = if fault.line == 0 { ": " } else { ":" };
-    format!("{}{separator}{fault}", path.display())
 }
 
 fn deliver(text: &str, out: Option<&Path>) -> Result<(), Failure> {

@@ -10,8 +10,7 @@ use mtok::kernel::ALL;
 use mtok::measurement::merged::merged;
 use mtok::report::{Report, csv, markdown};
 
-use super::files::write_atomic;
-use super::folder::MEASUREMENTS;
+use super::files::{COSTS, MEASUREMENTS, write_atomic};
 use super::inputs::{self, Origin};
 use super::output::note;
 use super::tables::Tables;
@@ -51,7 +50,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
         command: reproduce(args, &out, as_of),
     };
-    write_atomic(&out.join("costs.csv"), csv::costs_csv(&report.costs).as_bytes())?;
+    write_atomic(&out.join(COSTS), csv::costs_csv(&report.costs).as_bytes())?;
     write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
     compare::show(&Report { measured: vec![], ..report }, &args.format)?;
     note(&format!("kernels, costs and report in {}", out.display()));

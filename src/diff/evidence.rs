@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::noise::RANK_PAIRS;
 use super::side::{Cell, Side, Times};
+use crate::measurement::Calibration;
 use crate::measurement::calibrations::Calibrations;
 use crate::named::named;
 use crate::stats::{self, median};
@@ -26,7 +27,7 @@ pub fn device(side: &Side) -> Calibrations {
 }
 
 fn calibrations(times: Times) -> impl Iterator<Item = f64> {
-    times.calibration.into_iter().flat_map(|calibration| [calibration.before.0, calibration.after.0])
+    times.calibration.into_iter().flat_map(Calibration::seconds)
 }
 
 fn disturbed(device: Calibrations, times: &Times) -> bool {
@@ -256,17 +257,15 @@ struct Pair {
 impl Pair {
     fn of(from: &Times, to: &Times, basis: Basis) -> Self {
         let ((from_centre, from_low), (centre, low)) = (stand_ins(from, basis), stand_ins(to, basis));
-        let (before, after) = (calibrations(*from), calibrations(*to));
-        let seen: Vec<f64> = before.chain(after).map(f64::ln).collect();
-        let range = |seen: &[f64]| Some((stats::sorted(seen).last()? - stats::sorted(seen).first()?).exp());
+        let seen = || calibrations(*from).chain(calibrations(*to));
+        let range = seen().fold(0.0, f64::max) / seen().fold(f64::INFINITY, f64::min);
         let middle = |times: Times| median(&calibrations(times).map(f64::ln).collect::<Vec<_>>());
         let shift = middle(*to).zip(middle(*from)).map_or(0.0, |(to, from)| to - from);
-        let same = range(&seen).is_none_or(|range| range <= CALIBRATION_RANGE);
         Self {
             centre: centre - from_centre,
             low: low - from_low,
             shift,
-            same_device: same || basis == Basis::Fastest,
+            same_device: range <= CALIBRATION_RANGE || basis == Basis::Fastest,
         }
     }
 }

@@ -84,10 +84,7 @@ impl<'g> Sampler<'g> {
 
     /// The variant that a visit runs; else what the adapter lacks.
     pub(super) fn variant<'k>(&self, visit: &Visit<'k>) -> Result<&'k Variant, String> {
-        match visit.variant {
-            None => visit.kernel.choose(&visit.op, &self.gpu.capabilities),
-            Some(variant) => variant.needs.unmet(&self.gpu.capabilities).map_or(Ok(variant), Err),
-        }
+        visit.kernel.variant(visit.variant, &visit.op, &self.gpu.capabilities)
     }
 
     /// Measures one cell. A fault of this cell is a row; only a device that is gone ends the run.

@@ -23,7 +23,7 @@ pub struct Calibrations {
 impl Calibrations {
     /// Of these visits.
     pub fn of(visits: impl Iterator<Item = Calibration>) -> Self {
-        let both = visits.flat_map(|calibration| [calibration.before.0, calibration.after.0]);
+        let both = visits.flat_map(Calibration::seconds);
         let seconds = stats::sorted(&both.collect::<Vec<_>>());
         Self {
             best_s: stats::quantile_sorted(&seconds, BEST),
@@ -39,7 +39,7 @@ impl Calibrations {
     /// Whether the device was slower or changing during a visit.
     pub fn disturbed(self, visit: Calibration) -> bool {
         let Some(best) = self.best_s else { return false };
-        let (before, after) = (visit.before.0, visit.after.0);
+        let [before, after] = visit.seconds();
         let drift = (after / before).max(before / after);
         before.max(after) > best * SLOWER || drift > DRIFT
     }

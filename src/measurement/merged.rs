@@ -37,7 +37,7 @@ pub fn merged(rows: &[Measurement]) -> Vec<Measurement> {
         if let Outcome::Ok(timing, _) = &mut row.outcome
             && cold > CACHED_FROM * timing.seconds.median
         {
-            let signs = timing.signs.split(';').filter(|sign| !sign.is_empty()).chain(["cached"]);
+            let signs = timing.sign_names().chain(["cached"]);
             timing.signs = signs.collect::<Vec<_>>().join(";");
         }
     }
@@ -73,7 +73,7 @@ fn timing(runs: &[&Timing]) -> Option<Timing> {
     let weighted = runs.iter().map(|run| run.seconds.mean * f64::from(run.samples)).sum::<f64>();
     let devices: Vec<f64> = runs.iter().filter_map(|run| Some(run.device_median?.0)).collect();
     let walls: Vec<f64> = runs.iter().map(|run| run.wall_median.0).collect();
-    let mut signs: Vec<&str> = runs.iter().flat_map(|run| run.signs.split(';')).collect();
+    let mut signs: Vec<&str> = runs.iter().flat_map(|run| run.sign_names()).collect();
     signs.sort_unstable();
     signs.dedup();
     Some(Timing {
@@ -97,7 +97,7 @@ fn timing(runs: &[&Timing]) -> Option<Timing> {
             mild: runs.iter().map(|run| run.outliers.mild).sum(),
             severe: runs.iter().map(|run| run.outliers.severe).sum(),
         },
-        signs: signs.into_iter().filter(|sign| !sign.is_empty()).collect::<Vec<_>>().join(";"),
+        signs: signs.join(";"),
         calibration: None,
     })
 }

@@ -6,7 +6,7 @@ use super::github::Level;
 use super::results::{Cell, Results};
 use super::{ended, is_software};
 use crate::measurement::calibrations::disturbed;
-use crate::measurement::{Measurement, Outcome, SOFTWARE_LABEL};
+use crate::measurement::{Measurement, Outcome, SOFTWARE_LABEL, Timing};
 
 /// Names in one message; what is left out is counted.
 const NAMED: usize = 10;
@@ -62,8 +62,7 @@ fn bad(cell: &Cell<'_>, is: fn(&Measurement) -> bool, what: &str) -> Option<Find
 fn signs(cells: &[Cell<'_>]) -> Vec<Finding> {
     let mut known: Vec<(&str, Vec<String>)> = Vec::new();
     for cell in cells {
-        let signs = cell.joined.timing().map(|timing| timing.signs.as_str()).unwrap_or_default();
-        for sign in signs.split(';').filter(|sign| !sign.is_empty()) {
+        for sign in cell.joined.timing().into_iter().flat_map(Timing::sign_names) {
             match known.iter_mut().find(|(other, _)| *other == sign) {
                 Some((_, names)) => names.push(cell.joined.cell()),
                 None => known.push((sign, vec![cell.joined.cell()])),

@@ -66,10 +66,7 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
 impl Planned {
     /// The variant that will run.
     pub fn variant(&self, offered: &Capabilities) -> Result<&'static Variant, String> {
-        match self.named {
-            None => self.kernel.choose(&self.op, offered),
-            Some(variant) => variant.needs.unmet(offered).map_or(Ok(variant), Err),
-        }
+        self.kernel.variant(self.named, &self.op, offered)
     }
 
     /// The name that its rows will have.
