@@ -138,6 +138,8 @@ fn run() -> Vec<Measurement> {
         heads: 32,
         kv_heads: 8,
         head_dim: 128,
+        kv: Format::F16,
+        page: None,
     }));
     ops.extend([500, 2_048].map(|tokens| Op::AttentionPrefill {
         tokens,

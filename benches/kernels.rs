@@ -38,7 +38,7 @@ fn kernels(criterion: &mut Criterion) {
 /// The middle one of the shapes that `measure` runs, for each format.
 fn representatives(kernel: &Kernel, offered: &Capabilities) -> Vec<Op> {
     let mut by_format: BTreeMap<Format, Vec<Op>> = BTreeMap::new();
-    for op in (kernel.cases)(offered) {
+    for op in (kernel.cases)(offered, mtok::kernel::Suite::Standard) {
         by_format.entry(op.format()).or_default().push(op);
     }
     by_format.values().filter_map(|ops| ops.get(ops.len() / 2).copied()).collect()

@@ -32,7 +32,15 @@ const CONTESTS: [Contest; 4] = [
         goal: None,
     },
     Contest {
-        op: Op::AttentionDecode { batch: 1, context: 4_096, heads: 32, kv_heads: 8, head_dim: 128 },
+        op: Op::AttentionDecode {
+            batch: 1,
+            context: 4_096,
+            heads: 32,
+            kv_heads: 8,
+            head_dim: 128,
+            kv: Format::F16,
+            page: None,
+        },
         goal: None,
     },
     Contest {

@@ -106,6 +106,7 @@ fn visit(run: u32, cell: u64, seconds: f64) -> Measurement {
             Verification { nmse: 1.234e-9, nmse_max: 5e-8, compared: 4096 },
         ),
         provenance: Provenance {
+            chosen: mtok::measurement::Chosen::Preferred,
             identity: Identity {
                 adapter: "llvmpipe (LLVM 15.0.6, 256 bits)".into(),
                 backend: "vulkan".into(),

@@ -4,6 +4,7 @@ pub mod adapters;
 mod calibrator;
 pub mod clock;
 pub mod device;
+mod experimental;
 #[cfg(feature = "faults")]
 mod faults;
 pub mod program;

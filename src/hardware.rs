@@ -108,6 +108,16 @@ fn read_row(row: Row<'_>) -> Result<GpuSpec, Fault> {
 const PEAK_MARGIN: f64 = 1.05;
 
 impl GpuSpec {
+    /// The peak that arithmetic on elements of a format may reach: formats below 16 bit without units of their own are
+    /// unpacked to 16 bit.
+    pub fn peak(&self, format: Format) -> Option<FlopsPerSecond> {
+        match format {
+            Format::F32 => self.fp32,
+            Format::Int8 => self.int8,
+            _ => self.fp16.or(self.fp32),
+        }
+    }
+
     /// Why a time cannot be true: it implies more than the device's peaks. Arithmetic is held against the peak of
     /// the format, traffic (where it must come from memory) against the memory bus. `None` where it is possible or
     /// the peak is unknown.
@@ -117,7 +127,7 @@ impl GpuSpec {
         flops: Option<FlopsPerSecond>,
         from_memory: Option<BytesPerSecond>,
     ) -> Option<String> {
-        let peak = if format == Format::F32 { self.fp32 } else { self.fp16.or(self.fp32) };
+        let peak = self.peak(format);
         let above = |rate: f64, peak: f64, tera: &str| {
             let [rate_t, peak_t] = [rate, peak].map(|rate| crate::text::significant(rate / 1e12));
             (rate > PEAK_MARGIN * peak)

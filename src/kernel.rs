@@ -16,6 +16,7 @@ mod rmsnorm;
 mod rope;
 mod silu_mul;
 pub mod verify;
+mod weights;
 
 use crate::measurement::Cache;
 use crate::op::{Format, Op};
@@ -38,12 +39,16 @@ pub static ALL: [&Kernel; 9] = [
 pub struct Kernel {
     /// The name in `measurements.csv`; [`Op::kernel`] of its cases, `gemm` and `gemv` apart.
     pub name: &'static str,
-    /// Implementations, the preferred one first.
+    /// The formats that at least one variant computes.
+    pub formats: &'static [Format],
+    /// Implementations, the preferred one first and the simplest one last.
     pub variants: &'static [Variant],
-    /// What is placed before each source for a format, such as how to unpack its elements.
-    pub prelude: fn(Format) -> Option<Source>,
+    /// What is placed before each source of a variant for a format, such as how to unpack its elements.
+    pub preludes: fn(&Variant, Format) -> Vec<Source>,
     /// The shapes that `measure` runs on an adapter.
-    pub cases: fn(&Capabilities) -> Vec<Op>,
+    pub cases: fn(&Capabilities, Suite) -> Vec<Op>,
+    /// Small shapes that are no multiple of any tile, in every format: what tests verify.
+    pub odd_shapes: fn() -> Vec<Op>,
     /// Makes an op concrete; `None` for an op of another kind.
     pub problem: fn(&Op, &Variant, &Capabilities, u64) -> Option<Problem>,
     /// Whether a model reads the inputs from memory each time, as weights and KV caches: such cells are also
@@ -53,10 +58,12 @@ pub struct Kernel {
 
 /// One implementation of a kernel.
 pub struct Variant {
-    /// The name in `measurements.csv`.
+    /// The name in `measurements.csv`; with its constants where several share their sources, such as `tiled-64x64x16`.
     pub name: &'static str,
     /// One source per stage of the problem.
     pub sources: &'static [Source],
+    /// What tells it from other variants of the same sources, such as tile sizes: pipeline constants.
+    pub constants: &'static [(&'static str, f64)],
     /// Whether it can compute this op at all.
     pub supports: fn(&Op) -> bool,
     /// What it asks of an adapter.
@@ -74,6 +81,22 @@ pub struct Needs {
     pub workgroup_bytes: u32,
     /// Invocations per workgroup.
     pub invocations: u32,
+    /// 16-bit floats in shaders.
+    pub f16: bool,
+    /// Matrix units that multiply f16 into f32, `n × n × n` elements at a time.
+    pub cooperative: Option<u32>,
+}
+
+/// How much of a kernel's shapes and formats `measure` runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Suite {
+    /// Enough to see whether all is well.
+    Quick,
+    /// What an estimate needs.
+    #[default]
+    Standard,
+    /// Every format at every shape.
+    Full,
 }
 
 /// What an adapter offers, as far as kernels care.
@@ -91,6 +114,21 @@ pub struct Capabilities {
     pub invocations: u32,
     /// Largest storage binding in bytes, no larger than the largest buffer.
     pub binding_bytes: u64,
+    /// Largest buffer in bytes.
+    pub buffer_bytes: u64,
+    /// 16-bit floats in shaders.
+    pub f16: bool,
+    /// Matrix units that multiply f16 into f32, 8 × 8 × 8 and 16 × 16 × 16 elements at a time.
+    pub cooperative: CooperativeSizes,
+}
+
+/// Which square cooperative matrices an adapter multiplies, f16 into f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CooperativeSizes {
+    /// 8 × 8 × 8.
+    pub of_8: bool,
+    /// 16 × 16 × 16.
+    pub of_16: bool,
 }
 
 impl Capabilities {
@@ -102,6 +140,9 @@ impl Capabilities {
         workgroup_bytes: 16 << 10,
         invocations: 256,
         binding_bytes: 128 << 20,
+        buffer_bytes: 256 << 20,
+        f16: false,
+        cooperative: CooperativeSizes { of_8: false, of_16: false },
     };
 
     /// Bytes beyond which nothing stays in a cache. The largest caches of GPUs today hold 256 MiB (AMD's Infinity
@@ -139,13 +180,13 @@ impl Kernel {
 
     /// The cells that `measure` runs on an adapter: each case hot, and cold as well where a model would read it from
     /// memory and its own size does not see to that.
-    pub fn cells(&self, offered: &Capabilities) -> Vec<(Op, Cache)> {
+    pub fn cells(&self, offered: &Capabilities, suite: Suite) -> Vec<(Op, Cache)> {
         let small = |op: &Op| op.bytes().0 < offered.beyond_caches() / 2.0;
         let caches = |op: Op| {
             let cold = (self.streams && small(&op)).then_some((op, Cache::Cold));
             std::iter::once((op, Cache::Hot)).chain(cold)
         };
-        (self.cases)(offered).into_iter().flat_map(caches).collect()
+        (self.cases)(offered, suite).into_iter().flat_map(caches).collect()
     }
 
     /// The first variant that the adapter can run for this op.
@@ -181,21 +222,53 @@ impl Kernel {
 
     /// Names the sources that a variant runs for a format: the `shader_hash` column.
     pub fn shader_hash(&self, variant: &Variant, format: Format) -> String {
-        let texts = self.texts(variant, format);
+        let constants = variant.constants.iter().map(|(name, value)| format!("{name}={value}"));
+        let texts: Vec<String> = self.texts(variant, format).into_iter().chain(constants).collect();
         data::hexadecimal(data::hash(texts.iter().map(String::as_bytes)))
     }
 
     /// The complete text of each stage for a format.
     pub fn texts(&self, variant: &Variant, format: Format) -> Vec<String> {
-        let prelude = (self.prelude)(format).map_or("", |source| source.text);
-        variant.sources.iter().map(|source| format!("{prelude}\n{}", source.text)).collect()
+        let preludes: String =
+            (self.preludes)(variant, format).iter().map(|source| format!("{}\n", source.text)).collect();
+        variant.sources.iter().map(|source| format!("{preludes}{}", source.text)).collect()
+    }
+
+    /// The variants that compute an op and that the adapter can run, the preferred one first.
+    pub fn runnable(&self, op: &Op, offered: &Capabilities) -> impl Iterator<Item = &'static Variant> {
+        let fits = |variant: &&Variant| (variant.supports)(op) && variant.needs.unmet(offered).is_none();
+        self.variants.iter().filter(fits).collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Variant {
+    /// A pipeline constant of this variant; `None` where it has none of that name.
+    pub fn constant(&self, name: &str) -> Option<f64> {
+        self.constants.iter().find(|constant| constant.0 == name).map(|constant| constant.1)
+    }
+}
+
+impl CooperativeSizes {
+    /// Whether matrices of this width are multiplied.
+    pub fn has(self, size: u32) -> bool {
+        match size {
+            8 => self.of_8,
+            16 => self.of_16,
+            _ => false,
+        }
     }
 }
 
 impl Needs {
     /// What every adapter meets.
-    pub const NONE: Self =
-        Self { subgroups: false, software_subgroups_of_8: false, workgroup_bytes: 0, invocations: 1 };
+    pub const NONE: Self = Self {
+        subgroups: false,
+        software_subgroups_of_8: false,
+        workgroup_bytes: 0,
+        invocations: 1,
+        f16: false,
+        cooperative: None,
+    };
 
     /// What the adapter lacks, as a sentence; `None` when nothing.
     pub fn unmet(&self, offered: &Capabilities) -> Option<String> {
@@ -206,6 +279,14 @@ impl Needs {
         }
         if self.subgroups && !offered.subgroups {
             return Some("needs subgroups, the adapter has none".into());
+        }
+        if self.f16 && !offered.f16 {
+            return Some("needs 16-bit floats in shaders, the adapter has none".into());
+        }
+        if let Some(size) = self.cooperative.filter(|size| !offered.cooperative.has(*size)) {
+            return Some(format!(
+                "needs cooperative matrices of {size}x{size}x{size} f16 into f32, the adapter has none"
+            ));
         }
         if self.workgroup_bytes > offered.workgroup_bytes {
             return Some(format!(
@@ -222,12 +303,12 @@ impl Needs {
     }
 }
 
-fn no_prelude(_: Format) -> Option<Source> {
-    None
+fn no_preludes(_: &Variant, _: Format) -> Vec<Source> {
+    Vec::new()
 }
 
-fn halves_prelude(_: Format) -> Option<Source> {
-    Some(shader!("elements_f16"))
+fn halves_prelude(_: &Variant, _: Format) -> Vec<Source> {
+    vec![shader!("elements_f16")]
 }
 
 fn any(_: &Op) -> bool {
@@ -239,6 +320,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    const SUITES: [Suite; 3] = [Suite::Quick, Suite::Standard, Suite::Full];
+
     pub(super) const OFFERS: [Capabilities; 2] = [
         Capabilities {
             software: true,
@@ -247,6 +330,9 @@ mod tests {
             workgroup_bytes: 32 << 10,
             invocations: 1024,
             binding_bytes: 128 << 20,
+            buffer_bytes: 2 << 30,
+            f16: true,
+            ..Capabilities::WEBGPU_DEFAULT
         },
         Capabilities::WEBGPU_DEFAULT,
     ];
@@ -255,19 +341,56 @@ mod tests {
     fn every_case_names_its_kernel_and_parses_back() {
         for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer)))
         {
-            for op in (kernel.cases)(offered) {
+            for op in SUITES.into_iter().flat_map(|suite| (kernel.cases)(offered, suite)) {
                 assert_eq!(op.kernel(), kernel.name);
                 assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));
-                assert!(kernel.choose(&op, offered).is_ok(), "{op}");
+                assert!(kernel.formats.contains(&op.format()), "{op}");
             }
         }
     }
 
     #[test]
+    fn what_an_estimate_needs_runs_on_every_adapter() {
+        for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer)))
+        {
+            for op in (kernel.cases)(offered, Suite::Standard) {
+                let optional = matches!(op, Op::Fma { format: Format::F16, .. } | Op::MatrixFma { .. });
+                assert!(optional || kernel.choose(&op, offered).is_ok(), "{op}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_has_an_odd_shape_and_a_case_of_the_full_suite() {
+        for kernel in ALL {
+            let odd = (kernel.odd_shapes)();
+            let full = (kernel.cases)(&OFFERS[0], Suite::Full);
+            for format in kernel.formats {
+                assert!(odd.iter().any(|op| op.format() == *format), "{} {format}", kernel.name);
+                assert!(full.iter().any(|op| op.format() == *format), "{} {format}", kernel.name);
+            }
+            for op in odd {
+                assert_eq!(op.kernel(), kernel.name);
+                assert!(kernel.variants.iter().any(|variant| (variant.supports)(&op)), "{op}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_larger_suite_holds_every_case_of_a_smaller_one() {
+        for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer)))
+        {
+            let [quick, standard, full] = SUITES.map(|suite| (kernel.cases)(offered, suite));
+            assert!(quick.iter().all(|op| standard.contains(op)), "{}", kernel.name);
+            assert!(standard.iter().all(|op| full.contains(op)), "{}", kernel.name);
+        }
+    }
+
+    #[test]
     fn cases_are_distinct_and_fit_the_binding_limit() {
-        for offered in &OFFERS {
+        for (offered, suite) in OFFERS.iter().flat_map(|offered| SUITES.map(|suite| (offered, suite))) {
             let mut seen = BTreeSet::new();
-            for op in ALL.iter().flat_map(|kernel| (kernel.cases)(offered)) {
+            for op in ALL.iter().flat_map(|kernel| (kernel.cases)(offered, suite)) {
                 assert!(seen.insert(op.to_string()), "{op} twice");
                 assert!(op.bytes().0 < 2.1 * offered.binding_bytes as f64, "{op}");
             }
@@ -288,7 +411,8 @@ mod tests {
     fn every_shader_file_is_used_by_a_kernel() {
         let mut used = BTreeSet::from([calibration::SOURCE.file.to_owned()]);
         for kernel in ALL {
-            let preludes = Format::ALL.into_iter().filter_map(kernel.prelude);
+            let each = kernel.variants.iter().flat_map(|it| kernel.formats.iter().map(move |f| (it, *f)));
+            let preludes = each.flat_map(|(variant, format)| (kernel.preludes)(variant, format));
             let sources = kernel.variants.iter().flat_map(|variant| variant.sources.iter().copied());
             used.extend(preludes.chain(sources).map(|source| source.file.to_owned()));
         }

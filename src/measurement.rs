@@ -105,6 +105,18 @@ pub enum TimingMethod {
     Wall,
 }
 
+/// Why a variant ran and not another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chosen {
+    /// The first in the kernel's order that the adapter can run.
+    #[default]
+    Preferred,
+    /// The user named it.
+    Named,
+    /// It was the fastest on this adapter when the tuner tried them all.
+    Tuned,
+}
+
 /// Whether inputs came from the caches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cache {
@@ -139,6 +151,8 @@ pub enum DeviceType {
 pub struct Provenance {
     /// The run's device and tool.
     pub identity: Identity,
+    /// Why this variant ran.
+    pub chosen: Chosen,
     /// Hash of the shader sources that ran, hexadecimal.
     pub shader_hash: String,
     /// Seed of the input data.
@@ -229,10 +243,12 @@ impl Measurement {
         rate.filter(|rate| rate.0 > 0.0)
     }
 
-    /// Compulsory traffic per second at the median. A dispatch of next to no work has no such rate.
+    /// Compulsory traffic per second at the median. Work on registers has no such rate, nor has a dispatch of next to no
+    /// work.
     pub fn bytes_per_s(&self) -> Option<BytesPerSecond> {
         let timing = self.timing().filter(|_| !matches!(self.op, Op::Dispatch { .. }));
-        timing.map(|timing| self.op.bytes() / Seconds(timing.seconds.median))
+        let rate = timing.map(|timing| self.op.bytes() / Seconds(timing.seconds.median));
+        rate.filter(|rate| rate.0 > 0.0)
     }
 }
 
@@ -262,6 +278,7 @@ impl Outcome {
     }
 }
 
+named!(Chosen { Preferred = "preferred", Named = "named", Tuned = "tuned" });
 named!(Cache { Hot = "hot", Cold = "cold" });
 named!(TimingMethod { Timestamp = "timestamp", Wall = "wall" });
 named!(DeviceType {

@@ -16,8 +16,9 @@ use mtok::gpu::program::Program;
 use mtok::gpu::sampler::{Cell, Sampler, Visit};
 use mtok::gpu::{Fault, adapters};
 use mtok::kernel::data::Random;
+use mtok::kernel::problem::Binding;
 use mtok::kernel::problem::{BufferInit, Problem};
-use mtok::kernel::{ALL, Capabilities, Kernel, Source, Variant, verify};
+use mtok::kernel::{ALL, Capabilities, Kernel, Source, Suite, Variant, verify};
 use mtok::measurement::{Identity, Measurement, Outcome};
 use mtok::op::{Format, Op};
 
@@ -113,7 +114,7 @@ fn wrong_tiled_kernels_are_called_wrong_and_have_no_speed() {
 fn stale_problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Option<Problem> {
     let gemm = Kernel::find("gemm")?;
     let mut problem = (gemm.problem)(op, variant, offered, seed)?;
-    problem.stages[0].bindings.push((4, problem.buffers.len()));
+    problem.stages[0].bindings.push(Binding::whole(4, problem.buffers.len()));
     problem.buffers.push(BufferInit::input(&vec![0u32; problem.output_len()]));
     Some(problem)
 }
@@ -204,7 +205,7 @@ fn run_or_skip_within_random_limits(sets: usize) {
                 other => panic!("{op} within {:?}: {other:?}", adapter.facts.limits),
             }
         }
-        for (op, _) in ALL.iter().flat_map(|kernel| kernel.cells(&gpu.capabilities)) {
+        for (op, _) in ALL.iter().flat_map(|kernel| kernel.cells(&gpu.capabilities, Suite::Standard)) {
             let chosen = Kernel::find(op.kernel()).expect("listed").choose(&op, &gpu.capabilities);
             assert!(
                 chosen.as_ref().err().is_none_or(|reason| is_a_limit(reason)),
@@ -241,7 +242,15 @@ fn is_a_limit(reason: &str) -> bool {
 /// One of every kernel, small, with buffers of up to 4 MiB.
 fn small_ops() -> Vec<Op> {
     let matmul = |tokens, outputs, inputs, weights| Op::Matmul { tokens, outputs, inputs, weights };
-    let decode = |context| Op::AttentionDecode { batch: 1, context, heads: 8, kv_heads: 2, head_dim: 128 };
+    let decode = |context| Op::AttentionDecode {
+        batch: 1,
+        context,
+        heads: 8,
+        kv_heads: 2,
+        head_dim: 128,
+        kv: Format::F16,
+        page: None,
+    };
     vec![
         Op::Dispatch { chain: 3 },
         Op::Copy { bytes: 4 << 20 },

@@ -2,7 +2,6 @@
 #![cfg(feature = "gpu")]
 
 use mtok::kernel::ALL;
-use mtok::op::Format;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 /// Why a device could not take a text; `None` when it can.
@@ -28,12 +27,9 @@ fn every_shader_is_valid_in_every_format() {
     assert_eq!(fault(mtok::kernel::calibration::SOURCE.text), None);
     let mut checked = 0;
     for kernel in ALL {
-        let mut formats: Vec<Format> =
-            Format::ALL.into_iter().filter(|format| (kernel.prelude)(*format).is_some()).collect();
-        if formats.is_empty() {
-            formats.push(Format::F32);
-        }
-        for (variant, format) in kernel.variants.iter().flat_map(|v| formats.iter().map(move |f| (v, *f))) {
+        for (variant, format) in
+            kernel.variants.iter().flat_map(|v| kernel.formats.iter().map(move |f| (v, *f)))
+        {
             for (text, source) in kernel.texts(variant, format).iter().zip(variant.sources) {
                 if let Some(fault) = fault(text) {
                     panic!("{} in {format}: {fault}", source.file);

@@ -79,7 +79,18 @@ impl Architecture {
         } else {
             self.grouped_queries(&mut steps, formats.matrices);
             for (layers, context) in self.attention_spans(context) {
-                steps.push(layers, Op::AttentionDecode { batch, context, heads, kv_heads, head_dim });
+                steps.push(
+                    layers,
+                    Op::AttentionDecode {
+                        batch,
+                        context,
+                        heads,
+                        kv_heads,
+                        head_dim,
+                        kv: Format::F16,
+                        page: None,
+                    },
+                );
             }
         }
         self.rest_of_layers(&mut steps, formats);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use mtok::kernel::Suite;
 
 use super::{FormatArgs, PriceArgs, TableArgs, WorkloadArgs};
 
@@ -29,6 +30,12 @@ pub struct Sampling {
     /// Ask GL as well.
     #[arg(long)]
     pub gl: bool,
+    /// Few shapes: enough to see whether all is well.
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// Every format at every shape; give it a longer --budget.
+    #[arg(long)]
+    pub full: bool,
     /// Time for all measurements together, such as 60s or 5m.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
     pub budget: Duration,
@@ -41,6 +48,17 @@ pub struct Sampling {
     /// Seed of the random inputs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+impl Sampling {
+    /// How much is measured.
+    pub fn suite(&self) -> Suite {
+        match (self.quick, self.full) {
+            (true, _) => Suite::Quick,
+            (_, true) => Suite::Full,
+            _ => Suite::Standard,
+        }
+    }
 }
 
 /// Arguments of `measure`.

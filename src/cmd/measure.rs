@@ -53,14 +53,17 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
     let out = args.out.clone().unwrap_or_else(|| super::run::default_folder(adapter, today(), args.resume));
     let offered = adapter.capabilities();
     let own = own_program(&args.sampling)?;
-    let new = plan::plan(&kernels, variant, &offered)?;
+    let new = plan::plan(&kernels, variant, &offered, args.sampling.suite())?;
     let against =
         args.against.as_deref().map(|path| child::program(path, args.sampling.timeout)).transpose()?;
     let both = args.aa || against.is_some() || args.against_variant.is_some();
     let mut sides = vec![(own.clone(), new)];
     if both {
         let other = args.against_variant.as_deref().or(variant);
-        sides.insert(0, (against.unwrap_or(own), plan::plan(&kernels, other, &offered)?));
+        sides.insert(
+            0,
+            (against.unwrap_or(own), plan::plan(&kernels, other, &offered, args.sampling.suite())?),
+        );
     }
     let measured = measure(adapter, sides, &args.sampling, &out, args.resume)?;
     if both {
@@ -112,7 +115,7 @@ pub fn measure_all(
     out: &Path,
     resume: bool,
 ) -> Result<Measured, Failure> {
-    let plan = plan::plan(kernels, None, &adapter.capabilities())?;
+    let plan = plan::plan(kernels, None, &adapter.capabilities(), sampling.suite())?;
     measure(adapter, vec![(own_program(sampling)?, plan)], sampling, out, resume)
 }
 
@@ -213,7 +216,7 @@ fn list(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Failure
         Ok(variant) => variant.name.to_owned(),
         Err(reason) => format!("skipped: {reason}"),
     };
-    let cells = plan::plan(kernels, args.variant.as_deref(), &offered)?;
+    let cells = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite())?;
     if args.json {
         let row = |cell: &Planned| {
             json!({"kernel": cell.kernel.name, "format": cell.op.format().name(), "shape": cell.op.shape(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wgpu::{Backend, Backends, Features};
 
-use crate::kernel::Capabilities;
+use crate::kernel::{Capabilities, CooperativeSizes};
 use crate::measurement::{DeviceType, Identity};
 use crate::units::Bytes;
 
@@ -178,6 +178,12 @@ fn cooperative_shapes(handle: &wgpu::Adapter) -> Vec<String> {
     handle.cooperative_matrix_properties().iter().map(shape).collect()
 }
 
+/// The square shapes that kernels use: f16 in, f32 sums.
+fn cooperative_sizes(shapes: &[String]) -> CooperativeSizes {
+    let has = |size: u32| shapes.iter().any(|shape| *shape == format!("{size}x{size}x{size} f16 -> f32"));
+    CooperativeSizes { of_8: has(8), of_16: has(16) }
+}
+
 fn backend_name(backend: Backend) -> &'static str {
     match backend {
         Backend::Vulkan => "vulkan",
@@ -240,6 +246,9 @@ impl Facts {
             workgroup_bytes: limits.workgroup_bytes,
             invocations: limits.invocations_per_workgroup,
             binding_bytes: limits.binding_bytes,
+            buffer_bytes: limits.buffer_bytes,
+            f16: features.f16,
+            cooperative: cooperative_sizes(&features.cooperative_matrices),
         }
     }
 

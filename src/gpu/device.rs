@@ -7,7 +7,7 @@ use wgpu::{Features, PollType};
 
 use super::adapters::Adapter;
 use super::clock::Clock;
-use super::{Fault, one_line};
+use super::{Fault, experimental, one_line};
 use crate::kernel::Capabilities;
 
 /// A submission that takes longer has hung: the longest ones are kept below a second.
@@ -48,10 +48,12 @@ impl Gpu {
     /// # Errors
     /// The driver's reason.
     pub fn open_watched(adapter: &Adapter, alive: impl Fn() + 'static) -> Result<Self, Fault> {
-        let wanted = Features::TIMESTAMP_QUERY | Features::SUBGROUP;
+        let matrices = adapter.handle().features() & Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
+        let wanted = Features::TIMESTAMP_QUERY | Features::SUBGROUP | Features::SHADER_F16;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("mtok"),
-            required_features: adapter.handle().features() & wanted,
+            required_features: adapter.handle().features() & wanted | matrices,
+            experimental_features: experimental::token(!matrices.is_empty()),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()

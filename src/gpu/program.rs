@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::Fault;
 use super::device::Gpu;
-use crate::kernel::problem::{BufferInit, Problem};
+use crate::kernel::Capabilities;
+use crate::kernel::problem::{Binding, BufferInit, Problem};
 use crate::kernel::verify::POISON;
 
 /// The most bytes copied at once when the output is poisoned.
@@ -69,12 +70,12 @@ impl<'g> Program<'g> {
         for stage in &problem.stages {
             let text = texts.get(stage.shader).ok_or_else(|| internal("a stage without source"))?;
             let pipeline = pipeline(gpu, text, &stage.constants)?;
+            let own = (!stage.params.is_empty()).then(|| uniform(gpu, &stage.params));
+            let uniform = own.as_ref().or(params.as_ref());
             let bound = |set: usize| {
-                let bindings = stage.bindings.iter();
-                let bound = bindings
-                    .filter_map(|(binding, buffer)| Some((*binding, buffers.get(set, *buffer)?)))
-                    .chain(params.as_ref().map(|params| (0, params)));
-                bind_group(gpu, &pipeline, bound)
+                let bound = |it: &Binding| Some((it.slot, resource(buffers.get(set, it.buffer)?, it.range)));
+                let uniform = uniform.map(|params| (0, resource(params, None)));
+                bind_group(gpu, &pipeline, stage.bindings.iter().filter_map(bound).chain(uniform))
             };
             let bind_groups = (0..buffers.sets.len()).map(bound).collect();
             stages.push(CompiledStage { pipeline, bind_groups, workgroups: stage.workgroups });
@@ -218,15 +219,27 @@ impl Stamps {
 }
 
 fn check_limits(gpu: &Gpu, problem: &Problem) -> Result<(), Fault> {
-    let allowed = gpu.capabilities.binding_bytes;
-    match problem.buffers.iter().map(BufferInit::size).max() {
-        Some(needed) if needed > allowed => Err(Fault::Skipped(format!(
-            "needs a binding of {:.1} MiB, the adapter allows {:.1} MiB",
-            needed as f64 / 1048576.0,
-            allowed as f64 / 1048576.0
-        ))),
-        _ => Ok(()),
+    let Capabilities { binding_bytes, buffer_bytes, .. } = gpu.capabilities;
+    let size = |buffer: usize| problem.buffers.get(buffer).map_or(0, BufferInit::size);
+    let bindings = problem.stages.iter().flat_map(|stage| &stage.bindings);
+    let bound = bindings.map(|it| it.range.map_or_else(|| size(it.buffer), |(_, length)| length));
+    let buffers = problem.buffers.iter().map(BufferInit::size);
+    for (what, needed, allowed) in
+        [("binding", bound.max(), binding_bytes), ("buffer", buffers.max(), buffer_bytes)]
+    {
+        if let Some(needed) = needed.filter(|needed| *needed > allowed) {
+            let [needed, allowed] = [needed, allowed].map(|bytes| bytes as f64 / 1048576.0);
+            let reason = format!("needs a {what} of {needed:.1} MiB, the adapter allows {allowed:.1} MiB");
+            return Err(Fault::Skipped(reason));
+        }
     }
+    Ok(())
+}
+
+fn resource(buffer: &wgpu::Buffer, range: Option<(u64, u64)>) -> wgpu::BindingResource<'_> {
+    let Some((offset, length)) = range else { return buffer.as_entire_binding() };
+    let size = std::num::NonZero::new(length);
+    wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size })
 }
 
 fn upload(gpu: &Gpu, init: &BufferInit) -> wgpu::Buffer {
@@ -293,11 +306,10 @@ fn pipeline(gpu: &Gpu, text: &str, constants: &[(&str, f64)]) -> Result<wgpu::Co
 fn bind_group<'b>(
     gpu: &Gpu,
     pipeline: &wgpu::ComputePipeline,
-    buffers: impl Iterator<Item = (u32, &'b wgpu::Buffer)>,
+    bound: impl Iterator<Item = (u32, wgpu::BindingResource<'b>)>,
 ) -> wgpu::BindGroup {
-    let entries: Vec<_> = buffers
-        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-        .collect();
+    let entries: Vec<_> =
+        bound.map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
     let layout = pipeline.get_bind_group_layout(0);
     gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: None,

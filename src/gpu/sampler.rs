@@ -14,7 +14,7 @@ use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::{Kernel, Variant, verify};
 use crate::measurement::samples::{Circumstances, Sample};
 use crate::measurement::{
-    Cache, Calibration, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod,
+    Cache, Calibration, Chosen, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod,
 };
 use crate::op::Op;
 
@@ -37,6 +37,8 @@ pub struct Visit<'k> {
     pub kernel: &'k Kernel,
     /// The variant; `None` for the one that suits the adapter.
     pub variant: Option<&'k Variant>,
+    /// Why that one.
+    pub chosen: Chosen,
     /// The work.
     pub op: Op,
     /// Whether inputs may come from the caches.
@@ -92,8 +94,9 @@ impl<'g> Sampler<'g> {
     /// # Errors
     /// The row to write and the fault, when the device is gone.
     pub fn measure(&self, visit: &Visit<'_>, identity: &Identity) -> Result<Cell, (Box<Cell>, Fault)> {
-        let Visit { kernel, op, seed, .. } = visit;
-        let mut provenance = Provenance { identity: identity.clone(), seed: *seed, ..Default::default() };
+        let Visit { kernel, op, seed, chosen, .. } = visit;
+        let mut provenance =
+            Provenance { identity: identity.clone(), chosen: *chosen, seed: *seed, ..Default::default() };
         let variant = match self.variant(visit) {
             Ok(variant) => variant,
             Err(reason) => return Ok(visit.cell("none", Outcome::Skipped(reason), provenance, Vec::new())),
@@ -165,7 +168,7 @@ impl<'g> Sampler<'g> {
 impl<'k> Visit<'k> {
     /// A hot visit in the variant that suits the adapter.
     pub fn new(kernel: &'k Kernel, op: Op, seed: u64, plan: Plan) -> Self {
-        Self { kernel, variant: None, op, cache: Cache::Hot, run: 0, seed, plan }
+        Self { kernel, variant: None, chosen: Chosen::Preferred, op, cache: Cache::Hot, run: 0, seed, plan }
     }
 
     fn cell(&self, variant: &str, outcome: Outcome, provenance: Provenance, samples: Vec<Sample>) -> Cell {

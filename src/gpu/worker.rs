@@ -16,12 +16,12 @@ use super::device::Gpu;
 use super::sampler::{Cell, Plan, Sampler, Visit};
 use crate::kernel::{Kernel, Variant};
 use crate::measurement::samples::Sample;
-use crate::measurement::{Cache, Identity, Measurement, Outcome, Provenance, wire};
+use crate::measurement::{Cache, Chosen, Identity, Measurement, Outcome, Provenance, wire};
 use crate::op::Op;
 use crate::units::Bytes;
 
 /// Grows when a request or a reply changes: two binaries can only be compared where both speak one version.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Signs of life need not come more often.
 const ALIVE_EVERY: Duration = Duration::from_millis(100);
@@ -56,6 +56,8 @@ pub struct Order {
     pub shape: String,
     /// The variant; `None` for the one that suits the adapter.
     pub variant: Option<String>,
+    /// Why that one.
+    pub chosen: Chosen,
     /// Whether inputs may come from the caches.
     pub cache: Cache,
     /// The run.
@@ -162,8 +164,8 @@ fn measure<W: Write>(
             refuse(replies, format!("{} {} {} is unknown here", order.kernel, order.format, order.shape))?;
             continue;
         };
-        let Order { cache, run, seed, plan, .. } = order;
-        let visit = Visit { kernel, variant, op, cache, run, seed, plan };
+        let Order { chosen, cache, run, seed, plan, .. } = order;
+        let visit = Visit { kernel, variant, chosen, op, cache, run, seed, plan };
         let (cell, gone) = guarded(&sampler, &visit, &identity);
         send(replies, &Reply::Measured { row: wire::row(&cell.measurement), samples: cell.samples, gone })?;
         if gone {
@@ -180,8 +182,12 @@ fn guarded(sampler: &Sampler<'_>, visit: &Visit<'_>, identity: &Identity) -> (Ce
         Ok(Err((cell, _))) => (*cell, true),
         Err(panic) => {
             let reason = format!("the driver stack gave up: {}", crate::text::panic_words(&*panic));
-            let provenance =
-                Provenance { identity: identity.clone(), seed: visit.seed, ..Provenance::default() };
+            let provenance = Provenance {
+                identity: identity.clone(),
+                chosen: visit.chosen,
+                seed: visit.seed,
+                ..Provenance::default()
+            };
             let Visit { op, cache, run, .. } = *visit;
             let variant = sampler.variant(visit).map_or("none", |variant| variant.name).to_owned();
             let outcome = Outcome::Failed(reason);

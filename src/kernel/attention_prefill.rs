@@ -5,23 +5,26 @@ use half::f16;
 use super::problem::{
     BufferInit, Element, Problem, Stage, WIDEN, dot, halves, nmse_max_f16, stage, widen, window,
 };
-use super::{Capabilities, Kernel, Needs, Variant, data, no_prelude, shader};
-use crate::op::Op;
+use super::{Capabilities, Kernel, Needs, Suite, Variant, data, no_preludes, shader};
+use crate::op::{Format, Op};
 
 const QUERIES: u64 = 16;
 
 pub static KERNEL: Kernel = Kernel {
     name: "attention_prefill",
+    formats: &[Format::F16],
     variants: &[
         Variant {
             name: "subgroup8",
             sources: &[shader!("attention_prefill_subgroup8")],
+            constants: &[],
             supports: |op| matches!(op, Op::AttentionPrefill { qk_dim: 128, v_dim: 128, .. }),
             needs: Needs { subgroups: true, software_subgroups_of_8: true, invocations: 8, ..Needs::NONE },
         },
         Variant {
             name: "workgroup",
             sources: &[shader!("attention_prefill_workgroup")],
+            constants: &[],
             supports: |op| {
                 matches!(op, Op::AttentionPrefill { qk_dim, v_dim, .. }
                     if qk_dim == v_dim && *qk_dim % 32 == 0 && *qk_dim <= 128)
@@ -29,13 +32,14 @@ pub static KERNEL: Kernel = Kernel {
             needs: Needs { workgroup_bytes: 3 * 16 * 128 * 2 + 16 * 16 * 4, invocations: 128, ..Needs::NONE },
         },
     ],
-    prelude: no_prelude,
+    preludes: no_preludes,
     cases,
+    odd_shapes,
     problem,
     streams: false,
 };
 
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let case = |tokens, heads, kv_heads| Op::AttentionPrefill {
         tokens,
         heads,
@@ -49,6 +53,23 @@ fn cases(offered: &Capabilities) -> Vec<Op> {
     } else {
         vec![case(500, 32, 8), case(2048, 32, 8)]
     }
+}
+
+fn odd_shapes() -> Vec<Op> {
+    let prefill = |tokens, heads, kv_heads, dim, window| Op::AttentionPrefill {
+        tokens,
+        heads,
+        kv_heads,
+        qk_dim: dim,
+        v_dim: dim,
+        window,
+    };
+    vec![
+        prefill(1, 1, 1, 128, 1),
+        prefill(37, 3, 1, 128, 37),
+        prefill(61, 4, 2, 64, 61),
+        prefill(100, 2, 1, 128, 19),
+    ]
 }
 
 fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {

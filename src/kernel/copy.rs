@@ -1,28 +1,31 @@
 //! `copy`: reads one buffer and writes another. The bandwidth that this device and driver really give.
 
 use super::problem::{BufferInit, Element, Problem, stage};
-use super::{Capabilities, Kernel, Needs, Variant, any, data, no_prelude, shader};
-use crate::op::Op;
+use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, no_preludes, shader};
+use crate::op::{Format, Op};
 
 const WORKGROUP: u64 = 256;
 const VECTORS: u64 = 4;
 
 pub static KERNEL: Kernel = Kernel {
     name: "copy",
+    formats: &[Format::F32],
     variants: &[Variant {
         name: "vec4",
         sources: &[shader!("copy")],
+        constants: &[],
         supports: any,
         needs: Needs { invocations: 256, ..Needs::NONE },
     }],
-    prelude: no_prelude,
+    preludes: no_preludes,
     cases,
+    odd_shapes: || vec![Op::Copy { bytes: 16 }, Op::Copy { bytes: 1_000_016 }],
     problem,
     streams: false,
 };
 
 /// Far beyond any cache on a GPU, beyond the last level of most CPUs on a software adapter.
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let wanted: u64 = if offered.software { 64 << 20 } else { 256 << 20 };
     vec![Op::Copy { bytes: wanted.min(offered.binding_bytes) & !15 }]
 }

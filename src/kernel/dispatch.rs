@@ -2,19 +2,22 @@
 //! is the overhead that a small op of a model pays.
 
 use super::problem::{BufferInit, Element, Problem, stage};
-use super::{Capabilities, Kernel, Needs, Variant, any, no_prelude, shader};
-use crate::op::Op;
+use super::{Capabilities, Kernel, Needs, Variant, any, no_preludes, shader};
+use crate::op::{Format, Op};
 
 pub static KERNEL: Kernel = Kernel {
     name: "dispatch",
+    formats: &[Format::F32],
     variants: &[Variant {
         name: "counter",
         sources: &[shader!("dispatch")],
+        constants: &[],
         supports: any,
         needs: Needs { invocations: 1, ..Needs::NONE },
     }],
-    prelude: no_prelude,
-    cases: |_| vec![Op::Dispatch { chain: 1 }, Op::Dispatch { chain: 100 }],
+    preludes: no_preludes,
+    cases: |_, _| vec![Op::Dispatch { chain: 1 }, Op::Dispatch { chain: 100 }],
+    odd_shapes: || vec![Op::Dispatch { chain: 1 }, Op::Dispatch { chain: 7 }],
     problem,
     streams: false,
 };

@@ -4,42 +4,47 @@
 use super::problem::{
     BufferInit, Element, Operand, Problem, dot, halves, nmse_max_f16, nmse_max_f32, stage, window,
 };
-use super::{Capabilities, Kernel, Needs, Source, Variant, data, shader};
+use super::{Capabilities, Kernel, Needs, Source, Suite, Variant, data, shader};
 use crate::op::{Format, Op};
 
 pub static KERNEL: Kernel = Kernel {
     name: "gemm",
+    formats: &[Format::F32, Format::F16],
     variants: &[
         Variant {
             name: "subgroup8",
             sources: &[shader!("gemm_subgroup8")],
+            constants: &[],
             supports: in_fours,
             needs: Needs { subgroups: true, software_subgroups_of_8: true, invocations: 8, ..Needs::NONE },
         },
         Variant {
             name: "tiled",
             sources: &[shader!("gemm_tiled")],
+            constants: &[],
             supports: in_fours,
             needs: Needs { workgroup_bytes: 2 * 64 * 16 * 4, invocations: 256, ..Needs::NONE },
         },
         Variant {
             name: "naive",
             sources: &[shader!("gemm_naive")],
+            constants: &[],
             supports: |op| op.format() == Format::F32,
             needs: Needs { invocations: 64, ..Needs::NONE },
         },
     ],
-    prelude,
+    preludes,
     cases,
+    odd_shapes,
     problem,
     streams: false,
 };
 
-fn prelude(format: Format) -> Option<Source> {
+fn preludes(_: &Variant, format: Format) -> Vec<Source> {
     match format {
-        Format::F32 => Some(shader!("elements_f32")),
-        Format::F16 => Some(shader!("elements_f16")),
-        _ => None,
+        Format::F32 => vec![shader!("elements_f32")],
+        Format::F16 => vec![shader!("elements_f16")],
+        _ => Vec::new(),
     }
 }
 
@@ -50,7 +55,7 @@ fn in_fours(op: &Op) -> bool {
 
 /// Token counts from a small decode batch to a prefill chunk, some no multiple of any tile, and once the wide
 /// matrix of an MLP; on a software adapter fewer, so that one product stays far below a second.
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let matmul = |tokens, width, weights| Op::Matmul { tokens, outputs: width, inputs: width, weights };
     if offered.software {
         let mut cases = vec![matmul(300, 512, Format::F32), matmul(1024, 1024, Format::F32)];
@@ -63,6 +68,13 @@ fn cases(offered: &Capabilities) -> Vec<Op> {
         cases.push(Op::Matmul { tokens: 100, outputs: 14_336, inputs: 4_096, weights: Format::F16 });
         cases
     }
+}
+
+fn odd_shapes() -> Vec<Op> {
+    let shapes = [(2, 4, 4), (17, 36, 20), (67, 132, 516), (130, 68, 100), (3, 1_000, 64)];
+    let matmul =
+        |weights| shapes.map(|(tokens, outputs, inputs)| Op::Matmul { tokens, outputs, inputs, weights });
+    [Format::F32, Format::F16].into_iter().flat_map(matmul).collect()
 }
 
 fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {

@@ -1,45 +1,46 @@
 //! `gemv`: `y[n] = w[n, k] · x[k]` for one token, weights in f16, q8_0 or q4_0 unpacked in the kernel. Decode at batch
 //! one is little else.
 
-use half::f16;
-
-use super::problem::{BufferInit, Element, Problem, WIDEN, dot, halves, nmse_max_f16, stage, widen, window};
-use super::{Capabilities, Kernel, Needs, Source, Variant, data, shader};
+use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage};
+use super::weights::Weights;
+use super::{Capabilities, Kernel, Needs, Source, Suite, Variant, data, shader};
 use crate::op::{Format, Op};
 
 const WORKGROUP: u32 = 64;
 const SUBGROUP_ROWS: u64 = 8;
-/// Weights per quantised block.
-const BLOCK: usize = 32;
 
 pub static KERNEL: Kernel = Kernel {
     name: "gemv",
+    formats: &[Format::F16, Format::Q8_0, Format::Q4_0],
     variants: &[
         Variant {
             name: "subgroup",
             sources: &[shader!("gemv_subgroup")],
+            constants: &[],
             supports: in_blocks,
             needs: Needs { subgroups: true, invocations: WORKGROUP, ..Needs::NONE },
         },
         Variant {
             name: "workgroup",
             sources: &[shader!("gemv_workgroup")],
+            constants: &[],
             supports: in_blocks,
             needs: Needs { workgroup_bytes: 8 * WORKGROUP, invocations: WORKGROUP, ..Needs::NONE },
         },
     ],
-    prelude,
+    preludes,
     cases,
+    odd_shapes,
     problem,
     streams: true,
 };
 
-fn prelude(format: Format) -> Option<Source> {
+fn preludes(_: &Variant, format: Format) -> Vec<Source> {
     match format {
-        Format::F16 => Some(shader!("weights_f16")),
-        Format::Q8_0 => Some(shader!("weights_q8_0")),
-        Format::Q4_0 => Some(shader!("weights_q4_0")),
-        _ => None,
+        Format::F16 => vec![shader!("weights_f16")],
+        Format::Q8_0 => vec![shader!("weights_q8_0")],
+        Format::Q4_0 => vec![shader!("weights_q4_0")],
+        _ => Vec::new(),
     }
 }
 
@@ -50,7 +51,7 @@ fn in_blocks(op: &Op) -> bool {
 
 /// A small matrix, and one beyond the caches of the device as far as its binding limit allows: weights that fit
 /// the last-level cache of a GPU would be read faster than a model's ever are.
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let large = |weights: Format| {
         let (outputs, inputs) = match weights {
             _ if offered.software => (14_336, 4_096),
@@ -66,6 +67,12 @@ fn cases(offered: &Capabilities) -> Vec<Op> {
         .into_iter()
         .flat_map(|weights| [case((4_094, 4_096), weights), case(large(weights), weights)])
         .collect()
+}
+
+fn odd_shapes() -> Vec<Op> {
+    let shapes = [(2, 64), (10, 192), (262, 1_088)];
+    let matmul = |weights| shapes.map(|(outputs, inputs)| Op::Matmul { tokens: 1, outputs, inputs, weights });
+    KERNEL.formats.iter().copied().flat_map(matmul).collect()
 }
 
 fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Option<Problem> {
@@ -97,108 +104,4 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
         nmse_max: nmse_max_f16(inputs as u64),
         distribution: data::NORMAL_WEIGHTS,
     })
-}
-
-/// A weight matrix as stored on the device.
-enum Weights {
-    Halves(Vec<f16>),
-    /// Signed values of 8 bits, or of 4 bits packed two to a byte with eight added; a scale per block.
-    Blocks {
-        bits: u32,
-        values: Vec<u8>,
-        scales: Vec<f16>,
-    },
-}
-
-impl Weights {
-    fn random(format: Format, count: usize, seed: u64) -> Option<Self> {
-        let mut random = data::Random::new(seed, 1);
-        let (bits, steps) = match format {
-            Format::F16 => return Some(Self::Halves(random.halves(count, data::WEIGHTS_SD))),
-            Format::Q8_0 => (8, 127.0),
-            Format::Q4_0 => (4, 7.0),
-            _ => return None,
-        };
-        // Three standard deviations span the steps of a block, as when its largest weight sets the scale.
-        let most = steps as i32;
-        let mut step = || nearest(random.normal() * steps / 3.0).clamp(-most, most);
-        let values = match bits {
-            8 => (0..count).map(|_| step() as i8 as u8).collect(),
-            _ => (0..count / 2).map(|_| (step() + 8) as u8 | ((step() + 8) as u8) << 4).collect(),
-        };
-        let scale = |normal: f32| f16::from_f32(data::WEIGHTS_SD * 3.0 / steps * (1.0 + 0.1 * normal));
-        let mut random = data::Random::new(seed, 2);
-        let scales = (0..count / BLOCK).map(|_| scale(random.normal())).collect();
-        Some(Self::Blocks { bits, values, scales })
-    }
-
-    fn values_buffer(&self) -> BufferInit {
-        match self {
-            Self::Halves(values) => BufferInit::input(values),
-            Self::Blocks { values, .. } => BufferInit::input(values),
-        }
-    }
-
-    fn scales_buffer(&self) -> Option<BufferInit> {
-        match self {
-            Self::Halves(_) => None,
-            Self::Blocks { scales, .. } => Some(BufferInit::input(scales)),
-        }
-    }
-
-    /// Weights as floats, which is exact: at most 8 bits times a scale of 11. Rows start where a block does; one
-    /// beyond the end is shorter and will not match what the device computed.
-    fn row(&self, start: usize, len: usize) -> Vec<f32> {
-        let mut row = Vec::with_capacity(len);
-        match self {
-            Self::Halves(values) => {
-                let mut floats = [0.0; WIDEN];
-                window(values, start, len)
-                    .chunks(WIDEN)
-                    .for_each(|halves| row.extend_from_slice(widen(halves, &mut floats)));
-            }
-            Self::Blocks { bits, values, scales } => {
-                let bytes = |count: usize| count * *bits as usize / 8;
-                let blocks = window(values, bytes(start), bytes(len)).chunks(bytes(BLOCK));
-                let scales = window(scales, start / BLOCK, len / BLOCK);
-                for (block, scale) in blocks.zip(scales.iter().map(|scale| scale.to_f32())) {
-                    match bits {
-                        8 => row.extend(block.iter().map(|byte| f32::from(*byte as i8) * scale)),
-                        _ => row.extend(block.iter().flat_map(|byte| {
-                            [byte & 15, byte >> 4].map(|step| (f32::from(step) - 8.0) * scale)
-                        })),
-                    }
-                }
-            }
-        }
-        row
-    }
-}
-
-/// The nearest integer, halves away from zero.
-fn nearest(value: f32) -> i32 {
-    // Exact in f64, where the half does not round, and without a call for each of a hundred million weights.
-    (f64::from(value) + 0.5f64.copysign(value.into())) as i32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nearest_integers_are_those_of_round() {
-        for value in [0.0, 0.49999997, 0.5, -0.5, 1.5, -1.5, 2.4999998, 126.5, -3.2, 300.0] {
-            assert_eq!(nearest(value), value.round() as i32, "{value}");
-        }
-    }
-
-    #[test]
-    fn rows_of_blocks_are_steps_times_scales() {
-        let scales = vec![f16::from_f32(0.5), f16::from_f32(2.0)];
-        let values = (0..64).map(|step| (step - 32) as i8 as u8).collect();
-        let eight = Weights::Blocks { bits: 8, values, scales: scales.clone() };
-        assert_eq!(eight.row(32, 32), (0..32).map(|step| 2.0 * step as f32).collect::<Vec<_>>());
-        let four = Weights::Blocks { bits: 4, values: vec![0xf1; 32], scales };
-        assert_eq!(four.row(0, 64), [[-3.5, 3.5].repeat(16), [-14.0, 14.0].repeat(16)].concat());
-    }
 }

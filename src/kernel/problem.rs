@@ -41,13 +41,29 @@ pub enum BufferInit {
 pub struct Stage {
     /// Which source of the variant.
     pub shader: usize,
-    /// Pairs of binding and buffer.
-    pub bindings: Vec<(u32, usize)>,
+    /// What is bound.
+    pub bindings: Vec<Binding>,
+    /// The uniform at binding 0 of this stage alone; empty where that of the problem serves.
+    pub params: Vec<u32>,
     /// Workgroups in x, y, z.
     pub workgroups: [u32; 3],
     /// Pipeline constants.
     pub constants: Vec<(&'static str, f64)>,
 }
+
+/// A buffer, or a part of one, at a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The number in the shader.
+    pub slot: u32,
+    /// Position of the buffer in the problem.
+    pub buffer: usize,
+    /// First byte, a multiple of [`BINDING_ALIGNMENT`], and length; `None` for the whole buffer.
+    pub range: Option<(u64, u64)>,
+}
+
+/// Bindings start at multiples of this, on every WebGPU adapter.
+pub const BINDING_ALIGNMENT: u64 = 256;
 
 /// Element type of an output buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +119,15 @@ impl Element {
 
 /// The only stage of a problem: all buffers bound in order from binding 1.
 pub fn stage(buffers: usize, workgroups: [u32; 3]) -> Stage {
-    let bindings = (0..buffers).map(|buffer| (buffer as u32 + 1, buffer)).collect();
-    Stage { shader: 0, bindings, workgroups, constants: Vec::new() }
+    let bindings = (0..buffers).map(|buffer| Binding::whole(buffer as u32 + 1, buffer)).collect();
+    Stage { shader: 0, bindings, params: Vec::new(), workgroups, constants: Vec::new() }
+}
+
+impl Binding {
+    /// All of a buffer.
+    pub fn whole(slot: u32, buffer: usize) -> Self {
+        Self { slot, buffer, range: None }
+    }
 }
 
 /// Accepted error of a sum of `terms` products kept in f32: every addition may round by 2⁻²⁴ of the running

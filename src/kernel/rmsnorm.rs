@@ -1,27 +1,30 @@
 //! `rmsnorm`: root-mean-square normalisation, halves in and out.
 
 use super::problem::{BufferInit, Element, Problem, Stage, dot, halves, nmse_max_f16, stage, window};
-use super::{Capabilities, Kernel, Needs, Variant, any, data, halves_prelude, shader};
-use crate::op::Op;
+use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, halves_prelude, shader};
+use crate::op::{Format, Op};
 
 /// Llama 3 and Qwen 3 configurations differ (1e-5, 1e-6); the cost does not.
 const EPSILON: f64 = 1e-5;
 
 pub static KERNEL: Kernel = Kernel {
     name: "rmsnorm",
+    formats: &[Format::F16],
     variants: &[Variant {
         name: "workgroup",
         sources: &[shader!("rmsnorm")],
+        constants: &[],
         supports: any,
         needs: Needs { workgroup_bytes: 1024, invocations: 256, ..Needs::NONE },
     }],
-    prelude: halves_prelude,
+    preludes: halves_prelude,
     cases,
+    odd_shapes: || vec![Op::RmsNorm { rows: 3, width: 1_756 }, Op::RmsNorm { rows: 1, width: 4 }],
     problem,
     streams: false,
 };
 
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let rows = if offered.software { 77 } else { 2_047 };
     vec![Op::RmsNorm { rows: 1, width: 4096 }, Op::RmsNorm { rows, width: 4096 }]
 }

@@ -1,8 +1,8 @@
 //! `rope`: rotary position embedding of all heads, halves in and out, angles from a table.
 
 use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
-use super::{Capabilities, Kernel, Needs, Variant, data, halves_prelude, shader};
-use crate::op::Op;
+use super::{Capabilities, Kernel, Needs, Suite, Variant, data, halves_prelude, shader};
+use crate::op::{Format, Op};
 
 const WORKGROUP: u64 = 64;
 /// The base of Llama 3's angles.
@@ -10,20 +10,25 @@ const THETA: f64 = 500_000.0;
 
 pub static KERNEL: Kernel = Kernel {
     name: "rope",
+    formats: &[Format::F16],
     variants: &[Variant {
         name: "quads",
         sources: &[shader!("rope")],
+        constants: &[],
         supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 8 == 0),
         needs: Needs { invocations: 64, ..Needs::NONE },
     }],
-    prelude: halves_prelude,
+    preludes: halves_prelude,
     cases,
+    odd_shapes: || {
+        vec![Op::Rope { rows: 5, heads: 3, head_dim: 64 }, Op::Rope { rows: 2, heads: 7, head_dim: 128 }]
+    },
     problem,
     streams: false,
 };
 
 /// 32 query and 8 key heads, as in Llama-3.1-8B.
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let rows = if offered.software { 77 } else { 2_047 };
     vec![Op::Rope { rows: 1, heads: 40, head_dim: 128 }, Op::Rope { rows, heads: 40, head_dim: 128 }]
 }

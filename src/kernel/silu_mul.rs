@@ -1,26 +1,29 @@
 //! `silu_mul`: the gate of a gated MLP, `silu(gate) * up`, halves in and out.
 
 use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
-use super::{Capabilities, Kernel, Needs, Variant, data, no_prelude, shader};
-use crate::op::Op;
+use super::{Capabilities, Kernel, Needs, Suite, Variant, data, no_preludes, shader};
+use crate::op::{Format, Op};
 
 const WORKGROUP: u64 = 64;
 
 pub static KERNEL: Kernel = Kernel {
     name: "silu_mul",
+    formats: &[Format::F16],
     variants: &[Variant {
         name: "vec8",
         sources: &[shader!("silu_mul")],
+        constants: &[],
         supports: |op| matches!(op, Op::SiluMul { rows, width } if rows * width % 8 == 0),
         needs: Needs { invocations: 64, ..Needs::NONE },
     }],
-    prelude: no_prelude,
+    preludes: no_preludes,
     cases,
+    odd_shapes: || vec![Op::SiluMul { rows: 3, width: 104 }],
     problem,
     streams: false,
 };
 
-fn cases(offered: &Capabilities) -> Vec<Op> {
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     let rows = if offered.software { 77 } else { 2_047 };
     vec![Op::SiluMul { rows: 1, width: 14_336 }, Op::SiluMul { rows, width: 14_336 }]
 }

@@ -16,13 +16,14 @@ pub const SCHEMA_VERSION: u32 = 2;
 const SCHEMA_VERSION_MIN: u32 = 1;
 
 /// The columns of `measurements.csv`, in order.
-pub const COLUMNS: [&str; 59] = [
+pub const COLUMNS: [&str; 60] = [
     "schema_version",
     "cell",
     "kernel",
     "format",
     "shape",
     "variant",
+    "chosen",
     "cache",
     "run",
     "status",
@@ -122,6 +123,7 @@ pub(super) fn cells(measurement: &Measurement) -> Vec<String> {
         op.format().to_string(),
         op.shape(),
         variant.clone(),
+        provenance.chosen.to_string(),
         cache.to_string(),
         run.to_string(),
         outcome.status().to_owned(),
@@ -223,7 +225,7 @@ fn verification_fields(outcome: &Outcome) -> [String; 3] {
 }
 
 fn provenance_fields(provenance: &Provenance) -> [String; 25] {
-    let Provenance { identity, shader_hash, seed, distribution, input_hash, time_utc } = provenance;
+    let Provenance { identity, shader_hash, seed, distribution, input_hash, time_utc, .. } = provenance;
     let software = identity.device_type == super::DeviceType::Software;
     [
         seed.to_string(),
@@ -367,6 +369,7 @@ fn read_provenance(row: Row<'_>) -> Result<Provenance, Fault> {
     };
     Ok(Provenance {
         identity,
+        chosen: row.optional("chosen")?.unwrap_or_default(),
         shader_hash: owned("shader_hash"),
         seed: row.optional("seed")?.unwrap_or_default(),
         distribution: owned("distribution"),
@@ -474,13 +477,13 @@ mod tests {
     fn hostile_rows_are_refused_where_they_are() {
         let good = written(&measured(1e-3, "x"));
         for (from, to, fault) in [
-            (",0.001,", ",NaN,", "2:11: median_s \"NaN\" is not a finite number > 0"),
-            (",0.001,", ",-1,", "2:11: median_s \"-1\" is not a finite number > 0"),
-            (",0.001,", ",,", "2:11: median_s is empty in a row with status ok"),
-            (",ok,", ",fine,", "2:9: status is none of ok, wrong, failed, skipped"),
+            (",0.001,", ",NaN,", "2:12: median_s \"NaN\" is not a finite number > 0"),
+            (",0.001,", ",-1,", "2:12: median_s \"-1\" is not a finite number > 0"),
+            (",0.001,", ",,", "2:12: median_s is empty in a row with status ok"),
+            (",ok,", ",fine,", "2:10: status is none of ok, wrong, failed, skipped"),
             ("gemv,q8_0", "gemv,q9", "2:5: unknown format \"q9\"; known: "),
-            (",8192,", ",8193,", "2:30: flops 8193 is not the 8192 that the shape gives"),
-            (",x,0,software", ",,0,software", "2:39: adapter is empty"),
+            (",8192,", ",8193,", "2:31: flops 8193 is not the 8192 that the shape gives"),
+            (",x,0,software", ",,0,software", "2:40: adapter is empty"),
         ] {
             let shown = read(good.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
             assert!(shown.starts_with(fault), "{shown}");

@@ -14,6 +14,9 @@ pub enum Format {
     Bf16,
     /// 8-bit float with one scale per 128×128 tile.
     Fp8,
+    /// Signed bytes with one f32 scale per row, multiplied as integers with inputs of the same kind. The scales of rows are
+    /// below 0.1 % of the bytes and are not counted.
+    Int8,
     /// 32 signed bytes and an f16 scale.
     Q8_0,
     /// 256 weights of 6 bits with two-level scales.
@@ -34,12 +37,13 @@ pub enum Format {
 
 impl Format {
     /// Every format, in order of size.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::F32,
         Self::F16,
         Self::Bf16,
         Self::Q8_0,
         Self::Fp8,
+        Self::Int8,
         Self::Q6K,
         Self::Q4_1,
         Self::Q4K,
@@ -56,6 +60,7 @@ impl Format {
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
             Self::Fp8 => "fp8",
+            Self::Int8 => "int8",
             Self::Q8_0 => "q8_0",
             Self::Q6K => "q6_K",
             Self::Q4K => "q4_K",
@@ -74,6 +79,7 @@ impl Format {
             Self::F32 => (1, 4.0),
             Self::F16 | Self::Bf16 => (1, 2.0),
             Self::Fp8 => (128 * 128, 128.0 * 128.0 + 4.0),
+            Self::Int8 => (1, 1.0),
             Self::Q8_0 => (32, 34.0),
             Self::Q6K => (256, 210.0),
             Self::Q4K => (256, 144.0),
@@ -89,6 +95,11 @@ impl Format {
     pub fn bytes_per_weight(self) -> f64 {
         let (weights, bytes) = self.block();
         bytes / f64::from(weights)
+    }
+
+    /// Bytes per activation that a matrix product reads: integer products read bytes.
+    pub fn input_bytes(self) -> f64 {
+        if self == Self::Int8 { 1.0 } else { self.activation_bytes() }
     }
 
     /// Bytes per activation that an engine keeps beside weights of this format.

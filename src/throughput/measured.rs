@@ -165,7 +165,7 @@ impl Curves {
             Op::RmsNorm { .. } => Ok(Cost::elementwise(op, &self.rmsnorm)),
             Op::SiluMul { .. } => Ok(Cost::elementwise(op, &self.silu_mul)),
             Op::Rope { .. } => Ok(Cost::elementwise(op, &self.rope)),
-            Op::Copy { .. } | Op::Dispatch { .. } => Err(format!("{} is no part of a model", op.kernel())),
+            _ => Err(format!("{} is no part of a model", op.kernel())),
         }
     }
 
@@ -345,6 +345,8 @@ impl<'m> Rows<'m> {
     fn curve(&self, kernel: &str) -> Option<Curve> {
         let points = self.best.iter().filter(|(op, _)| op.kernel() == kernel).filter_map(|(op, timing)| {
             let (size, work) = match *op {
+                // Caches of other formats and in pages have rates of their own, and models are held to be in neither.
+                Op::AttentionDecode { kv, page, .. } if kv != Format::F16 || page.is_some() => return None,
                 Op::AttentionDecode { batch, context, kv_heads, head_dim, .. } => {
                     let cached = 2.0 * batch as f64 * context as f64 * kv_heads as f64 * head_dim as f64;
                     (cached * crate::arch::KV_ELEMENT_BYTES, op.bytes().0)

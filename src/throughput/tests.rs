@@ -96,7 +96,15 @@ fn flat_rows(launch: f64) -> Vec<Measurement> {
         }
     }
     for context in [1024, 16384, 262_144] {
-        let op = Op::AttentionDecode { batch: 1, context, heads: 32, kv_heads: 8, head_dim: 128 };
+        let op = Op::AttentionDecode {
+            batch: 1,
+            context,
+            heads: 32,
+            kv_heads: 8,
+            head_dim: 128,
+            kv: Format::F16,
+            page: None,
+        };
         add(op, op.bytes().0 / BANDWIDTH);
     }
     for tokens in [512, 2048] {

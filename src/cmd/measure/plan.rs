@@ -2,8 +2,8 @@
 
 use mtok::gpu::sampler::Plan;
 use mtok::gpu::worker::Order;
-use mtok::kernel::{ALL, Capabilities, Kernel, Variant};
-use mtok::measurement::{Cache, Measurement, cell_name};
+use mtok::kernel::{ALL, Capabilities, Kernel, Suite, Variant};
+use mtok::measurement::{Cache, Chosen, Measurement, cell_name};
 use mtok::op::Op;
 use mtok::text;
 
@@ -17,8 +17,10 @@ pub struct Planned {
     pub op: Op,
     /// Whether inputs may come from the caches.
     pub cache: Cache,
-    /// The variant that the user named.
-    named: Option<&'static Variant>,
+    /// The variant that was chosen for it; `None` for the preferred one.
+    variant: Option<&'static Variant>,
+    /// Why that one.
+    chosen: Chosen,
 }
 
 /// The kernels of these names, all where there are none.
@@ -38,9 +40,10 @@ pub fn plan(
     kernels: &[&'static Kernel],
     variant: Option<&str>,
     offered: &Capabilities,
+    suite: Suite,
 ) -> Result<Vec<Planned>, Failure> {
     let Some(name) = variant else {
-        return Ok(kernels.iter().flat_map(|kernel| cells(kernel, None, offered)).collect());
+        return Ok(kernels.iter().flat_map(|kernel| cells(kernel, None, offered, suite)).collect());
     };
     let variants = kernels.iter().flat_map(|kernel| kernel.variants.iter().map(move |it| (*kernel, it)));
     let named: Vec<_> = variants.clone().filter(|(_, variant)| variant.name == name).collect();
@@ -50,13 +53,19 @@ pub fn plan(
         known.dedup();
         return Err(unknown("variant", name, &known));
     }
-    Ok(named.iter().flat_map(|(kernel, variant)| cells(kernel, Some(*variant), offered)).collect())
+    Ok(named.iter().flat_map(|(kernel, variant)| cells(kernel, Some(*variant), offered, suite)).collect())
 }
 
-fn cells(kernel: &'static Kernel, named: Option<&'static Variant>, offered: &Capabilities) -> Vec<Planned> {
-    let computes = |op: &Op| named.is_none_or(|variant| (variant.supports)(op));
-    let cells = kernel.cells(offered).into_iter().filter(|(op, _)| computes(op));
-    cells.map(|(op, cache)| Planned { kernel, op, cache, named }).collect()
+fn cells(
+    kernel: &'static Kernel,
+    variant: Option<&'static Variant>,
+    offered: &Capabilities,
+    suite: Suite,
+) -> Vec<Planned> {
+    let computes = |op: &Op| variant.is_none_or(|variant| (variant.supports)(op));
+    let cells = kernel.cells(offered, suite).into_iter().filter(|(op, _)| computes(op));
+    let chosen = if variant.is_some() { Chosen::Named } else { Chosen::Preferred };
+    cells.map(|(op, cache)| Planned { kernel, op, cache, variant, chosen }).collect()
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
@@ -66,7 +75,7 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
 impl Planned {
     /// The variant that will run.
     pub fn variant(&self, offered: &Capabilities) -> Result<&'static Variant, String> {
-        self.kernel.variant(self.named, &self.op, offered)
+        self.kernel.variant(self.variant, &self.op, offered)
     }
 
     /// The name that its rows will have.
@@ -80,7 +89,8 @@ impl Planned {
             kernel: self.kernel.name.to_owned(),
             format: self.op.format().name().to_owned(),
             shape: self.op.shape(),
-            variant: self.named.map(|variant| variant.name.to_owned()),
+            variant: self.variant.map(|variant| variant.name.to_owned()),
+            chosen: self.chosen,
             cache: self.cache,
             run,
             seed,
