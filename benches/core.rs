@@ -316,6 +316,7 @@ fn reports(criterion: &mut Criterion) {
             as_of: AS_OF,
             costs: costs.iter().take(rows).cloned().collect(),
             measured: run.clone(),
+            datasheet: None,
             warnings: vec!["costs are at full load in every paid hour".into()],
             command: "mtok compare".into(),
         };

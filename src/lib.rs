@@ -27,6 +27,7 @@ mod named;
 pub mod op;
 pub mod price;
 pub mod report;
+pub mod roofline;
 pub mod served;
 pub mod stats;
 pub mod table;

@@ -22,12 +22,15 @@ pub mod terminal;
 
 mod columns;
 
+use columns::Rated;
+
 use jiff::civil::Date;
 
 use crate::market::row::Comparison;
 use crate::market::{Policy, Verdict};
 use crate::measurement::{DeviceType, Measurement, SOFTWARE_LABEL};
 use crate::price::rental::Kind;
+use crate::roofline::{Ceilings, Roofline};
 pub use crate::text::UNKNOWN;
 use crate::text::significant;
 use crate::throughput::Source;
@@ -45,6 +48,8 @@ pub struct Report {
     pub costs: Vec<Comparison>,
     /// The measured cells behind them.
     pub measured: Vec<Measurement>,
+    /// What the datasheet of the measured device promises, where it is known.
+    pub datasheet: Option<Roofline>,
     /// What the reader should doubt.
     pub warnings: Vec<String>,
     /// The command line that makes this report again.
@@ -130,9 +135,13 @@ impl Report {
         })
     }
 
-    /// Cells that ran on the same device, in order.
-    fn measured_groups(&self, safe: Safe) -> Vec<(String, Vec<&Measurement>)> {
-        grouped(&self.measured, |cell| measured_caption(cell, safe))
+    /// The cells with their shares of peak.
+    fn rated(&self) -> Vec<Rated> {
+        Rated::all(&self.measured, &self.ceilings())
+    }
+
+    fn ceilings(&self) -> Ceilings {
+        Ceilings::of(&self.measured, self.datasheet)
     }
 
     /// Why rows have no verdict and what else must be known of them, each said once.
@@ -182,6 +191,11 @@ fn each_once<'r>(rows: impl Iterator<Item = (&'r str, &'r str, &'r str)>, safe: 
 
 fn is_software(cell: &Measurement) -> bool {
     cell.provenance.identity.device_type == DeviceType::Software
+}
+
+/// Cells that ran on the same device, in order.
+fn by_device(cells: &[Rated], safe: Safe) -> Vec<(String, Vec<&Rated>)> {
+    grouped(cells, |rated| measured_caption(&rated.cell, safe))
 }
 
 fn grouped<T>(rows: &[T], caption: impl Fn(&T) -> String) -> Vec<(String, Vec<&T>)> {

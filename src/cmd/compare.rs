@@ -38,6 +38,7 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         as_of: as_of(&args.price),
         costs: rows,
         measured: vec![],
+        datasheet: None,
         warnings,
         command: String::new(),
     };

@@ -1,6 +1,7 @@
 //! `mtok measure`: visits the cells of the plan on one adapter, a row per cell and run.
 
 mod pace;
+mod peaks;
 mod plan;
 mod side;
 
@@ -15,6 +16,7 @@ use mtok::measurement::calibrations;
 use mtok::measurement::merged::merged;
 use mtok::measurement::{Measurement, Outcome};
 use mtok::report::{Report, terminal};
+use mtok::roofline::Roofline;
 use serde_json::json;
 
 use self::pace::Pace;
@@ -57,6 +59,8 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
     let against =
         args.against.as_deref().map(|path| child::program(path, args.sampling.timeout)).transpose()?;
     let both = args.aa || against.is_some() || args.against_variant.is_some();
+    // Shares of peak need the peaks; a comparison of two sides does not.
+    let new = if both { new } else { peaks::with_peaks(new, &offered)? };
     let mut sides = vec![(own.clone(), new)];
     if both {
         let other = args.against_variant.as_deref().or(variant);
@@ -75,6 +79,7 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
         as_of: today(),
         costs: vec![],
         measured: merged(&measured.rows),
+        datasheet: Roofline::matching(&Tables::open(None)?.gpus()?, &adapter.name),
         warnings: measured.warnings,
         command: host::argv(),
     };

@@ -8,11 +8,12 @@ use mtok::measurement::wire;
 use mtok::report::costs::Costs;
 use mtok::report::overview;
 use mtok::report::results::Results;
+use mtok::roofline::Roofline;
 use mtok::table::{Fault, MAX_BYTES_OF_ROWS};
 
 use super::files::{COSTS, MEASUREMENTS, SAMPLES, write_out};
 use super::output::{self, note, print};
-use super::tables::{located, read_file};
+use super::tables::{Tables, located, read_file};
 use super::{Exit, Failure};
 use crate::cli::ReportArgs;
 
@@ -52,6 +53,8 @@ fn reported(folder: &Folder, args: &ReportArgs) -> Result<Exit, Failure> {
     let rows = read_file(&folder.measurements, |input| wire::read(input))?;
     let of_file = |what| Failure::bad_input(format!("{}: {what}", folder.measurements.display()));
     let mut results = Results::new(rows).map_err(of_file)?;
+    let adapter = results.identity().map(|identity| identity.adapter.clone()).unwrap_or_default();
+    results.datasheet = Roofline::matching(&Tables::open(None)?.gpus()?, &adapter);
     if folder.costs.exists() {
         results.costs = read_file(&folder.costs, |input| Costs::read(input))?;
     }

@@ -9,6 +9,7 @@ use mtok::hardware::{self, GpuSpec};
 use mtok::kernel::ALL;
 use mtok::measurement::merged::merged;
 use mtok::report::{Report, csv, markdown};
+use mtok::roofline::Roofline;
 
 use super::files::{COSTS, MEASUREMENTS, write_atomic};
 use super::inputs::{self, Origin};
@@ -47,6 +48,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         as_of,
         costs,
         measured: merged(&measured.rows),
+        datasheet: Roofline::matching(&gpus, &adapter.name),
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
         command: reproduce(args, &out, as_of),
     };

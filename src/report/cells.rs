@@ -35,5 +35,6 @@ pub fn json(results: &Results) -> String {
 }
 
 fn rows(results: &Results) -> Vec<CellRow> {
-    results.cells().iter().map(CellRow::of).collect()
+    let ceilings = results.ceilings();
+    results.cells().iter().map(|cell| CellRow::of(cell, &ceilings)).collect()
 }

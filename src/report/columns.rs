@@ -3,6 +3,7 @@
 use super::{UNKNOWN, significant};
 use crate::market::row::Comparison;
 use crate::measurement::{Cache, Measurement};
+use crate::roofline::{Ceilings, Share};
 
 /// One column of a table of `T`.
 #[derive(Debug)]
@@ -86,24 +87,55 @@ const COSTS: [Column<Comparison>; 16] = [
     }),
 ];
 
+/// A measured cell and how close it comes to what the device can do.
+#[derive(Clone, Debug)]
+pub(super) struct Rated {
+    pub cell: Measurement,
+    share: Option<Share>,
+    of_datasheet: Option<Share>,
+}
+
+impl Rated {
+    /// Each cell with its shares.
+    pub fn all(cells: &[Measurement], ceilings: &Ceilings) -> Vec<Self> {
+        let rate = |cell: &Measurement| {
+            let (share, of_datasheet) = ceilings.shares(cell);
+            Self { cell: cell.clone(), share, of_datasheet }
+        };
+        cells.iter().map(rate).collect()
+    }
+}
+
 /// The columns of the table of measured kernels.
-pub(super) const KERNELS: [Column<Measurement>; 8] = [
-    text("kernel", |cell| {
+pub(super) const KERNELS: [Column<Rated>; 10] = [
+    text("kernel", |Rated { cell, .. }| {
         let cold = if cell.cache == Cache::Cold { "cold" } else { "" };
         [cell.op.kernel(), &cell.variant, cold].join(" ").trim_end().to_owned()
     }),
-    text("format", |cell| cell.op.format().to_string()),
+    text("format", |Rated { cell, .. }| cell.op.format().to_string()),
     // Spaces let a narrow table break the line between two sizes.
-    text("shape", |cell| cell.op.shape().replace(';', " ")),
-    number("median ms", |cell| super::number(cell.timing().map(|timing| timing.seconds.median * 1e3))),
-    common(number("GFLOP/s", |cell| super::number(cell.flops_per_s().map(|rate| rate.0 / 1e9)))),
-    common(number("GB/s", |cell| super::number(cell.bytes_per_s().map(|rate| rate.0 / 1e9)))),
-    common(text("clock", |cell| cell.timing().map_or(UNKNOWN.into(), |timing| timing.method.to_string()))),
-    text("status", |cell| match cell.outcome.reason() {
+    text("shape", |Rated { cell, .. }| cell.op.shape().replace(';', " ")),
+    number("median ms", |Rated { cell, .. }| {
+        super::number(cell.timing().map(|timing| timing.seconds.median * 1e3))
+    }),
+    common(number("GFLOP/s", |Rated { cell, .. }| {
+        super::number(cell.flops_per_s().map(|rate| rate.0 / 1e9))
+    })),
+    common(number("GB/s", |Rated { cell, .. }| super::number(cell.bytes_per_s().map(|rate| rate.0 / 1e9)))),
+    common(number("% of peak", |row| super::number(percent(row.share)))),
+    wide(number("% of datasheet", |row| super::number(percent(row.of_datasheet)))),
+    wide(text("clock", |Rated { cell, .. }| {
+        cell.timing().map_or(UNKNOWN.into(), |timing| timing.method.to_string())
+    })),
+    text("status", |Rated { cell, .. }| match cell.outcome.reason() {
         "" => cell.outcome.status().to_owned(),
         reason => format!("{}: {reason}", cell.outcome.status()),
     }),
 ];
+
+fn percent(share: Option<Share>) -> Option<f64> {
+    share.map(|share| 100.0 * share.share)
+}
 
 /// An interval, unknown where an end is.
 pub(super) fn range(low: Option<f64>, high: Option<f64>) -> String {

@@ -6,6 +6,7 @@ use super::Report;
 use super::results::{Cell, CellRow};
 use crate::market::row::Comparison;
 use crate::measurement::Measurement;
+use crate::roofline::Ceilings;
 use crate::text;
 
 /// Grows by one when a key changes its meaning or goes away; a new key does not change it.
@@ -29,6 +30,7 @@ struct Whole<'r> {
 /// # Errors
 /// Those of the JSON writer, which has none for this type.
 pub fn json(report: &Report) -> serde_json::Result<String> {
+    let ceilings = report.ceilings();
     let whole = Whole {
         schema_version: SCHEMA_VERSION,
         title: report.heading(str::to_owned),
@@ -37,15 +39,15 @@ pub fn json(report: &Report) -> serde_json::Result<String> {
         command: &report.command,
         device: &report.device,
         costs: &report.costs,
-        measured: report.measured.iter().map(alone).collect(),
+        measured: report.measured.iter().map(|row| alone(row, &ceilings)).collect(),
         warnings: &report.warnings,
     };
     Ok(visible(&serde_json::to_string_pretty(&whole)?) + "\n")
 }
 
 /// A row for a measurement that stands for itself.
-fn alone(row: &Measurement) -> CellRow {
-    CellRow::of(&Cell { joined: row.clone(), runs: vec![row] })
+fn alone(row: &Measurement, ceilings: &Ceilings) -> CellRow {
+    CellRow::of(&Cell { joined: row.clone(), runs: vec![row] }, ceilings)
 }
 
 /// A value of our own as pretty JSON with a line end, safe to show. Such values have text as keys, so writing them

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::columns::{self, Column, KERNELS};
-use super::{Report, market_source, number, rent};
+use super::{Report, by_device, market_source, number, rent};
 use crate::text::{inert, markdown_cell};
 
 /// The report as Markdown.
@@ -17,7 +17,7 @@ pub fn markdown(report: &Report) -> String {
     if !report.measured.is_empty() {
         out += "\n## Measured kernels\n";
     }
-    for (caption, cells) in report.measured_groups(safe) {
+    for (caption, cells) in by_device(&report.rated(), safe) {
         out += &format!("\n{caption}\n\n{}", table(&KERNELS, &cells));
     }
     out += "\n## What this rests on\n\n";

@@ -1,10 +1,10 @@
 //! Results for people: a table for the terminal, and Markdown for the summary of a job.
 
-use super::columns::KERNELS;
+use super::columns::{KERNELS, Rated};
 use super::findings::{Finding, findings};
 use super::github::Level;
 use super::results::Results;
-use super::{Safe, costs, ended, grouped, markdown, measured_caption, terminal as page};
+use super::{by_device, costs, ended, markdown, terminal as page};
 use crate::measurement::Measurement;
 use crate::text::{inert, markdown_cell};
 
@@ -13,10 +13,10 @@ const SHOWN: usize = 1000;
 
 /// The cells for a terminal: how they ended, the table, then what is wrong or to be doubted.
 pub fn terminal(results: &Results, width: u16, colour: bool) -> String {
-    let cells = joined(results);
+    let (cells, rated) = (joined(results), rated(results));
     let mut out = page::wrapped(&inert(&results.title()), width);
     out += &page::wrapped(&ended(&cells.iter().collect::<Vec<_>>()), width);
-    for (caption, rows) in groups(&cells, inert) {
+    for (caption, rows) in by_device(&rated, inert) {
         out +=
             &format!("\n{}{}\n", page::wrapped(&caption, width), page::table(&KERNELS, &rows, width, colour));
     }
@@ -35,14 +35,14 @@ pub fn terminal(results: &Results, width: u16, colour: bool) -> String {
 /// rest on.
 pub fn summary(results: &Results) -> String {
     let safe = markdown_cell;
-    let cells = joined(results);
+    let (cells, rated) = (joined(results), rated(results));
     let mut out = format!("# {}\n\n{}\n", safe(&results.title()), ended(&cells.iter().collect::<Vec<_>>()));
     let all = findings(results);
     out += &listed("Wrong or failed", Level::Error, &all);
     out += &listed("To be doubted", Level::Warning, &all);
     out += "\n## Measured kernels\n";
-    for (caption, rows) in groups(&cells, safe) {
-        let shown: Vec<&Measurement> = rows.iter().copied().take(SHOWN).collect();
+    for (caption, rows) in by_device(&rated, safe) {
+        let shown: Vec<&Rated> = rows.iter().copied().take(SHOWN).collect();
         out += &format!("\n{caption}\n\n{}{}", markdown::table(&KERNELS, &shown), left_out(rows.len()));
     }
     out += &cost_table(results);
@@ -55,8 +55,8 @@ fn joined(results: &Results) -> Vec<Measurement> {
     results.cells().into_iter().map(|cell| cell.joined).collect()
 }
 
-fn groups(cells: &[Measurement], safe: Safe) -> Vec<(String, Vec<&Measurement>)> {
-    grouped(cells, |cell| measured_caption(cell, safe))
+fn rated(results: &Results) -> Vec<Rated> {
+    Rated::all(&joined(results), &results.ceilings())
 }
 
 fn listed(heading: &str, level: Level, all: &[Finding]) -> String {

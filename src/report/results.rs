@@ -9,12 +9,15 @@ use super::is_software;
 use crate::measurement::merged::merged;
 use crate::measurement::{Cache, DeviceType, Identity, Measurement, SOFTWARE_LABEL, TimingMethod};
 use crate::op::Op;
+use crate::roofline::{Bound, Ceilings, Roofline};
 use crate::text::inert;
 
 /// The measurements of one device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     rows: Vec<Measurement>,
+    /// What the device's datasheet promises, where it is known.
+    pub datasheet: Option<Roofline>,
     /// The costs beside them, where there are any.
     pub costs: super::costs::Costs,
 }
@@ -44,7 +47,7 @@ impl Results {
                 shown(other),
                 shown(first)
             )),
-            None => Ok(Self { rows, costs: super::costs::Costs::default() }),
+            None => Ok(Self { rows, datasheet: None, costs: super::costs::Costs::default() }),
         }
     }
 
@@ -66,6 +69,11 @@ impl Results {
             }
         }
         cells
+    }
+
+    /// What the device can do, by these rows and by its datasheet.
+    pub fn ceilings(&self) -> Ceilings {
+        Ceilings::of(&merged(&self.rows), self.datasheet)
     }
 
     /// Whether the device is a software adapter, which is no GPU.
@@ -156,6 +164,12 @@ pub struct CellRow {
     pub flops_per_s: Option<f64>,
     /// Compulsory traffic per second at the median.
     pub bytes_per_s: Option<f64>,
+    /// The least time that the device's measured peaks allow, over the median.
+    pub share_of_peak: Option<f64>,
+    /// Which of those peaks is nearer: `compute` or `bandwidth`.
+    pub peak_bound: Option<Bound>,
+    /// The same share by the peaks of the device's datasheet.
+    pub share_of_datasheet: Option<f64>,
     /// The adapter's name.
     pub adapter: String,
     /// What kind of device it is.
@@ -179,9 +193,10 @@ pub struct CellRow {
 }
 
 impl CellRow {
-    /// The row of a cell.
-    pub fn of(cell: &Cell<'_>) -> Self {
+    /// The row of a cell on a device of these ceilings.
+    pub fn of(cell: &Cell<'_>, ceilings: &Ceilings) -> Self {
         let joined = &cell.joined;
+        let (share, of_datasheet) = ceilings.shares(joined);
         let identity = &joined.provenance.identity;
         let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let mut row = Self {
@@ -199,6 +214,9 @@ impl CellRow {
             bytes: joined.op.bytes().0,
             flops_per_s: joined.flops_per_s().map(|rate| rate.0),
             bytes_per_s: joined.bytes_per_s().map(|rate| rate.0),
+            share_of_peak: share.map(|share| share.share),
+            peak_bound: share.map(|share| share.bound),
+            share_of_datasheet: of_datasheet.map(|share| share.share),
             adapter: identity.adapter.clone(),
             device_type: identity.device_type,
             software: is_software(joined),

@@ -4,8 +4,8 @@ use comfy_table::{
     Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 
-use super::Report;
 use super::columns::{self, Column, KERNELS};
+use super::{Report, by_device};
 use crate::text::inert;
 
 /// Words up to this length are not broken: in the first column, which names the row, and in the others. At 80
@@ -24,7 +24,7 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
     for (caption, rows) in report.cost_groups(inert) {
         out += &format!("\n{}{}\n", wrapped(&caption, width), table(&columns, &rows, width, colour));
     }
-    for (caption, cells) in report.measured_groups(inert) {
+    for (caption, cells) in by_device(&report.rated(), inert) {
         out += &format!("\n{}{}\n", wrapped(&caption, width), table(&KERNELS, &cells, width, colour));
     }
     // The table says what does not fit; report.md also says by how much.

@@ -111,6 +111,7 @@ fn report() -> Report {
             cell(copy, ran(2e-6)),
             cell(gemm, Outcome::Failed("device lost".into())),
         ],
+        datasheet: None,
         warnings: vec!["the clock drifted".into()],
         command: "mtok report --as-of 2026-06-30".into(),
     }
@@ -292,12 +293,12 @@ llama-3.1-8b fp8        64     3200   0.0444    0.347    0.145    0.200 RENT
 qwen3-8b     q4_0        1        –        –        –        –        – –
 
 NVIDIA H100 (vulkan, NVIDIA, 580.1)
-kernel     format shape         median ms GFLOP/s GB/s clock     status
+kernel     format shape         median ms GFLOP/s GB/s % of peak status
 ────────────────────────────────────────────────────────────────────────────────
-gemm tiled f16    m=512 n=4096       1.50   11500 28.0 timestamp ok
+gemm tiled f16    m=512 n=4096       1.50   11500 28.0         – ok
                   k=4096
-copy tiled f32    bytes=1048576   0.00200       – 1050 timestamp ok
-gemm tiled f16    m=512 n=4096          –       –    – –         failed: device
+copy tiled f32    bytes=1048576   0.00200       – 1050       100 ok
+gemm tiled f16    m=512 n=4096          –       –    –         – failed: device
                   k=4096                                         lost
 
 qwen3-8b: no verdict: no price of "qwen3-8b"
@@ -321,11 +322,11 @@ H100 SXM (measured); rent 2.00 USD/h per device (on-demand, lambda; runpod, 2026
 
 NVIDIA H100 (vulkan, NVIDIA, 580.1)
 
-| kernel | format | shape | median ms | GFLOP/s | GB/s | clock | status |
-| --- | --- | --- | ---: | ---: | ---: | --- | --- |
-| gemm tiled | f16 | m=512 n=4096 k=4096 | 1.50 | 11500 | 28.0 | timestamp | ok |
-| copy tiled | f32 | bytes=1048576 | 0.00200 | – | 1050 | timestamp | ok |
-| gemm tiled | f16 | m=512 n=4096 k=4096 | – | – | – | – | failed: device lost |
+| kernel | format | shape | median ms | GFLOP/s | GB/s | % of peak | % of datasheet | clock | status |
+| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |
+| gemm tiled | f16 | m=512 n=4096 k=4096 | 1.50 | 11500 | 28.0 | – | – | timestamp | ok |
+| copy tiled | f32 | bytes=1048576 | 0.00200 | – | 1050 | 100 | – | timestamp | ok |
+| gemm tiled | f16 | m=512 n=4096 k=4096 | – | – | – | – | – | – | failed: device lost |
 
 ## What this rests on
 
@@ -431,6 +432,9 @@ const JSON: &str = r#"{
       "bytes": 41943040.0,
       "flops_per_s": 11453246122666.666,
       "bytes_per_s": 27962026666.666668,
+      "share_of_peak": null,
+      "peak_bound": null,
+      "share_of_datasheet": null,
       "adapter": "NVIDIA H100",
       "device_type": "discrete-gpu",
       "software": false,
