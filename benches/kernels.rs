@@ -1,81 +1,80 @@
-//! Device seconds of every kernel, one case per format, and of the variants of one matrix product side by side.
-//! `cargo bench --bench ratio` compares those with each other: here one is finished before the next starts.
-#![allow(missing_docs, reason = "criterion's macros make public items")]
+//! Every kernel beside its simplest version: both on the same op, in turns in one process, so that what slows the machine
+//! down slows both. `cargo bench --bench kernels -- NAME` runs the kernels whose name contains NAME, `-- --all` every
+//! variant in place of the preferred one.
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run says why and ends")]
 
 #[allow(dead_code, reason = "benches on a device share it, each uses its part")]
 mod device;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{
-    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
-};
-use device::Case;
+use device::{Case, Turns};
 use mtok::gpu::device::Gpu;
-use mtok::kernel::{ALL, Capabilities, Kernel};
+use mtok::kernel::{ALL, Capabilities, Kernel, Suite};
 use mtok::op::{Format, Op};
+use mtok::stats::median;
 
-fn kernels(criterion: &mut Criterion) {
+/// Turns of each version.
+const TURNS: usize = 7;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        println!("skipped: run with cargo bench --bench kernels");
+        return;
+    }
+    let every_variant = arguments.iter().any(|argument| argument == "--all");
+    let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let Some(gpu) = device::open() else { return };
-    for kernel in ALL {
-        let mut group = criterion.benchmark_group(kernel.name);
+    let wanted = |kernel: &&&Kernel| names.is_empty() || names.iter().any(|name| kernel.name.contains(*name));
+    println!(
+        "{:<18}{:<7}{:<26}{:>11}{:>10}{:>9}{:>9}  shape",
+        "kernel", "format", "variant", "median ms", "GFLOP/s", "GB/s", "times"
+    );
+    for kernel in ALL.iter().filter(wanted) {
         for op in representatives(kernel, &gpu.capabilities) {
-            let id = |case: &Case| BenchmarkId::new(format!("{} {}", op.format(), op.shape()), case.variant);
-            timed(&mut group, gpu, kernel, op, id);
+            contest(gpu, kernel, op, every_variant);
         }
-        group.finish();
     }
-    let mut group = criterion.benchmark_group("gemm f32 1024");
-    for case in Case::all(gpu, device::gemm(), device::PRODUCT) {
-        bench(&mut group, device::PRODUCT, &case, BenchmarkId::from_parameter(case.variant));
-    }
-    group.finish();
 }
 
-/// The middle one of the shapes that `measure` runs, for each format.
+/// A shape for each format: the middle one of those that `measure` runs, or of the full suite where it runs none.
 fn representatives(kernel: &Kernel, offered: &Capabilities) -> Vec<Op> {
-    let mut by_format: BTreeMap<Format, Vec<Op>> = BTreeMap::new();
-    for op in (kernel.cases)(offered, mtok::kernel::Suite::Standard) {
-        by_format.entry(op.format()).or_default().push(op);
-    }
-    by_format.values().filter_map(|ops| ops.get(ops.len() / 2).copied()).collect()
-}
-
-fn timed(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    gpu: &'static Gpu,
-    kernel: &'static Kernel,
-    op: Op,
-    id: impl Fn(&Case) -> BenchmarkId,
-) {
-    let case = Case::new(gpu, kernel, op);
-    bench(group, op, &case, id(&case));
-}
-
-fn bench(group: &mut BenchmarkGroup<'_, WallTime>, op: Op, case: &Case, id: BenchmarkId) {
-    group.sampling_mode(SamplingMode::Flat);
-    match op {
-        Op::Dispatch { chain } => group.throughput(Throughput::Elements(chain)),
-        Op::Matmul { tokens: 2.., .. } | Op::AttentionPrefill { .. } => {
-            group.throughput(Throughput::Elements(op.flops().0 as u64))
+    let middle = |suite| {
+        let mut by_format: BTreeMap<Format, Vec<Op>> = BTreeMap::new();
+        for op in (kernel.cases)(offered, suite) {
+            by_format.entry(op.format()).or_default().push(op);
         }
-        _ => group.throughput(Throughput::Bytes(op.bytes().0 as u64)),
+        by_format.into_iter().filter_map(|(format, ops)| Some((format, *ops.get(ops.len() / 2)?)))
     };
-    group.bench_function(id, |bencher| {
-        bencher.iter_custom(|executions| Duration::from_secs_f64(case.seconds(executions)));
-    });
-    case.verify();
+    let mut chosen: BTreeMap<Format, Op> = middle(Suite::Full).collect();
+    chosen.extend(middle(Suite::Standard));
+    chosen.into_values().collect()
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default()
-        .sample_size(10)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(2));
-    targets = kernels
+/// A line per version; the last is the simplest one, and `times` says how many times faster than that a version is.
+fn contest(gpu: &'static Gpu, kernel: &'static Kernel, op: Op, every_variant: bool) {
+    let mut variants: Vec<_> = kernel.runnable(&op, &gpu.capabilities).collect();
+    if !every_variant && variants.len() > 2 {
+        variants.drain(1..variants.len() - 1);
+    }
+    let cases: Vec<Case> =
+        variants.into_iter().map(|variant| Case::of_variant(gpu, kernel, op, variant)).collect();
+    let seconds = Turns::of(&cases, TURNS).seconds;
+    cases.iter().for_each(Case::verify);
+    let typical: Vec<f64> =
+        seconds.iter().map(|turns| median(turns).expect("every version has its turns")).collect();
+    let Some(simplest) = typical.last() else { return };
+    for (case, typical) in cases.iter().zip(&typical) {
+        let [flops, bytes] = [op.flops().0, op.bytes().0].map(|work| work / typical / 1e9);
+        println!(
+            "{:<18}{:<7}{:<26}{:>11.3}{flops:>10.1}{bytes:>9.2}{:>9.2}  {}",
+            kernel.name,
+            op.format(),
+            case.variant,
+            typical * 1e3,
+            simplest / typical,
+            op.shape()
+        );
+    }
 }
-criterion_main!(benches);

@@ -8,16 +8,15 @@ use mtok::gpu::device::Gpu;
 use mtok::gpu::program::Program;
 use mtok::kernel::problem::Problem;
 use mtok::kernel::{Kernel, Variant, verify};
-use mtok::op::{Format, Op};
+use mtok::op::Op;
 
 const SEED: u64 = 42;
 /// Some drivers kill what runs for two seconds.
 const SUBMISSION_MAX_S: f64 = 0.25;
+/// Device time of one turn.
+const TURN: Duration = Duration::from_millis(100);
 /// Readings that the device's clock may owe in a row.
 const TRIES: usize = 10;
-
-/// The matrix product by which variants are compared.
-pub const PRODUCT: Op = Op::Matmul { tokens: 1024, outputs: 1024, inputs: 1024, weights: Format::F32 };
 
 /// Opens the first adapter; `None` with a message where there is none. Cases keep it for the whole process.
 pub fn open() -> Option<&'static Gpu> {
@@ -51,15 +50,8 @@ impl Case {
         Self::of_variant(gpu, kernel, op, variant)
     }
 
-    /// The case in each variant that the adapter can run, the one it would choose first.
-    pub fn all(gpu: &'static Gpu, kernel: &'static Kernel, op: Op) -> Vec<Self> {
-        let fits =
-            |variant: &&Variant| (variant.supports)(&op) && variant.needs.unmet(&gpu.capabilities).is_none();
-        let variants = kernel.variants.iter().filter(fits);
-        variants.map(|variant| Self::of_variant(gpu, kernel, op, variant)).collect()
-    }
-
-    fn of_variant(gpu: &'static Gpu, kernel: &Kernel, op: Op, variant: &'static Variant) -> Self {
+    /// The case in one variant.
+    pub fn of_variant(gpu: &'static Gpu, kernel: &Kernel, op: Op, variant: &'static Variant) -> Self {
         let problem =
             (kernel.problem)(&op, variant, &gpu.capabilities, SEED).expect("a kernel builds its own cases");
         let program = Program::new(gpu, &kernel.texts(variant, op.format()), &problem, 1)
@@ -120,7 +112,27 @@ impl Case {
     }
 }
 
-/// The gemm kernel, which computes [`PRODUCT`].
-pub fn gemm() -> &'static Kernel {
-    Kernel::find("gemm").expect("gemm is a kernel")
+/// Cases that took turns.
+pub struct Turns {
+    /// Seconds per execution, by case and turn.
+    pub seconds: Vec<Vec<f64>>,
+}
+
+impl Turns {
+    /// Warms every case up, then lets them take turns.
+    pub fn of(cases: &[Case], turns: usize) -> Self {
+        let executions: Vec<u64> = cases.iter().map(|case| case.warm_up(TURN)).collect();
+        let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); cases.len()];
+        for turn in 0..turns {
+            let mut order: Vec<_> = cases.iter().zip(&executions).zip(&mut seconds).collect();
+            // Whoever goes first in one turn goes last in the next.
+            if turn % 2 == 1 {
+                order.reverse();
+            }
+            for ((case, executions), seconds) in order {
+                seconds.push(case.seconds(*executions) / *executions as f64);
+            }
+        }
+        Self { seconds }
+    }
 }
