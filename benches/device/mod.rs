@@ -1,5 +1,7 @@
 //! What the benches on a device share: the adapter, and cases whose result was checked before they are timed.
 
+pub mod dram;
+
 use std::time::{Duration, Instant};
 
 use mtok::gpu::adapters;
@@ -14,7 +16,7 @@ const SEED: u64 = 42;
 /// Some drivers kill what runs for two seconds.
 const SUBMISSION_MAX_S: f64 = 0.25;
 /// Device time of one turn.
-const TURN: Duration = Duration::from_millis(100);
+pub const TURN: Duration = Duration::from_millis(100);
 /// Readings that the device's clock may owe in a row.
 const TRIES: usize = 10;
 
@@ -52,9 +54,15 @@ impl Case {
 
     /// The case in one variant.
     pub fn of_variant(gpu: &'static Gpu, kernel: &Kernel, op: Op, variant: &'static Variant) -> Self {
+        Self::of(gpu, kernel, op, variant, false)
+    }
+
+    /// The case in one variant, its inputs from memory where `cold`.
+    pub fn of(gpu: &'static Gpu, kernel: &Kernel, op: Op, variant: &'static Variant, cold: bool) -> Self {
         let problem =
             (kernel.problem)(&op, variant, &gpu.capabilities, SEED).expect("a kernel builds its own cases");
-        let program = Program::new(gpu, &kernel.texts(variant, op.format()), &problem, 1)
+        let sets = if cold { beyond_caches(gpu, op) } else { 1 };
+        let program = Program::new(gpu, &kernel.texts(variant, op.format()), &problem, sets)
             .expect("the program is built");
         let mut case =
             Self { variant: variant.name, op, problem, program, clock: &gpu.clock, executions_max: 1 };
@@ -110,6 +118,11 @@ impl Case {
         }
         (time.as_secs_f64() / once).ceil().max(1.0) as u64
     }
+}
+
+/// Sets of inputs that no cache holds together.
+fn beyond_caches(gpu: &Gpu, op: Op) -> usize {
+    (gpu.capabilities.beyond_caches() / op.bytes().0).ceil().clamp(1.0, 64.0) as usize
 }
 
 /// Cases that took turns.
