@@ -28,6 +28,8 @@ pub mod op;
 pub mod price;
 pub mod report;
 pub mod roofline;
+#[cfg(feature = "gpu")]
+pub mod sensors;
 pub mod served;
 pub mod stats;
 pub mod table;

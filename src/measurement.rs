@@ -14,7 +14,7 @@ use crate::named::named;
 use crate::op::Op;
 use crate::stats::Summary;
 use crate::stats::outlier::Counts;
-use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Seconds};
+use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Joules, Seconds, Watts};
 
 /// One cell as one process measured it.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +73,30 @@ pub struct Timing {
     pub signs: String,
     /// The fixed calibration kernel right before and after.
     pub calibration: Option<Calibration>,
+    /// What the device's sensors said meanwhile.
+    pub sensed: Sensed,
+}
+
+/// Readings of the device's sensors, each only where the system has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sensed {
+    /// What the device took while it was sampled.
+    pub energy: Option<Energy>,
+    /// Cycles per second of the device's clock right after the last sample.
+    pub clock_hz: Option<f64>,
+    /// Degrees Celsius right after the last sample.
+    pub temperature_c: Option<f64>,
+}
+
+/// Energy of the whole device, the gaps between samples included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Energy {
+    /// Taken in the window.
+    pub joules: Joules,
+    /// How long that was.
+    pub window: Seconds,
+    /// Whose counter it was, such as `nvml`; with `-power` where momentary powers were averaged.
+    pub source: String,
 }
 
 /// Seconds of one execution of the calibration kernel: how fast the device itself was.
@@ -221,6 +245,17 @@ impl Timing {
     pub fn sign_names(&self) -> impl Iterator<Item = &str> {
         self.signs.split(';').filter(|sign| !sign.is_empty())
     }
+
+    /// The device's mean power while it was sampled.
+    pub fn mean_power(&self) -> Option<Watts> {
+        self.sensed.energy.as_ref().map(|energy| energy.joules / energy.window)
+    }
+
+    /// Energy of one execution: the mean power times the median time. The power is that of the window, where the
+    /// device also rested between samples; an execution without such gaps may take more.
+    pub fn energy_per_execution(&self) -> Option<Joules> {
+        self.mean_power().map(|power| power * Seconds(self.seconds.median))
+    }
 }
 
 impl Measurement {
@@ -241,6 +276,12 @@ impl Measurement {
     pub fn flops_per_s(&self) -> Option<FlopsPerSecond> {
         let rate = self.timing().map(|timing| self.op.flops() / Seconds(timing.seconds.median));
         rate.filter(|rate| rate.0 > 0.0)
+    }
+
+    /// Energy per floating-point operation; work without arithmetic has none.
+    pub fn joules_per_flop(&self) -> Option<f64> {
+        let joules = self.timing()?.energy_per_execution()?.0;
+        Some(joules / self.op.flops().0).filter(|each| each.is_finite())
     }
 
     /// Compulsory traffic per second at the median. Work on registers has no such rate, nor has a dispatch of next to no

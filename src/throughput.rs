@@ -22,7 +22,7 @@ use crate::arch::{Architecture, Work};
 use crate::hardware::GpuSpec;
 use crate::measurement::DeviceType;
 use crate::op::Format;
-use crate::units::{Interval, Seconds, TokensPerSecond};
+use crate::units::{Interval, Joules, Seconds, TokensPerSecond};
 use step::Step;
 
 /// Prompt tokens of one prefill step: short prompts of a batch are packed up to it, as engines do.
@@ -134,6 +134,11 @@ pub struct Rates {
     pub decode_tokens_per_s: Interval<TokensPerSecond>,
     /// What most of a decode step waits for.
     pub bound: Bound,
+    /// Energy of one prompt token while only prefilling; `None` unless the power of every kernel of the step was
+    /// measured.
+    pub prefill_joules_per_token: Option<Joules>,
+    /// Energy of one output token of one sequence while only decoding, likewise.
+    pub decode_joules_per_token: Option<Joules>,
 }
 
 /// Which kind of pass a list of ops is.
@@ -272,25 +277,28 @@ fn timed(
     let decode = device.time(model, &decode_ops, Pass::Decode { batch }, notes)?;
     let mut prefill = |prompts: u64| {
         let works = model.packed_prefill_ops(prompts, isl, weights);
-        Ok::<_, String>(device.time(model, &works, Pass::Prefill, notes)?.widened(error))
+        device.time(model, &works, Pass::Prefill, notes)
     };
     let prompts = (PREFILL_CHUNK / isl).clamp(1, batch);
-    let ttft_s = prefill(1)?;
-    let packed = if prompts == 1 { ttft_s } else { prefill(prompts)? };
+    let first = prefill(1)?;
+    let packed = if prompts == 1 { first } else { prefill(prompts)? };
+    let share = 1.0 / (prompts * isl) as f64;
     let scale = |interval: Interval<Seconds>, factor: f64| interval.map(|seconds| seconds * factor);
     let per_second = |interval: Interval<Seconds>, tokens: f64| {
         interval.invert(|seconds| TokensPerSecond(tokens / seconds.0))
     };
     let step_s = decode.widened(error);
-    let prefill_s_per_token = scale(packed, 1.0 / (prompts * isl) as f64);
+    let prefill_s_per_token = scale(packed.widened(error), share);
     Ok(Rates {
         step_s,
         prefill_s_per_token,
-        ttft_s,
+        ttft_s: first.widened(error),
         tpot_s: step_s + scale(prefill_s_per_token, batch as f64 * isl as f64 / osl as f64),
         prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
         decode_tokens_per_s: per_second(step_s, batch as f64),
         bound: decode.bound(),
+        prefill_joules_per_token: packed.joules.map(|joules| joules * share),
+        decode_joules_per_token: decode.joules.map(|joules| joules * (1.0 / batch as f64)),
     })
 }
 

@@ -59,6 +59,14 @@ quantity! {
     TokensPerSecond
 }
 quantity! {
+    /// Energy in joules.
+    Joules
+}
+quantity! {
+    /// Power in watts.
+    Watts
+}
+quantity! {
     /// US dollars per million tokens, derived from a measurement or a datasheet.
     UsdPerMtok
 }
@@ -78,6 +86,20 @@ impl std::ops::Div<Seconds> for Flops {
     type Output = FlopsPerSecond;
     fn div(self, time: Seconds) -> FlopsPerSecond {
         FlopsPerSecond(self.0 / time.0)
+    }
+}
+
+impl std::ops::Div<Seconds> for Joules {
+    type Output = Watts;
+    fn div(self, time: Seconds) -> Watts {
+        Watts(self.0 / time.0)
+    }
+}
+
+impl std::ops::Mul<Seconds> for Watts {
+    type Output = Joules;
+    fn mul(self, time: Seconds) -> Joules {
+        Joules(self.0 * time.0)
     }
 }
 

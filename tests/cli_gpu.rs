@@ -154,7 +154,14 @@ fn devices_say_what_can_be_measured() {
         }
         assert!(device["features"]["cooperative_matrices"].is_array());
         assert!(device.get("gpu").unwrap().is_string() || device["gpu"].is_null());
+        let sensors = &device["sensors"];
+        // What is not there says why, and what is there says from where.
+        assert_eq!(sensors["energy"].is_null(), sensors["missing"].is_string(), "{sensors}");
+        let read =
+            sensors["energy"].is_string() || sensors["clock"] == true || sensors["temperature"] == true;
+        assert!(!read || sensors["source"].is_string(), "{sensors}");
         let text = common::call("devices").ok().out;
+        assert!(text.contains("\n  sensors   "), "{text}");
         assert!(text.contains(device["name"].as_str().unwrap()), "{text}");
     }
 }
@@ -179,6 +186,19 @@ fn the_list_of_cells_names_every_kernel_and_measures_nothing() {
     assert_eq!(names(here.path()), [""; 0]);
 }
 
+/// A row has of energy, clock and temperature no more than the sensors of its device offer, and no zero.
+#[track_caller]
+fn assert_sensed(rows: &Grid, row: usize, sensors: &serde_json::Value) {
+    let cell = |column| rows.cell(row, column);
+    let energy = ["energy_j", "energy_window_s", "energy_source"].map(|column| !cell(column).is_empty());
+    assert!(energy == [true; 3] || energy == [false; 3], "row {row}");
+    assert!(!energy[0] || sensors["energy"].is_string(), "row {row}: {sensors}");
+    for (column, offered) in [("clock_hz", "clock"), ("temperature_c", "temperature")] {
+        assert!(cell(column).is_empty() || sensors[offered] == true, "{column} of row {row}: {sensors}");
+        assert_ne!(cell(column), "0", "{column} of row {row}");
+    }
+}
+
 #[test]
 fn every_row_says_where_its_numbers_come_from() {
     let Some((_keep, out)) = complete_run() else { return };
@@ -188,6 +208,7 @@ fn every_row_says_where_its_numbers_come_from() {
     let columns = "variant adapter device_type driver driver_info backend os shader_hash input_hash seed \
         distribution timing_method device_median_s wall_median_s samples stop_reason bounds_checks \
         wgpu_version tool_version argv time_utc";
+    let devices = common::call("devices --json").ok().json();
     for row in 0..CELLS {
         assert_eq!(rows.cell(row, "status"), "ok");
         for column in columns.split_whitespace() {
@@ -197,6 +218,8 @@ fn every_row_says_where_its_numbers_come_from() {
         let software = rows.cell(row, "device_type") == "software";
         assert_eq!(rows.cell(row, "note"), if software { "software adapter (not a GPU)" } else { "" });
         assert!(!rows.cell(row, "argv").contains('/'), "paths are nobody's business");
+        let adapter: usize = rows.cell(row, "adapter_index").parse().unwrap();
+        assert_sensed(&rows, row, &devices[adapter]["sensors"]);
     }
     assert_samples_belong(&out);
     let device: serde_json::Value =

@@ -11,6 +11,7 @@ use mtok::gpu::clock::Clock;
 use mtok::gpu::worker::{Order, PROTOCOL, Reply, Request};
 use mtok::measurement::samples::Sample;
 use mtok::measurement::{Measurement, wire};
+use mtok::sensors::Offer;
 
 use super::Failure;
 
@@ -102,6 +103,14 @@ impl Worker {
         match self.ask(&Request::List { gl })? {
             Reply::Listed { protocol: PROTOCOL, listing } => Ok(listing),
             _ => Err("the worker is of another version, which cannot be compared in turns".into()),
+        }
+    }
+
+    /// What the sensors of adapters can read, in their order.
+    pub fn sensors(&mut self, adapters: &[Facts]) -> Result<Vec<Offer>, String> {
+        match self.ask(&Request::Sensors { adapters: adapters.to_vec() })? {
+            Reply::Sensors { sensors } => Ok(sensors),
+            _ => Err("the worker did not look for sensors".into()),
         }
     }
 

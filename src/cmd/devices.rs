@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mtok::gpu::adapters::{Facts, Listing};
 use mtok::hardware::{self, GpuSpec};
+use mtok::sensors::Offer;
 use serde::Serialize;
 
 use super::child::Program;
@@ -19,13 +20,24 @@ const SILENCE: Duration = Duration::from_secs(30);
 pub fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
     let adapters = find(args.gl, SILENCE)?;
     let gpus = Tables::open(args.tables.data.as_deref())?.gpus()?;
-    let rows: Vec<Row<'_>> = adapters.iter().map(|facts| Row::of(facts, &gpus)).collect();
+    let sensors = sensors(&adapters);
+    let rows: Vec<Row<'_>> =
+        adapters.iter().zip(sensors).map(|(facts, sensors)| Row::of(facts, sensors, &gpus)).collect();
     if args.json {
         print_json(&rows)?;
     } else {
         print(&rows.iter().map(Row::text).collect::<String>())?;
     }
     Ok(Exit::Ok)
+}
+
+/// The sensors of adapters, looked for by a worker process: they come with the drivers.
+fn sensors(adapters: &[Facts]) -> Vec<Offer> {
+    let asked = Program::own(SILENCE).and_then(|program| program.start()?.sensors(adapters));
+    asked.unwrap_or_else(|reason| {
+        let lost = Offer { missing: Some(format!("{reason} (a driver's fault?)")), ..Offer::default() };
+        vec![lost; adapters.len()]
+    })
 }
 
 /// The adapters, named by a worker process: a driver may crash or hang while it is asked.
@@ -70,11 +82,14 @@ struct Row<'r> {
     facts: &'r Facts,
     /// The row of `gpus.csv` that the name belongs to.
     gpu: Option<&'r str>,
+    /// What is known of its energy, clock and temperature.
+    sensors: Offer,
 }
 
 impl<'r> Row<'r> {
-    fn of(facts: &'r Facts, gpus: &'r [GpuSpec]) -> Self {
-        Self { facts, gpu: hardware::match_adapter(gpus, &facts.name).map(|gpu| gpu.name.as_str()) }
+    fn of(facts: &'r Facts, sensors: Offer, gpus: &'r [GpuSpec]) -> Self {
+        let gpu = hardware::match_adapter(gpus, &facts.name).map(|gpu| gpu.name.as_str());
+        Self { facts, gpu, sensors }
     }
 
     fn text(&self) -> String {
@@ -92,7 +107,7 @@ impl<'r> Row<'r> {
         };
         format!(
             "{}\n  driver    {}\n  matches   {}\n  limits    buffer {:.0} MiB, binding {:.0} MiB, workgroup memory {} KiB, \
-             {} invocations, subgroups {}-{}\n  features  {}\n  cooperative matrices  {matrices}\n",
+             {} invocations, subgroups {}-{}\n  features  {}\n  cooperative matrices  {matrices}\n  sensors   {}\n",
             self.facts.line(),
             mtok::text::inert(&format!("{driver} {driver_info}")),
             self.gpu.unwrap_or("no row of gpus.csv"),
@@ -103,6 +118,27 @@ impl<'r> Row<'r> {
             limits.subgroup_min,
             limits.subgroup_max,
             if offered.is_empty() { "none".to_owned() } else { offered.join(", ") },
+            mtok::text::inert(&sensed(&self.sensors)),
         )
+    }
+}
+
+/// Such as `nvml: energy, clock`, or why there is none.
+fn sensed(offer: &Offer) -> String {
+    let Offer { source, energy, clock, temperature, missing } = offer;
+    let energy = match energy.as_deref() {
+        Some("power") => Some("power"),
+        Some(_) => Some("energy"),
+        None => None,
+    };
+    let read = [energy, clock.then_some("clock"), temperature.then_some("temperature")];
+    let read = read.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let without = missing.as_ref().map(|why| format!("no energy: {why}"));
+    match source {
+        None => format!("none: {}", missing.as_deref().unwrap_or("unknown")),
+        Some(source) => {
+            let parts = [Some(read).filter(|read| !read.is_empty()), without];
+            format!("{source}: {}", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+        }
     }
 }

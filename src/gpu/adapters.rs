@@ -5,6 +5,7 @@ use wgpu::{Backend, Backends, Features};
 
 use crate::kernel::{Capabilities, CooperativeSizes};
 use crate::measurement::{DeviceType, Identity};
+use crate::sensors;
 use crate::units::Bytes;
 
 /// An adapter that can be opened.
@@ -278,6 +279,12 @@ impl Facts {
             session: String::new(),
             argv,
         }
+    }
+
+    /// What the sensors of the adapter are found by.
+    pub fn sensed(&self) -> sensors::Device<'_> {
+        let Self { device_type, vendor_id, ref pci_bus_id, .. } = *self;
+        sensors::Device { device_type, vendor_id, pci_bus_id }
     }
 
     /// One line for messages and choices.

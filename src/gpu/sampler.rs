@@ -1,5 +1,6 @@
 //! Repeats a program until its time is known well enough, and checks what the last repetition wrote.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use super::Fault;
@@ -14,9 +15,11 @@ use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::{Kernel, Variant, verify};
 use crate::measurement::samples::{Circumstances, Sample};
 use crate::measurement::{
-    Cache, Calibration, Chosen, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod,
+    Cache, Calibration, Chosen, Identity, Measurement, Outcome, Provenance, Sensed, Timing, TimingMethod,
 };
 use crate::op::Op;
+use crate::sensors::Sensor;
+use crate::sensors::meter::Meter;
 
 /// Some drivers kill what runs for two seconds.
 const EXECUTION_MAX_S: f64 = 1.0;
@@ -64,6 +67,7 @@ pub struct Cell {
 pub struct Sampler<'g> {
     gpu: &'g Gpu,
     calibrator: Calibrator<'g>,
+    sensor: RefCell<Option<Box<dyn Sensor>>>,
 }
 
 /// What a finished series of samples says.
@@ -72,6 +76,7 @@ struct Series {
     dropped: u32,
     stop_reason: String,
     calibration: Calibration,
+    sensed: Sensed,
     output: Vec<u32>,
 }
 
@@ -81,7 +86,13 @@ impl<'g> Sampler<'g> {
     /// # Errors
     /// What the device or driver reported about the calibration kernel.
     pub fn new(gpu: &'g Gpu) -> Result<Self, Fault> {
-        Ok(Self { gpu, calibrator: Calibrator::new(gpu)? })
+        Ok(Self { gpu, calibrator: Calibrator::new(gpu)?, sensor: RefCell::default() })
+    }
+
+    /// Reads a sensor of the device between the samples.
+    pub fn with_sensor(self, sensor: Box<dyn Sensor>) -> Self {
+        self.sensor.replace(Some(sensor));
+        self
     }
 
     /// The variant that a visit runs; else what the adapter lacks.
@@ -143,6 +154,8 @@ impl<'g> Sampler<'g> {
         let before = self.calibrator.read()?;
         let mut progress = Progress::new(visit.plan);
         let (mut samples, mut dropped) = (Vec::new(), 0);
+        let mut sensor = self.sensor.borrow_mut();
+        let mut meter = sensor.as_deref_mut().map(Meter::start);
         let stop_reason = loop {
             let raw = program.sample(visit.slowed(executions))?;
             let per_execution = |seconds: f64| seconds / f64::from(executions);
@@ -156,12 +169,14 @@ impl<'g> Sampler<'g> {
                 progress.sample(seconds, seconds * f64::from(executions));
                 samples.push(sample);
             }
+            meter.iter_mut().for_each(Meter::tick);
             if let Some(reason) = progress.stop_reason(start.elapsed()) {
                 break reason;
             }
         };
+        let sensed = meter.map(Meter::end).unwrap_or_default();
         let calibration = Calibration { before, after: self.calibrator.read()? };
-        Ok(Series { samples, dropped, stop_reason, calibration, output: program.output()? })
+        Ok(Series { samples, dropped, stop_reason, calibration, sensed, output: program.output()? })
     }
 }
 
@@ -238,6 +253,7 @@ fn judge(series: &Series, problem: &Problem, clock: &Clock, seed: u64) -> Outcom
         dropped: series.dropped,
         stop_reason: series.stop_reason.clone(),
         calibration: Some(series.calibration),
+        sensed: series.sensed.clone(),
     };
     let Some(timing) = Timing::of(&series.samples, circumstances) else {
         return Outcome::Failed("no sample was taken".into());

@@ -18,6 +18,7 @@ use crate::kernel::{Kernel, Variant};
 use crate::measurement::samples::Sample;
 use crate::measurement::{Cache, Chosen, Identity, Measurement, Outcome, Provenance, wire};
 use crate::op::Op;
+use crate::sensors::{self, Offer, Places};
 use crate::units::Bytes;
 
 /// Grows when a request or a reply changes: two binaries can only be compared where both speak one version.
@@ -33,6 +34,11 @@ pub enum Request {
     List {
         /// Those of GL as well.
         gl: bool,
+    },
+    /// What the sensors of adapters can read.
+    Sensors {
+        /// The adapters.
+        adapters: Vec<Facts>,
     },
     /// Opens an adapter of the list; cells can be asked for from then on.
     Open {
@@ -80,6 +86,11 @@ pub enum Reply {
         /// The adapters and where they were looked for.
         listing: Listing<Facts>,
     },
+    /// What the sensors can read, in the order of the adapters.
+    Sensors {
+        /// One per adapter.
+        sensors: Vec<Offer>,
+    },
     /// The device is open.
     Opened {
         /// What its clock was found to be worth.
@@ -113,6 +124,10 @@ pub fn serve(requests: impl BufRead, replies: impl Write + 'static, memory: Opti
             Request::List { gl } => {
                 let listing = adapters::list(gl).facts();
                 send(&replies, &Reply::Listed { protocol: PROTOCOL, listing })?;
+            }
+            Request::Sensors { adapters } => {
+                let offer = |adapter: &Facts| Offer::of(adapter.sensed(), &Places::default());
+                send(&replies, &Reply::Sensors { sensors: adapters.iter().map(offer).collect() })?;
             }
             Request::Open { gl, adapter } => match open(gl, &adapter, &replies) {
                 Ok(gpu) => return measure(gpu, &adapter, &mut requests, &replies, memory),
@@ -151,7 +166,7 @@ fn measure<W: Write>(
     // Dropping a device that hangs would wait for it without end; the process ends soon.
     let gpu = std::mem::ManuallyDrop::new(gpu);
     let sampler = match Sampler::new(&gpu) {
-        Ok(sampler) => std::mem::ManuallyDrop::new(sampler),
+        Ok(sampler) => std::mem::ManuallyDrop::new(sampler_with_sensor(sampler, adapter)),
         Err(fault) => return refuse(replies, fault),
     };
     send(replies, &Reply::Opened { clock: gpu.clock.clone() })?;
@@ -173,6 +188,14 @@ fn measure<W: Write>(
         }
     }
     Ok(())
+}
+
+/// Without a sensor, rows say nothing of energy; `mtok devices` says why.
+fn sampler_with_sensor<'g>(sampler: Sampler<'g>, adapter: &Facts) -> Sampler<'g> {
+    match sensors::find(adapter.sensed(), &Places::default()) {
+        Ok(sensor) => sampler.with_sensor(sensor),
+        Err(_) => sampler,
+    }
 }
 
 /// A panic inside the driver stack is a failed cell.

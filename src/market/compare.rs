@@ -168,6 +168,8 @@ fn set_rates(row: &mut Comparison, rates: &Rates) {
     row.prefill_tokens_per_s = finite(rates.prefill_tokens_per_s.mid.0);
     row.decode_tokens_per_s = finite(rates.decode_tokens_per_s.mid.0);
     row.tpot_ms = finite(rates.tpot_s.mid.0 * 1e3);
+    row.prefill_joules_per_token = rates.prefill_joules_per_token.and_then(|joules| finite(joules.0));
+    row.decode_joules_per_token = rates.decode_joules_per_token.and_then(|joules| finite(joules.0));
 }
 
 fn set_rent(row: &mut Comparison, rent: &Rent) {
@@ -217,7 +219,7 @@ mod tests {
     use crate::op::Format;
     use crate::price::token::{market, read_tokens};
     use crate::throughput::{Bound, Fit, Source, Workload};
-    use crate::units::{Seconds, TokensPerSecond};
+    use crate::units::{Joules, Seconds, TokensPerSecond};
     use jiff::civil::date;
 
     fn tokens(rows: &str) -> Market {
@@ -246,6 +248,8 @@ mod tests {
                 prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
                 decode_tokens_per_s: per_second(step_s, 64.0),
                 bound: Bound::Weights,
+                prefill_joules_per_token: None,
+                decode_joules_per_token: Some(Joules(0.25)),
             }),
             max_batch: None,
             source: Source::Measured,
@@ -285,6 +289,7 @@ mod tests {
         let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\nm,t,,0.2,0.4,,2026-06-02,p\n");
         let row = compare(&input(&estimate(), Ok(&market))).unwrap();
         assert_eq!(row.decode_tokens_per_s, Some(3200.0));
+        assert_eq!((row.prefill_joules_per_token, row.decode_joules_per_token), (None, Some(0.25)));
         assert!((row.prefill_tokens_per_s.unwrap() - 25_000.0).abs() < 1e-6);
         assert!((row.usd_per_mtok_blended.unwrap() - 0.07269).abs() < 5e-6);
         assert_eq!((row.verdict, row.market_sellers), (Some(Verdict::Rent), Some(2)));

@@ -36,6 +36,10 @@ pub struct Comparison {
     pub decode_tokens_per_s: Option<f64>,
     /// Time per output token of one sequence, prefill of its neighbours included.
     pub tpot_ms: Option<f64>,
+    /// Energy of a prompt token while only prefill runs; unknown unless the power of every kernel was measured.
+    pub prefill_joules_per_token: Option<f64>,
+    /// Energy of a generated token while only decoding runs, likewise.
+    pub decode_joules_per_token: Option<f64>,
     /// Who rents the device out; several joined by `; `.
     pub rental_providers: Option<String>,
     /// How it is rented.

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Cache, Measurement, Outcome, Timing};
+use super::{Cache, Energy, Measurement, Outcome, Sensed, Timing};
 use crate::op::Op;
 use crate::stats::outlier::Counts;
 use crate::stats::{self, Summary};
-use crate::units::Seconds;
+use crate::units::{Seconds, Watts};
 
 /// Cold time over hot time from which the hot cell is called cached.
 const CACHED_FROM: f64 = 1.1;
@@ -99,7 +99,28 @@ fn timing(runs: &[&Timing]) -> Option<Timing> {
         },
         signs: signs.join(";"),
         calibration: None,
+        sensed: sensed(runs),
     })
+}
+
+/// Medians of the runs that have a value. The energy is the median power over the median window: medians of energies
+/// and of windows could be of two runs, and their quotient a power that no run had.
+fn sensed(runs: &[&Timing]) -> Sensed {
+    let median = |of: fn(&Timing) -> Option<f64>| {
+        stats::median(&runs.iter().filter_map(|run| of(run)).collect::<Vec<f64>>())
+    };
+    let power_w = median(|run| run.mean_power().map(|power| power.0));
+    let window_s = median(|run| run.sensed.energy.as_ref().map(|energy| energy.window.0));
+    let source = runs.iter().find_map(|run| run.sensed.energy.as_ref()).map(|energy| energy.source.clone());
+    Sensed {
+        energy: power_w.zip(window_s).zip(source).map(|((power_w, window_s), source)| Energy {
+            joules: Watts(power_w) * Seconds(window_s),
+            window: Seconds(window_s),
+            source,
+        }),
+        clock_hz: median(|run| run.sensed.clock_hz),
+        temperature_c: median(|run| run.sensed.temperature_c),
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +169,40 @@ mod tests {
                 [signs, ""]
             );
         }
+    }
+
+    #[test]
+    fn runs_join_what_their_sensors_said_and_a_silent_one_does_not_count() {
+        let sensed = |watts: f64, window_s: f64, clock_hz| Sensed {
+            energy: Some(Energy {
+                joules: Watts(watts) * Seconds(window_s),
+                window: Seconds(window_s),
+                source: "rapl".into(),
+            }),
+            clock_hz,
+            temperature_c: None,
+        };
+        let said = [
+            sensed(50.0, 1.0, Some(3e9)),
+            Sensed::default(),
+            sensed(80.0, 2.0, None),
+            sensed(60.0, 4.0, Some(1e9)),
+        ];
+        let rows: Vec<Measurement> = (0..)
+            .zip(said)
+            .map(|(run, said)| {
+                let mut row = row(run, ok(&[2.0]));
+                let Outcome::Ok(timing, _) = &mut row.outcome else { unreachable!() };
+                timing.sensed = said;
+                row
+            })
+            .collect();
+        let all = merged(&rows);
+        let timing = all[0].timing().unwrap();
+        assert_eq!(timing.sensed, sensed(60.0, 2.0, Some(2e9)));
+        assert_eq!(timing.mean_power(), Some(Watts(60.0)));
+        assert_eq!(timing.energy_per_execution().map(|joules| joules.0), Some(120.0));
+        assert_eq!(merged(&rows[1..2])[0].timing().unwrap().sensed, Sensed::default());
     }
 
     #[test]

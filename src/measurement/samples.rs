@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::wire::{line, number};
-use super::{Calibration, Timing, TimingMethod};
+use super::{Calibration, Sensed, Timing, TimingMethod};
 use crate::stats::outlier::{Counts, labels};
 use crate::stats::series::signs;
 use crate::stats::{self, Summary};
@@ -52,12 +52,14 @@ pub struct Circumstances {
     pub stop_reason: String,
     /// How fast the device was before and after.
     pub calibration: Option<Calibration>,
+    /// What its sensors said.
+    pub sensed: Sensed,
 }
 
 impl Timing {
     /// Summarises samples. `None` without any, or where the headline's clock gave no reading in one of them.
     pub fn of(samples: &[Sample], circumstances: Circumstances) -> Option<Self> {
-        let Circumstances { method, dropped, stop_reason, calibration } = circumstances;
+        let Circumstances { method, dropped, stop_reason, calibration, sensed } = circumstances;
         let wall: Vec<f64> = samples.iter().map(|sample| sample.wall_s).collect();
         let device: Vec<f64> = samples.iter().filter_map(|sample| sample.device_s).collect();
         let headline = headline(samples, method)?;
@@ -75,6 +77,7 @@ impl Timing {
             outliers: Counts::of(&headline),
             signs: signs(&headline).iter().map(|sign| sign.name()).collect::<Vec<_>>().join(";"),
             calibration,
+            sensed,
         })
     }
 
@@ -85,6 +88,7 @@ impl Timing {
             dropped: self.dropped,
             stop_reason: self.stop_reason.clone(),
             calibration: self.calibration,
+            sensed: self.sensed.clone(),
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Write};
 
-use super::{Calibration, Identity, Measurement, Outcome, Provenance, Timing, Verification};
+use super::{Calibration, Energy, Identity, Measurement, Outcome, Provenance, Sensed, Timing, Verification};
 use crate::op::Op;
 use crate::stats::Summary;
 use crate::stats::outlier::Counts;
 use crate::table::{self, Fault, Row};
 use crate::text;
-use crate::units::{Bytes, Seconds};
+use crate::units::{Bytes, Joules, Seconds};
 
 /// Grows by one when a column changes its meaning or goes away; a new column does not change it. Version 1 had one
 /// row per cell and is still read: its rows are those of run 0.
@@ -16,7 +16,7 @@ pub const SCHEMA_VERSION: u32 = 2;
 const SCHEMA_VERSION_MIN: u32 = 1;
 
 /// The columns of `measurements.csv`, in order.
-pub const COLUMNS: [&str; 60] = [
+pub const COLUMNS: [&str; 65] = [
     "schema_version",
     "cell",
     "kernel",
@@ -47,6 +47,11 @@ pub const COLUMNS: [&str; 60] = [
     "signs",
     "calibration_before_s",
     "calibration_after_s",
+    "energy_j",
+    "energy_window_s",
+    "energy_source",
+    "clock_hz",
+    "temperature_c",
     "flops",
     "bytes",
     "nmse",
@@ -130,6 +135,7 @@ pub(super) fn cells(measurement: &Measurement) -> Vec<String> {
         outcome.reason().to_owned(),
     ];
     fields.extend(timing_fields(measurement.timing()));
+    fields.extend(sensed_fields(measurement.timing()));
     fields.extend([number(op.flops().0), number(op.bytes().0)]);
     fields.extend(verification_fields(outcome));
     fields.extend(provenance_fields(provenance));
@@ -212,6 +218,20 @@ fn timing_fields(timing: Option<&Timing>) -> [String; 19] {
         timing.signs.clone(),
         calibration.map(|calibration| number(calibration.before.0)).unwrap_or_default(),
         calibration.map(|calibration| number(calibration.after.0)).unwrap_or_default(),
+    ]
+}
+
+fn sensed_fields(timing: Option<&Timing>) -> [String; 5] {
+    let Some(Sensed { energy, clock_hz, temperature_c }) = timing.map(|timing| &timing.sensed) else {
+        return Default::default();
+    };
+    let energy = energy.as_ref();
+    [
+        energy.map(|energy| number(energy.joules.0)).unwrap_or_default(),
+        energy.map(|energy| number(energy.window.0)).unwrap_or_default(),
+        energy.map(|energy| energy.source.clone()).unwrap_or_default(),
+        clock_hz.map(number).unwrap_or_default(),
+        temperature_c.map(number).unwrap_or_default(),
     ]
 }
 
@@ -333,7 +353,19 @@ fn read_timing(row: Row<'_>) -> Result<Timing, Fault> {
             }
             _ => None,
         },
+        sensed: read_sensed(row)?,
     })
+}
+
+fn read_sensed(row: Row<'_>) -> Result<Sensed, Fault> {
+    let energy = match (row.positive("energy_j")?, row.positive("energy_window_s")?) {
+        (Some(joules), Some(window)) => {
+            let source = row.text("energy_source").to_owned();
+            Some(Energy { joules: Joules(joules), window: Seconds(window), source })
+        }
+        _ => None,
+    };
+    Ok(Sensed { energy, clock_hz: row.positive("clock_hz")?, temperature_c: row.positive("temperature_c")? })
 }
 
 fn read_verification(row: Row<'_>) -> Result<Verification, Fault> {
@@ -423,6 +455,11 @@ mod tests {
             outliers: Counts { mild: 2, severe: 1 },
             signs: "drift".into(),
             calibration: Some(Calibration { before: Seconds(1e-3), after: Seconds(1.25e-3) }),
+            sensed: Sensed {
+                energy: Some(Energy { joules: Joules(40.5), window: Seconds(0.75), source: "nvml".into() }),
+                clock_hz: Some(1.41e9),
+                temperature_c: Some(61.5),
+            },
         };
         Measurement {
             op: Op::Matmul { tokens: 1, outputs: 64, inputs: 64, weights: Format::Q8_0 },
@@ -482,14 +519,34 @@ mod tests {
             (",0.001,", ",,", "2:12: median_s is empty in a row with status ok"),
             (",ok,", ",fine,", "2:10: status is none of ok, wrong, failed, skipped"),
             ("gemv,q8_0", "gemv,q9", "2:5: unknown format \"q9\"; known: "),
-            (",8192,", ",8193,", "2:31: flops 8193 is not the 8192 that the shape gives"),
-            (",x,0,software", ",,0,software", "2:40: adapter is empty"),
+            (",8192,", ",8193,", "2:36: flops 8193 is not the 8192 that the shape gives"),
+            (",x,0,software", ",,0,software", "2:45: adapter is empty"),
         ] {
             let shown = read(good.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
             assert!(shown.starts_with(fault), "{shown}");
         }
         let doubled = good.clone() + &row(&measured(1e-3, "x"));
         assert!(read(doubled.as_bytes()).unwrap_err().to_string().contains("is on line 2 already"));
+    }
+
+    #[test]
+    fn what_no_sensor_said_is_empty_and_a_zero_is_refused() {
+        let mut silent = measured(1e-3, "x");
+        let Outcome::Ok(timing, _) = &mut silent.outcome else { unreachable!() };
+        timing.sensed = Sensed::default();
+        let text = written(&silent);
+        let table = Table::read(text.as_bytes(), &COLUMNS).unwrap();
+        let columns = ["energy_j", "energy_window_s", "energy_source", "clock_hz", "temperature_c"];
+        columns
+            .iter()
+            .for_each(|column| assert_eq!(table.rows().next().unwrap().text(column), "", "{column}"));
+        assert_eq!(read(text.as_bytes()).unwrap(), vec![silent]);
+        let good = written(&measured(1e-3, "x"));
+        for (value, zero) in
+            [(",40.5,", ",0,"), (",0.75,", ",0,"), (",1410000000,", ",0,"), (",61.5,", ",-3,")]
+        {
+            assert!(read(good.replacen(value, zero, 1).as_bytes()).is_err(), "{value}");
+        }
     }
 
     #[test]

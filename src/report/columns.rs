@@ -2,7 +2,7 @@
 
 use super::{UNKNOWN, significant};
 use crate::market::row::Comparison;
-use crate::measurement::{Cache, Measurement};
+use crate::measurement::{Cache, Measurement, Timing};
 use crate::roofline::{Ceilings, Share};
 
 /// One column of a table of `T`.
@@ -106,8 +106,18 @@ impl Rated {
     }
 }
 
-/// The columns of the table of measured kernels.
-pub(super) const KERNELS: [Column<Rated>; 10] = [
+/// The columns of the table of measured kernels; what no sensor told of any of them is left out.
+pub(super) fn kernels(rows: &[&Rated]) -> Vec<Column<Rated>> {
+    KERNELS.into_iter().chain(known(&SENSED, rows)).chain(ENDED).collect()
+}
+
+/// The columns in which at least one row has something to show.
+pub(super) fn known<T>(columns: &[Column<T>], rows: &[&T]) -> Vec<Column<T>> {
+    let shown = |column: &&Column<T>| rows.iter().any(|row| (column.cell)(row) != UNKNOWN);
+    columns.iter().filter(shown).copied().collect()
+}
+
+const KERNELS: [Column<Rated>; 8] = [
     text("kernel", |Rated { cell, .. }| {
         let cold = if cell.cache == Cache::Cold { "cold" } else { "" };
         [cell.op.kernel(), &cell.variant, cold].join(" ").trim_end().to_owned()
@@ -124,6 +134,25 @@ pub(super) const KERNELS: [Column<Rated>; 10] = [
     common(number("GB/s", |Rated { cell, .. }| super::number(cell.bytes_per_s().map(|rate| rate.0 / 1e9)))),
     common(number("% of peak", |row| super::number(percent(row.share)))),
     wide(number("% of datasheet", |row| super::number(percent(row.of_datasheet)))),
+];
+
+const SENSED: [Column<Rated>; 4] = [
+    common(number("W", |Rated { cell, .. }| {
+        super::number(cell.timing().and_then(Timing::mean_power).map(|power| power.0))
+    })),
+    common(number("mJ", |Rated { cell, .. }| {
+        let joules = cell.timing().and_then(Timing::energy_per_execution);
+        super::number(joules.map(|joules| joules.0 * 1e3))
+    })),
+    wide(number("MHz", |Rated { cell, .. }| {
+        super::number(cell.timing().and_then(|timing| timing.sensed.clock_hz).map(|hertz| hertz / 1e6))
+    })),
+    wide(number("°C", |Rated { cell, .. }| {
+        super::number(cell.timing().and_then(|timing| timing.sensed.temperature_c))
+    })),
+];
+
+const ENDED: [Column<Rated>; 2] = [
     wide(text("clock", |Rated { cell, .. }| {
         cell.timing().map_or(UNKNOWN.into(), |timing| timing.method.to_string())
     })),

@@ -61,6 +61,10 @@ pub struct EstimateRow {
     pub decode_tokens_per_s_high: Option<f64>,
     /// What most of a decode step waits for.
     pub bound: Option<String>,
+    /// Energy of a prompt token while only prefilling; unknown unless the power of every kernel was measured.
+    pub prefill_joules_per_token: Option<f64>,
+    /// Energy of an output token while only decoding, likewise.
+    pub decode_joules_per_token: Option<f64>,
     /// Assumptions and reasons; several joined by `; `.
     pub note: String,
 }
@@ -107,8 +111,20 @@ impl EstimateRow {
         (self.decode_tokens_per_s, self.decode_tokens_per_s_low, self.decode_tokens_per_s_high) =
             (decode.mid, decode.low, decode.high);
         self.bound = Some(rates.bound.to_string());
+        self.prefill_joules_per_token = rates.prefill_joules_per_token.map(|joules| joules.0);
+        self.decode_joules_per_token = rates.decode_joules_per_token.map(|joules| joules.0);
     }
 }
+
+/// The columns; those of energy where it is known.
+fn columns(rows: &[&EstimateRow]) -> Vec<Column<EstimateRow>> {
+    COLUMNS.into_iter().chain(super::columns::known(&ENERGY, rows)).collect()
+}
+
+const ENERGY: [Column<EstimateRow>; 2] = [
+    common(number("prefill J/tok", |row| super::number(row.prefill_joules_per_token))),
+    common(number("decode J/tok", |row| super::number(row.decode_joules_per_token))),
+];
 
 const COLUMNS: [Column<EstimateRow>; 11] = [
     text("model", |row| row.model.clone()),
@@ -129,7 +145,8 @@ const COLUMNS: [Column<EstimateRow>; 11] = [
 /// The rows for a terminal: what they are, the table, then each note once.
 pub fn terminal(rows: &[EstimateRow], width: u16) -> String {
     let mut out = page::wrapped(&caption(rows, inert), width);
-    out += &page::table(&COLUMNS, &rows.iter().collect::<Vec<_>>(), width, false);
+    let shown: Vec<&EstimateRow> = rows.iter().collect();
+    out += &page::table(&columns(&shown), &shown, width, false);
     out.push('\n');
     let remarks = rows.iter().map(|row| (row.model.as_str(), row.weights.as_str(), row.note.as_str()));
     for remark in super::each_once(remarks, inert) {
@@ -140,7 +157,8 @@ pub fn terminal(rows: &[EstimateRow], width: u16) -> String {
 
 /// The rows as a Markdown table under its caption.
 pub fn markdown(rows: &[EstimateRow]) -> String {
-    let table = markdown::table(&COLUMNS, &rows.iter().collect::<Vec<_>>());
+    let shown: Vec<&EstimateRow> = rows.iter().collect();
+    let table = markdown::table(&columns(&shown), &shown);
     format!("{}\n\n{table}", caption(rows, markdown_cell))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::columns::{self, Column, KERNELS};
+use super::columns::{self, Column};
 use super::{Report, by_device, market_source, number, rent};
 use crate::text::{inert, markdown_cell};
 
@@ -18,7 +18,7 @@ pub fn markdown(report: &Report) -> String {
         out += "\n## Measured kernels\n";
     }
     for (caption, cells) in by_device(&report.rated(), safe) {
-        out += &format!("\n{caption}\n\n{}", table(&KERNELS, &cells));
+        out += &format!("\n{caption}\n\n{}", table(&columns::kernels(&cells), &cells));
     }
     out += "\n## What this rests on\n\n";
     grounds(report).iter().for_each(|ground| out += &format!("- {ground}\n"));

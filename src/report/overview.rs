@@ -1,6 +1,6 @@
 //! Results for people: a table for the terminal, and Markdown for the summary of a job.
 
-use super::columns::{KERNELS, Rated};
+use super::columns::{Rated, kernels};
 use super::findings::{Finding, findings};
 use super::github::Level;
 use super::results::Results;
@@ -17,8 +17,11 @@ pub fn terminal(results: &Results, width: u16, colour: bool) -> String {
     let mut out = page::wrapped(&inert(&results.title()), width);
     out += &page::wrapped(&ended(&cells.iter().collect::<Vec<_>>()), width);
     for (caption, rows) in by_device(&rated, inert) {
-        out +=
-            &format!("\n{}{}\n", page::wrapped(&caption, width), page::table(&KERNELS, &rows, width, colour));
+        out += &format!(
+            "\n{}{}\n",
+            page::wrapped(&caption, width),
+            page::table(&kernels(&rows), &rows, width, colour)
+        );
     }
     let loud: Vec<Finding> =
         findings(results).into_iter().filter(|finding| finding.level != Level::Notice).collect();
@@ -43,7 +46,8 @@ pub fn summary(results: &Results) -> String {
     out += "\n## Measured kernels\n";
     for (caption, rows) in by_device(&rated, safe) {
         let shown: Vec<&Rated> = rows.iter().copied().take(SHOWN).collect();
-        out += &format!("\n{caption}\n\n{}{}", markdown::table(&KERNELS, &shown), left_out(rows.len()));
+        out +=
+            &format!("\n{caption}\n\n{}{}", markdown::table(&kernels(&shown), &shown), left_out(rows.len()));
     }
     out += &cost_table(results);
     out += "\n## What this rests on\n\n";

@@ -156,6 +156,22 @@ pub struct CellRow {
     pub outliers_severe: Option<u32>,
     /// What the samples show besides noise, joined by `;`.
     pub signs: Option<String>,
+    /// What the device took while it was sampled: the runs' median power over their median window.
+    pub energy_j: Option<f64>,
+    /// How long that was.
+    pub energy_window_s: Option<f64>,
+    /// Whose counter it was; with `-power` where momentary powers were averaged.
+    pub energy_source: Option<String>,
+    /// Mean power of the device in that window.
+    pub power_w: Option<f64>,
+    /// Mean power times the median time.
+    pub joules_per_execution: Option<f64>,
+    /// The same per floating-point operation.
+    pub joules_per_flop: Option<f64>,
+    /// Clock of the device after the samples.
+    pub clock_hz: Option<f64>,
+    /// Its temperature then.
+    pub temperature_c: Option<f64>,
     /// Floating-point operations of one execution.
     pub flops: f64,
     /// Compulsory traffic of one execution.
@@ -230,6 +246,7 @@ impl CellRow {
             ..Self::default()
         };
         row.set_timing(joined);
+        row.set_sensed(joined);
         row
     }
 
@@ -249,5 +266,18 @@ impl CellRow {
         self.outliers_mild = Some(timing.outliers.mild);
         self.outliers_severe = Some(timing.outliers.severe);
         self.signs = Some(timing.signs.clone()).filter(|signs| !signs.is_empty());
+    }
+
+    fn set_sensed(&mut self, joined: &Measurement) {
+        let Some(timing) = joined.timing() else { return };
+        let energy = timing.sensed.energy.as_ref();
+        self.energy_j = energy.map(|energy| energy.joules.0);
+        self.energy_window_s = energy.map(|energy| energy.window.0);
+        self.energy_source = energy.map(|energy| energy.source.clone());
+        self.power_w = timing.mean_power().map(|power| power.0);
+        self.joules_per_execution = timing.energy_per_execution().map(|joules| joules.0);
+        self.joules_per_flop = joined.joules_per_flop();
+        self.clock_hz = timing.sensed.clock_hz;
+        self.temperature_c = timing.sensed.temperature_c;
     }
 }

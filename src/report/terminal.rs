@@ -4,7 +4,7 @@ use comfy_table::{
     Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 
-use super::columns::{self, Column, KERNELS};
+use super::columns::{self, Column};
 use super::{Report, by_device};
 use crate::text::inert;
 
@@ -25,7 +25,11 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
         out += &format!("\n{}{}\n", wrapped(&caption, width), table(&columns, &rows, width, colour));
     }
     for (caption, cells) in by_device(&report.rated(), inert) {
-        out += &format!("\n{}{}\n", wrapped(&caption, width), table(&KERNELS, &cells, width, colour));
+        out += &format!(
+            "\n{}{}\n",
+            wrapped(&caption, width),
+            table(&columns::kernels(&cells), &cells, width, colour)
+        );
     }
     // The table says what does not fit; report.md also says by how much.
     let mut remarks = report.remarks(inert);

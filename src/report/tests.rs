@@ -1,12 +1,12 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::measurement::{Cache, Identity, Outcome, Provenance, Timing, TimingMethod, Verification};
+use crate::measurement::{Cache, Energy, Identity, Outcome, Provenance, Timing, TimingMethod, Verification};
 use crate::op::{Format, Op};
 use crate::price::rental::Kind;
 use crate::stats::Summary;
 use crate::text;
-use crate::units::Seconds;
+use crate::units::{Joules, Seconds};
 
 fn cost() -> Comparison {
     Comparison {
@@ -19,6 +19,7 @@ fn cost() -> Comparison {
         gpus: 1,
         prefill_tokens_per_s: Some(25_000.0),
         decode_tokens_per_s: Some(3200.0),
+        decode_joules_per_token: Some(0.25),
         tpot_ms: Some(25.12),
         rental_providers: Some("lambda; runpod".into()),
         rental_kind: Some(Kind::OnDemand),
@@ -164,6 +165,45 @@ fn a_wide_terminal_shows_all_columns_and_a_narrow_one_fits() {
     };
     let narrow = terminal::terminal(&Report { costs: vec![long], ..report() }, 80, false);
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+}
+
+#[test]
+fn power_is_shown_where_a_sensor_told_and_nowhere_else() {
+    let shown = |report: &Report| [terminal::terminal(report, 200, false), markdown::markdown(report)];
+    let has =
+        |text: &str, words: &[&str]| words.iter().all(|word| text.split_whitespace().any(|it| it == *word));
+    let mut report = report();
+    assert!(
+        shown(&report).iter().all(|text| !has(text, &["W"]) && !has(text, &["mJ"]) && !has(text, &["°C"]))
+    );
+    let Outcome::Ok(timing, _) = &mut report.measured[0].outcome else { unreachable!() };
+    timing.sensed.energy =
+        Some(Energy { joules: Joules(300.0), window: Seconds(0.5), source: "nvml".into() });
+    // 600 W for 1.5 ms.
+    for text in shown(&report) {
+        assert!(
+            has(&text, &["W", "mJ", "600", "900"]) && !has(&text, &["MHz"]) && !has(&text, &["°C"]),
+            "{text}"
+        );
+    }
+    let narrow = terminal::terminal(&report, 80, false);
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    let shown: serde_json::Value = serde_json::from_str(&json::json(&report).unwrap()).unwrap();
+    let row = &shown["measured"][0];
+    for (key, value) in [
+        ("energy_j", 300.0),
+        ("energy_window_s", 0.5),
+        ("power_w", 600.0),
+        ("joules_per_execution", 0.9),
+        ("joules_per_flop", 0.9 / 17_179_869_184.0),
+    ] {
+        assert!((row[key].as_f64().unwrap() / value - 1.0).abs() < 1e-12, "{key} of {row}");
+    }
+    assert!(row["energy_source"] == "nvml" && row["clock_hz"].is_null(), "{row}");
+    // A copy has no arithmetic and so no energy of it.
+    let Outcome::Ok(timing, _) = &mut report.measured[1].outcome else { unreachable!() };
+    timing.sensed.energy = Some(Energy { joules: Joules(1.0), window: Seconds(1.0), source: "nvml".into() });
+    assert_eq!(report.measured[1].joules_per_flop(), None);
 }
 
 #[test]
@@ -343,9 +383,9 @@ NVIDIA H100 (vulkan, NVIDIA, 580.1)
     mtok report --as-of 2026-06-30
 "#;
 
-const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,tpot_ms,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
-llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,25.12,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
-qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
+const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,tpot_ms,prefill_joules_per_token,decode_joules_per_token,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
+llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,25.12,,0.25,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
+qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
 "#;
 
 const JSON: &str = r#"{
@@ -372,6 +412,8 @@ const JSON: &str = r#"{
       "prefill_tokens_per_s": null,
       "decode_tokens_per_s": null,
       "tpot_ms": null,
+      "prefill_joules_per_token": null,
+      "decode_joules_per_token": null,
       "rental_providers": "lambda; runpod",
       "rental_kind": "on-demand",
       "usd_per_hour": 2.0,
@@ -428,6 +470,14 @@ const JSON: &str = r#"{
       "outliers_mild": 0,
       "outliers_severe": 0,
       "signs": null,
+      "energy_j": null,
+      "energy_window_s": null,
+      "energy_source": null,
+      "power_w": null,
+      "joules_per_execution": null,
+      "joules_per_flop": null,
+      "clock_hz": null,
+      "temperature_c": null,
       "flops": 17179869184.0,
       "bytes": 41943040.0,
       "flops_per_s": 11453246122666.666,

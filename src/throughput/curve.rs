@@ -14,6 +14,8 @@ pub(super) struct Point {
     pub fast: f64,
     /// Third quartile over median, at least 1.
     pub slow: f64,
+    /// Mean power of the device meanwhile, in watts; `None` where no sensor told.
+    pub power_w: Option<f64>,
 }
 
 /// A rate read off a curve, with the spread of the times behind it.
@@ -25,6 +27,8 @@ pub(super) struct Reading {
     pub fast: f64,
     /// Factor from the median time to its third quartile.
     pub slow: f64,
+    /// Power in watts; `None` unless it is known at the measured sizes on both sides.
+    pub power_w: Option<f64>,
     /// Further than [`FAR`] outside the measured sizes.
     pub far: bool,
 }
@@ -50,6 +54,7 @@ impl Curve {
                     rate: same.iter().map(|point| point.rate.ln()).sum::<f64>() / same.len() as f64,
                     fast: same.iter().map(|point| point.fast).fold(1.0, f64::min),
                     slow: same.iter().map(|point| point.slow).fold(1.0, f64::max),
+                    power_w: mean(same.iter().map(|point| point.power_w)),
                 })
             })
             .collect::<Vec<_>>();
@@ -65,9 +70,19 @@ impl Curve {
         match (lower, upper) {
             (Some(lower), Some(upper)) => between(lower, upper, size),
             // Never: `new` refuses an empty curve. NaN would be seen by every caller.
-            _ => Reading { rate: f64::NAN, fast: 1.0, slow: 1.0, far: true },
+            _ => Reading::UNKNOWN,
         }
     }
+}
+
+impl Reading {
+    const UNKNOWN: Self = Self { rate: f64::NAN, fast: 1.0, slow: 1.0, power_w: None, far: true };
+}
+
+/// The mean of values that are all known.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values = values.collect::<Option<Vec<f64>>>()?;
+    Some(values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn between(lower: &Point, upper: &Point, size: f64) -> Reading {
@@ -78,6 +93,7 @@ fn between(lower: &Point, upper: &Point, size: f64) -> Reading {
         rate: mix(lower.rate, upper.rate).exp(),
         fast: mix(lower.fast, upper.fast),
         slow: mix(lower.slow, upper.slow),
+        power_w: lower.power_w.zip(upper.power_w).map(|(lower, upper)| mix(lower, upper)),
         far: lower.size - size > FAR.ln() || size - upper.size > FAR.ln(),
     }
 }
@@ -114,12 +130,12 @@ impl Surface {
         let upper = self.curves.get(above).or(self.curves.last());
         let lower = above.checked_sub(1).and_then(|below| self.curves.get(below)).or(upper);
         let (Some(lower), Some(upper)) = (lower, upper) else {
-            return Reading { rate: f64::NAN, fast: 1.0, slow: 1.0, far: true };
+            return Reading::UNKNOWN;
         };
         let [low, high] = [lower, upper].map(|(tokens, curve)| (tokens.ln(), curve.at(size)));
         let point = |(size, reading): (f64, Reading)| {
-            let Reading { rate, fast, slow, .. } = reading;
-            Point { size, rate: rate.ln(), fast, slow }
+            let Reading { rate, fast, slow, power_w, .. } = reading;
+            Point { size, rate: rate.ln(), fast, slow, power_w }
         };
         let reading = between(&point(low), &point(high), tokens.ln());
         Reading { far: reading.far || low.1.far || high.1.far, ..reading }
@@ -132,7 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn point(size: f64, rate: f64) -> Point {
-        Point { size, rate, fast: 0.9, slow: 1.2 }
+        Point { size, rate, fast: 0.9, slow: 1.2, power_w: None }
     }
 
     fn close(a: f64, b: f64) -> bool {
@@ -159,6 +175,20 @@ mod tests {
     fn equal_sizes_become_one_point() {
         let curve = Curve::new(vec![point(1.0, 1.0), point(1.0, 4.0)]).unwrap();
         assert!(close(curve.at(1.0).rate, 2.0));
+    }
+
+    #[test]
+    fn power_is_read_off_between_sizes_that_have_it_and_nowhere_else() {
+        let with = |size, power_w| Point { power_w, ..point(size, 1.0) };
+        let curve =
+            Curve::new(vec![with(1.0, Some(100.0)), with(100.0, Some(300.0)), with(1e4, None)]).unwrap();
+        assert!(close(curve.at(10.0).power_w.unwrap(), 200.0));
+        assert_eq!((curve.at(0.1).power_w, curve.at(1e3).power_w), (Some(100.0), None));
+        let halves = Curve::new(vec![with(1.0, Some(100.0)), with(1.0, None)]).unwrap();
+        assert_eq!(halves.at(1.0).power_w, None);
+        let surface =
+            Surface::new(vec![(2.0, with(1.0, Some(100.0))), (8.0, with(1.0, Some(200.0)))]).unwrap();
+        assert!(close(surface.at(4.0, 1.0).power_w.unwrap(), 150.0));
     }
 
     #[test]

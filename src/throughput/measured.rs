@@ -4,6 +4,9 @@
 //! rows by tokens and matrix size, attention and elementwise rates from their own kernels. A measured time holds
 //! one launch, so rates are taken after subtracting it and every op gets it back: exact at the measured sizes,
 //! and a floor for ops smaller than any that was measured.
+//!
+//! Energy is that of the same ops: each at the mean power that the device had while the kernel behind it was
+//! measured, for the time that the op takes here, its launch included.
 
 use std::collections::HashMap;
 
@@ -14,7 +17,7 @@ use crate::arch::Work;
 use crate::measurement::merged::merged;
 use crate::measurement::{Cache, DeviceType, Identity, Measurement, Timing};
 use crate::op::{Format, Op, expert_coverage};
-use crate::units::{Bytes, Interval};
+use crate::units::{Bytes, Interval, Joules};
 
 /// Relative error of this approach: 90th percentile of 42 served points whose time per output token was computed
 /// from measured kernel curves with nothing fitted (median 12.1 %). That model
@@ -115,6 +118,7 @@ impl Curves {
     /// A sentence naming the format in which nothing was measured.
     pub(super) fn time(&self, works: &[Work], notes: &mut Vec<String>) -> Result<Step, String> {
         let mut step = Step::default();
+        let mut joules = Some(0.0);
         let mut far: Vec<(&'static str, f64)> = Vec::new();
         for Work { op, times } in works {
             let times = *times as f64;
@@ -125,6 +129,8 @@ impl Curves {
                 Interval { low: scaled(reading.fast), mid: times * seconds, high: scaled(reading.slow) },
             );
             step.add(Bound::Overhead, times * self.launch);
+            let spent = reading.power_w.map(|power_w| power_w * times * (seconds + self.launch));
+            joules = joules.zip(spent).map(|(joules, spent)| joules + spent);
             if reading.far {
                 let kernel = op.kernel();
                 match far.iter_mut().find(|entry| entry.0 == kernel) {
@@ -133,6 +139,7 @@ impl Curves {
                 }
             }
         }
+        step.joules = joules.map(Joules);
         far.retain(|entry| entry.1 > FAR_SHARE * step.seconds());
         for (kernel, _) in far {
             note(notes, format!("extrapolated: {kernel} at more than 4x outside its measured sizes"));
@@ -312,6 +319,7 @@ impl<'m> Rows<'m> {
             rate: work / net,
             fast: seconds.min / seconds.median,
             slow: seconds.q3 / seconds.median,
+            power_w: timing.mean_power().map(|power| power.0),
         }
     }
 

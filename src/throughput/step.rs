@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::units::{Interval, Seconds};
+use crate::units::{Interval, Joules, Seconds};
 
 /// What most of a decode step waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +41,8 @@ pub(super) struct Step {
     kv_cache: f64,
     compute: f64,
     overhead: f64,
+    /// Energy of the step; `None` unless the power of every part is known.
+    pub joules: Option<Joules>,
 }
 
 impl Step {

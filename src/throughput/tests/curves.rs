@@ -1,6 +1,7 @@
 //! Estimates from measured kernels.
 
 use super::*;
+use crate::measurement::Energy;
 
 #[test]
 fn a_flat_device_gives_the_closed_form() {
@@ -152,4 +153,64 @@ fn the_fastest_variant_counts_and_cold_caches_count_before_hot_ones() {
     let mut hot = timed_row(op, 1e-9);
     hot.cache = Cache::Hot;
     close(step(hot), plain);
+}
+
+/// The rows of a flat device with the power of each kernel; `None` for a kernel whose sensor was silent.
+fn powered(launch: f64, power_w: impl Fn(&Op) -> Option<f64>) -> Curves {
+    let mut rows = flat_rows(launch);
+    for row in &mut rows {
+        let Outcome::Ok(timing, _) = &mut row.outcome else { unreachable!() };
+        timing.sensed.energy = power_w(&row.op).map(|watts| Energy {
+            joules: Joules(watts * 0.5),
+            window: Seconds(0.5),
+            source: "nvml".into(),
+        });
+    }
+    Curves::new(&rows).unwrap()
+}
+
+fn spent(curves: &Curves, batch: u64) -> (Rates, Option<f64>, Option<f64>) {
+    let workload = load(Format::F16, batch, 2048, 512);
+    let rates = estimate(&model("dense"), workload, Device::Measured(curves), None).rates.unwrap();
+    let joules = |joules: Option<Joules>| joules.map(|joules| joules.0);
+    (rates, joules(rates.prefill_joules_per_token), joules(rates.decode_joules_per_token))
+}
+
+#[test]
+fn a_device_of_one_power_takes_it_for_the_time_of_a_token() {
+    for (launch, batch) in [(0.0, 1), (0.0, 64), (5e-6, 16)] {
+        let (rates, prefill, decode) = spent(&powered(launch, |_| Some(300.0)), batch);
+        close(prefill.unwrap(), 300.0 * rates.prefill_s_per_token.mid.0);
+        close(decode.unwrap(), 300.0 * rates.step_s.mid.0 / batch as f64);
+    }
+}
+
+#[test]
+fn kernels_of_a_step_count_with_their_own_power_by_their_time() {
+    let of_attention = |op: &Op| Some(if matches!(op, Op::AttentionDecode { .. }) { 100.0 } else { 400.0 });
+    let (rates, _, decode) = spent(&powered(0.0, of_attention), 64);
+    let works = model("dense").decode_ops(64, 2304, Format::F16);
+    let (attention, others): (Vec<Work>, Vec<Work>) =
+        works.into_iter().partition(|work| matches!(work.op, Op::AttentionDecode { .. }));
+    let joules = 100.0 * closed_form(&attention) + 400.0 * closed_form(&others);
+    close(decode.unwrap(), joules / 64.0);
+    assert!(joules / rates.step_s.mid.0 > 100.0 && joules / rates.step_s.mid.0 < 400.0);
+}
+
+#[test]
+fn a_step_with_a_kernel_of_unknown_power_has_no_energy() {
+    let silent = |kernel: &'static str| powered(0.0, move |op| (op.kernel() != kernel).then_some(300.0));
+    let known = |kernel| {
+        let (_, prefill, decode) = spent(&silent(kernel), 1);
+        (prefill.is_some(), decode.is_some())
+    };
+    assert_eq!(known("attention_prefill"), (false, true));
+    assert_eq!(known("attention_decode"), (true, false));
+    assert_eq!(known("rmsnorm"), (false, false));
+    // No op of a model is a chain of dispatches.
+    assert_eq!(known("dispatch"), (true, true));
+    let gpus = gpus();
+    let datasheet = Device::Datasheet(&gpus[0]);
+    let rates = estimate(&model("dense"), load(Format::F16, 1, 64, 64), datasheet, None).rates.unwrap();
+    assert_eq!((rates.prefill_joules_per_token, rates.decode_joules_per_token), (None, None));
 }
