@@ -3,6 +3,8 @@
 //! A kernel is one file here and at least one in `shaders/`; [`ALL`] lists them. FLOP and byte formulas are those
 //! of [`Op`]. Nothing here touches a device.
 
+mod add;
+mod add_rmsnorm;
 mod attention_decode;
 mod attention_prefill;
 pub mod calibration;
@@ -10,14 +12,19 @@ mod copy;
 pub mod data;
 mod dispatch;
 mod dot4;
+mod expert_gemm;
 mod fma;
+mod gather;
 mod gemm;
 mod gemv;
 mod matrix_fma;
+mod norm;
 pub mod problem;
 mod read;
 mod rmsnorm;
 mod rope;
+mod route;
+mod sample;
 mod silu_mul;
 mod triad;
 mod vectors;
@@ -29,7 +36,7 @@ use crate::op::{Format, Op};
 use problem::Problem;
 
 /// Every kernel, in the order in which `measure` runs them: overheads first, the longest last.
-pub static ALL: [&Kernel; 14] = [
+pub static ALL: [&Kernel; 20] = [
     &dispatch::KERNEL,
     &fma::KERNEL,
     &dot4::KERNEL,
@@ -37,12 +44,18 @@ pub static ALL: [&Kernel; 14] = [
     &copy::KERNEL,
     &read::KERNEL,
     &triad::KERNEL,
+    &add::KERNEL,
     &rmsnorm::KERNEL,
+    &add_rmsnorm::KERNEL,
     &rope::KERNEL,
     &silu_mul::KERNEL,
+    &gather::KERNEL,
+    &route::KERNEL,
+    &sample::KERNEL,
     &gemv::KERNEL,
     &attention_decode::KERNEL,
     &attention_prefill::KERNEL,
+    &expert_gemm::KERNEL,
     &gemm::KERNEL,
 ];
 
