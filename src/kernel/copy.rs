@@ -11,7 +11,7 @@ pub static KERNEL: Kernel = Kernel {
     name: "copy",
     formats: &[Format::F32],
     variants: &[
-        vectors::variant("wide-8", &[shader!("copy")], &[("WORKGROUP", 8.0)], 8, true),
+        vectors::variant("wide-256", &[shader!("copy")], &[("WORKGROUP", 256.0)], 256, true),
         vectors::variant("vectors-256", &[shader!("copy")], &[("WORKGROUP", 256.0)], 256, false),
         vectors::variant("naive", &[shader!("copy_naive")], &[], 64, false),
     ],

@@ -7,7 +7,7 @@ use crate::op::Format;
 /// Bytes of a vector.
 pub(super) const BYTES: u64 = 16;
 
-/// A variant on vectors: words of 64 bits with subgroups of eight for CPUs, words of 32 bits else.
+/// A variant on vectors: words of 64 bits with software subgroups of eight for CPUs, words of 32 bits else.
 pub(super) const fn variant(
     name: &'static str,
     sources: &'static [Source],
