@@ -77,7 +77,7 @@ fn element(words: &[u32], index: usize, element: Element) -> f64 {
         Element::F32 => f64::from(f32::from_bits(word(index))),
         Element::F16 => f64::from(f16::from_bits((word(index / 2) >> (16 * (index % 2))) as u16)),
         Element::Word => f64::from(word(index)),
-        Element::Choice if index % 2 == 0 => f64::from(word(index)),
+        Element::Choice if element.is_exact(index) => f64::from(word(index)),
         Element::Choice => f64::from(f32::from_bits(word(index))),
     }
 }
