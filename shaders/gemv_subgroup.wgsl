@@ -9,9 +9,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> w: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<u32>;
+@group(0) @binding(1) var<storage, read> x: array<Packed4>;
+@group(0) @binding(3) var<storage, read_write> y: array<Pair>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -28,7 +27,7 @@ fn main(
         return;
     }
     let chunks = params.inputs / CHUNK;
-    var sums: array<f32, ROWS>;
+    var sums: array<Sum, ROWS>;
     for (var chunk = lane; chunk < chunks; chunk += lanes) {
         let inputs = load_inputs(chunk);
         for (var i = 0u; i < ROWS; i++) {
@@ -39,8 +38,9 @@ fn main(
     }
     for (var i = 0u; i < ROWS; i += 2u) {
         let pair = vec2(subgroupAdd(sums[i]), subgroupAdd(sums[i + 1]));
-        if lane == 0 && row_first + i < params.outputs {
-            y[(row_first + i) / 2] = pack2x16float(pair);
+        let row = row_first + i;
+        if lane == 0 && row < params.outputs {
+            y[row / 2] = pack_pair(vec2(scaled(f32(pair.x), row, 0u), scaled(f32(pair.y), row + 1, 0u)));
         }
     }
 }

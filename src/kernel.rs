@@ -3,18 +3,31 @@
 //! A kernel is one file here and at least one in `shaders/`; [`ALL`] lists them. FLOP and byte formulas are those
 //! of [`Op`]. Nothing here touches a device.
 
+mod add;
+mod add_rmsnorm;
 mod attention_decode;
 mod attention_prefill;
 pub mod calibration;
 mod copy;
 pub mod data;
 mod dispatch;
+mod dot4;
+mod expert_gemm;
+mod fma;
+mod gather;
 mod gemm;
 mod gemv;
+mod matrix_fma;
+mod norm;
 pub mod problem;
+mod read;
 mod rmsnorm;
 mod rope;
+mod route;
+mod sample;
 mod silu_mul;
+mod triad;
+mod vectors;
 pub mod verify;
 mod weights;
 
@@ -23,15 +36,26 @@ use crate::op::{Format, Op};
 use problem::Problem;
 
 /// Every kernel, in the order in which `measure` runs them: overheads first, the longest last.
-pub static ALL: [&Kernel; 9] = [
+pub static ALL: [&Kernel; 20] = [
     &dispatch::KERNEL,
+    &fma::KERNEL,
+    &dot4::KERNEL,
+    &matrix_fma::KERNEL,
     &copy::KERNEL,
+    &read::KERNEL,
+    &triad::KERNEL,
+    &add::KERNEL,
     &rmsnorm::KERNEL,
+    &add_rmsnorm::KERNEL,
     &rope::KERNEL,
     &silu_mul::KERNEL,
+    &gather::KERNEL,
+    &route::KERNEL,
+    &sample::KERNEL,
     &gemv::KERNEL,
     &attention_decode::KERNEL,
     &attention_prefill::KERNEL,
+    &expert_gemm::KERNEL,
     &gemm::KERNEL,
 ];
 
@@ -83,6 +107,8 @@ pub struct Needs {
     pub invocations: u32,
     /// 16-bit floats in shaders.
     pub f16: bool,
+    /// 64-bit integers in shaders.
+    pub int64: bool,
     /// Matrix units that multiply f16 into f32, `n × n × n` elements at a time.
     pub cooperative: Option<u32>,
 }
@@ -118,6 +144,8 @@ pub struct Capabilities {
     pub buffer_bytes: u64,
     /// 16-bit floats in shaders.
     pub f16: bool,
+    /// 64-bit integers in shaders.
+    pub int64: bool,
     /// Matrix units that multiply f16 into f32, 8 × 8 × 8 and 16 × 16 × 16 elements at a time.
     pub cooperative: CooperativeSizes,
 }
@@ -142,6 +170,7 @@ impl Capabilities {
         binding_bytes: 128 << 20,
         buffer_bytes: 256 << 20,
         f16: false,
+        int64: false,
         cooperative: CooperativeSizes { of_8: false, of_16: false },
     };
 
@@ -267,6 +296,7 @@ impl Needs {
         workgroup_bytes: 0,
         invocations: 1,
         f16: false,
+        int64: false,
         cooperative: None,
     };
 
@@ -282,6 +312,9 @@ impl Needs {
         }
         if self.f16 && !offered.f16 {
             return Some("needs 16-bit floats in shaders, the adapter has none".into());
+        }
+        if self.int64 && !offered.int64 {
+            return Some("needs 64-bit integers in shaders, the adapter has none".into());
         }
         if let Some(size) = self.cooperative.filter(|size| !offered.cooperative.has(*size)) {
             return Some(format!(
@@ -332,6 +365,7 @@ mod tests {
             binding_bytes: 128 << 20,
             buffer_bytes: 2 << 30,
             f16: true,
+            int64: true,
             ..Capabilities::WEBGPU_DEFAULT
         },
         Capabilities::WEBGPU_DEFAULT,

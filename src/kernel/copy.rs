@@ -1,23 +1,21 @@
 //! `copy`: reads one buffer and writes another. The bandwidth that this device and driver really give.
 
-use super::problem::{BufferInit, Element, Problem, stage};
-use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, no_preludes, shader};
+use super::problem::{BufferInit, Element, Problem};
+use super::{Capabilities, Kernel, Suite, Variant, data, shader, vectors};
 use crate::op::{Format, Op};
 
-const WORKGROUP: u64 = 256;
-const VECTORS: u64 = 4;
+/// Vectors per invocation.
+const VECTORS: u64 = 8;
 
 pub static KERNEL: Kernel = Kernel {
     name: "copy",
     formats: &[Format::F32],
-    variants: &[Variant {
-        name: "vec4",
-        sources: &[shader!("copy")],
-        constants: &[],
-        supports: any,
-        needs: Needs { invocations: 256, ..Needs::NONE },
-    }],
-    preludes: no_preludes,
+    variants: &[
+        vectors::variant("wide-256", &[shader!("copy")], &[("WORKGROUP", 256.0)], 256, true),
+        vectors::variant("vectors-256", &[shader!("copy")], &[("WORKGROUP", 256.0)], 256, false),
+        vectors::variant("naive", &[shader!("copy_naive")], &[], 64, false),
+    ],
+    preludes: vectors::preludes,
     cases,
     odd_shapes: || vec![Op::Copy { bytes: 16 }, Op::Copy { bytes: 1_000_016 }],
     problem,
@@ -30,15 +28,15 @@ fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     vec![Op::Copy { bytes: wanted.min(offered.binding_bytes) & !15 }]
 }
 
-fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
     let Op::Copy { bytes } = *op else { return None };
     let source = data::Random::new(seed, 0).normals(bytes as usize / 4, 1.0);
     let input = BufferInit::input(&source);
-    let vectors = bytes / 16;
+    let (params, stage) = vectors::dealt(variant, 2, bytes, VECTORS);
     Some(Problem {
-        params: vec![vectors as u32],
+        params,
         buffers: vec![input, BufferInit::Output(bytes)],
-        stages: vec![stage(2, [vectors.div_ceil(WORKGROUP * VECTORS) as u32, 1, 1])],
+        stages: vec![stage],
         chain: 1,
         output: 1,
         element: Element::F32,

@@ -1,8 +1,10 @@
-//! `gemv`: `y[n] = w[n, k] · x[k]` for one token, weights in f16, q8_0 or q4_0 unpacked in the kernel. Decode at batch
-//! one is little else.
+//! `gemv`: `y[n] = w[n, k] · x[k]` for one token, weights of every stored format unpacked in the kernel. Decode at
+//! batch one is little else.
 
-use super::problem::{BufferInit, Element, Problem, dot, halves, nmse_max_f16, stage};
-use super::weights::Weights;
+use super::problem::{
+    BufferInit, Element, Problem, Reference, dot, halves, nmse_max_f16, nmse_max_f32, stage,
+};
+use super::weights::{self, Int8Inputs, Weights};
 use super::{Capabilities, Kernel, Needs, Source, Suite, Variant, data, shader};
 use crate::op::{Format, Op};
 
@@ -11,7 +13,7 @@ const SUBGROUP_ROWS: u64 = 8;
 
 pub static KERNEL: Kernel = Kernel {
     name: "gemv",
-    formats: &[Format::F16, Format::Q8_0, Format::Q4_0],
+    formats: &FORMATS,
     variants: &[
         Variant {
             name: "subgroup",
@@ -27,6 +29,13 @@ pub static KERNEL: Kernel = Kernel {
             supports: in_blocks,
             needs: Needs { workgroup_bytes: 8 * WORKGROUP, invocations: WORKGROUP, ..Needs::NONE },
         },
+        Variant {
+            name: "naive",
+            sources: &[shader!("gemv_naive")],
+            constants: &[],
+            supports: in_blocks,
+            needs: Needs { invocations: WORKGROUP, ..Needs::NONE },
+        },
     ],
     preludes,
     cases,
@@ -35,23 +44,22 @@ pub static KERNEL: Kernel = Kernel {
     streams: true,
 };
 
+const FORMATS: [Format; 7] =
+    [Format::F32, Format::F16, Format::Int8, Format::Q8_0, Format::Q4_0, Format::Q4K, Format::Mxfp4];
+
 fn preludes(_: &Variant, format: Format) -> Vec<Source> {
-    match format {
-        Format::F16 => vec![shader!("weights_f16")],
-        Format::Q8_0 => vec![shader!("weights_q8_0")],
-        Format::Q4_0 => vec![shader!("weights_q4_0")],
-        _ => Vec::new(),
-    }
+    let pairs = if format == Format::F32 { shader!("pairs_f32") } else { shader!("pairs_f16") };
+    [weights::preludes(format), vec![pairs]].concat()
 }
 
 fn in_blocks(op: &Op) -> bool {
-    matches!(op, Op::Matmul { tokens: 1, outputs, inputs, weights: Format::F16 | Format::Q8_0 | Format::Q4_0 }
-        if outputs % 2 == 0 && inputs % 64 == 0)
+    matches!(op, Op::Matmul { tokens: 1, outputs, inputs, weights }
+        if FORMATS.contains(weights) && outputs % 2 == 0 && inputs % u64::from(weights.block().0.max(64)) == 0)
 }
 
 /// A small matrix, and one beyond the caches of the device as far as its binding limit allows: weights that fit
 /// the last-level cache of a GPU would be read faster than a model's ever are.
-fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
+fn cases(offered: &Capabilities, suite: Suite) -> Vec<Op> {
     let large = |weights: Format| {
         let (outputs, inputs) = match weights {
             _ if offered.software => (14_336, 4_096),
@@ -63,16 +71,28 @@ fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
         if fits { (outputs, inputs) } else { (14_336, 4_096) }
     };
     let case = |(outputs, inputs), weights| Op::Matmul { tokens: 1, outputs, inputs, weights };
-    [Format::F16, Format::Q8_0, Format::Q4_0]
-        .into_iter()
-        .flat_map(|weights| [case((4_094, 4_096), weights), case(large(weights), weights)])
-        .collect()
+    let formats: &[Format] = match suite {
+        Suite::Quick | Suite::Standard => &[Format::F16, Format::Q8_0, Format::Q4_0],
+        Suite::Full => &[Format::F16, Format::Int8, Format::Q8_0, Format::Q4_0, Format::Q4K, Format::Mxfp4],
+    };
+    let mut cases: Vec<_> = formats
+        .iter()
+        .flat_map(|weights| [case((4_094, 4_096), *weights), case(large(*weights), *weights)])
+        .collect();
+    if suite == Suite::Full {
+        cases.push(case((4_096, 4_096), Format::F32));
+    }
+    cases
 }
 
 fn odd_shapes() -> Vec<Op> {
-    let shapes = [(2, 64), (10, 192), (262, 1_088)];
-    let matmul = |weights| shapes.map(|(outputs, inputs)| Op::Matmul { tokens: 1, outputs, inputs, weights });
-    KERNEL.formats.iter().copied().flat_map(matmul).collect()
+    let shapes = |weights| match weights {
+        Format::Q4K => [(2, 256), (10, 768), (262, 1_280)],
+        _ => [(2, 64), (10, 192), (262, 1_088)],
+    };
+    let matmul =
+        |weights| shapes(weights).map(|(outputs, inputs)| Op::Matmul { tokens: 1, outputs, inputs, weights });
+    FORMATS.into_iter().flat_map(matmul).collect()
 }
 
 fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Option<Problem> {
@@ -83,25 +103,50 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
             let subgroups = u64::from(WORKGROUP / offered.subgroup_sizes.1.clamp(1, WORKGROUP));
             outputs.div_ceil(SUBGROUP_ROWS * subgroups)
         }
-        _ => outputs / 2,
+        "workgroup" => outputs / 2,
+        _ => outputs.div_ceil(2 * u64::from(WORKGROUP)),
     };
-    let (x, x_values) = halves(seed, 0, inputs, 1.0);
-    let matrix = Weights::random(weights, (outputs * inputs) as usize, seed)?;
-    let mut buffers = vec![x, matrix.values_buffer(), BufferInit::Output(2 * outputs)];
-    buffers.extend(matrix.scales_buffer());
-    let inputs = inputs as usize;
-    let x_values: Vec<f32> = x_values.iter().map(|value| value.to_f32()).collect();
+    let element = if weights == Format::F32 { Element::F32 } else { Element::F16 };
+    let (x, input_scales, x_values) = inputs_of(weights, inputs, seed);
+    let matrix = Weights::random(weights, outputs, inputs, seed)?;
+    let (w, scales) = matrix.buffers();
+    let buffers: Vec<_> = [x, w, BufferInit::Output(element.size() as u64 * outputs)]
+        .into_iter()
+        .chain(scales)
+        .chain(input_scales)
+        .collect();
     Some(Problem {
         params: vec![outputs as u32, inputs as u32],
         stages: vec![stage(buffers.len(), [workgroups as u32, 1, 1])],
         buffers,
         chain: 1,
         output: 2,
-        element: Element::F16,
-        reference: Box::new(move |indices| {
-            indices.iter().map(|index| dot(&matrix.row(index * inputs, inputs), &x_values)).collect()
-        }),
-        nmse_max: nmse_max_f16(inputs as u64),
+        element,
+        reference: reference(matrix, x_values),
+        nmse_max: if element == Element::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) },
         distribution: data::NORMAL_WEIGHTS,
     })
+}
+
+/// The buffer of one token's inputs, that of their scale in `int8`, and the inputs as floats.
+fn inputs_of(weights: Format, count: u64, seed: u64) -> (BufferInit, Option<BufferInit>, Vec<f32>) {
+    match weights {
+        Format::F32 => {
+            let values = data::Random::new(seed, 0).normals(count as usize, 1.0);
+            (BufferInit::input(&values), None, values)
+        }
+        Format::Int8 => {
+            let inputs = Int8Inputs::random(1, count, seed);
+            let (values, scales) = inputs.buffers();
+            (values, Some(scales), inputs.row(0))
+        }
+        _ => {
+            let (buffer, values) = halves(seed, 0, count, 1.0);
+            (buffer, None, values.iter().map(|value| value.to_f32()).collect())
+        }
+    }
+}
+
+fn reference(matrix: Weights, x: Vec<f32>) -> Reference {
+    Box::new(move |rows| rows.iter().map(|row| dot(&matrix.row(*row), &x)).collect())
 }

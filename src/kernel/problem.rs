@@ -74,6 +74,8 @@ pub enum Element {
     F16,
     /// Compared bit by bit as 32-bit words.
     Word,
+    /// Pairs of words: which one was chosen, compared exactly, and an f32 that says how likely or how heavy it is.
+    Choice,
 }
 
 /// Gives the exact value of each asked output element, in f64.
@@ -115,6 +117,11 @@ impl Element {
     pub fn size(self) -> usize {
         if self == Self::F16 { 2 } else { 4 }
     }
+
+    /// Whether the element at this place of an output is exact or wrong.
+    pub fn is_exact(self, index: usize) -> bool {
+        self == Self::Choice && index.is_multiple_of(2)
+    }
 }
 
 /// The only stage of a problem: all buffers bound in order from binding 1.
@@ -140,6 +147,12 @@ pub fn nmse_max_f32(terms: u64) -> f64 {
 /// that is accepted.
 pub fn nmse_max_f16(terms: u64) -> f64 {
     nmse_max_f32(terms) + 2.0 / 3.0 * 2f64.powi(-20)
+}
+
+/// Accepted error of a share of a sum of `terms` exponentials: WGSL allows `exp(x)` an error of 3 + 2·|x| units in the last
+/// place (section 15.7.4), here of 32, beyond which terms count for nothing.
+pub fn nmse_max_exponentials(terms: u64) -> f64 {
+    nmse_max_f32(terms) + (32.0 * 2f64.powi(-23)).powi(2)
 }
 
 /// Spreads a count of workgroups over x and y so that neither exceeds the limit of WebGPU, 65,535.

@@ -11,13 +11,22 @@ const THETA: f64 = 500_000.0;
 pub static KERNEL: Kernel = Kernel {
     name: "rope",
     formats: &[Format::F16],
-    variants: &[Variant {
-        name: "quads",
-        sources: &[shader!("rope")],
-        constants: &[],
-        supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 8 == 0),
-        needs: Needs { invocations: 64, ..Needs::NONE },
-    }],
+    variants: &[
+        Variant {
+            name: "quads",
+            sources: &[shader!("rope")],
+            constants: &[],
+            supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 8 == 0),
+            needs: Needs { invocations: 64, ..Needs::NONE },
+        },
+        Variant {
+            name: "naive",
+            sources: &[shader!("rope_naive")],
+            constants: &[],
+            supports: |op| matches!(op, Op::Rope { head_dim, .. } if head_dim % 4 == 0),
+            needs: Needs { invocations: 64, ..Needs::NONE },
+        },
+    ],
     preludes: halves_prelude,
     cases,
     odd_shapes: || {
@@ -33,12 +42,13 @@ fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
     vec![Op::Rope { rows: 1, heads: 40, head_dim: 128 }, Op::Rope { rows, heads: 40, head_dim: 128 }]
 }
 
-fn problem(op: &Op, _: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
     let Op::Rope { rows, heads, head_dim } = *op else { return None };
     let elements = rows * heads * head_dim;
     let (x, x_values) = halves(seed, 0, elements, 1.0);
     let table = angles(rows as usize, head_dim as usize / 2);
-    let workgroups = grid((elements / 8).div_ceil(WORKGROUP));
+    let pairs = if variant.name == "naive" { 2 } else { 4 };
+    let workgroups = grid((elements / 2 / pairs).div_ceil(WORKGROUP));
     let (heads, head_dim) = (heads as usize, head_dim as usize);
     Some(Problem {
         params: vec![rows as u32, heads as u32, head_dim as u32, workgroups[0]],

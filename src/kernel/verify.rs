@@ -31,8 +31,13 @@ pub fn check(problem: &Problem, words: &[u32], seed: u64) -> Result<Verification
         if difference.is_nan() || difference > worst.0 {
             worst = (difference, *index, actual, *expected);
         }
-        error += difference * difference;
-        power += expected * expected;
+        if problem.element.is_exact(*index) {
+            // The number of something else is not nearly right.
+            error += if difference == 0.0 { 0.0 } else { f64::INFINITY };
+        } else {
+            error += difference * difference;
+            power += expected * expected;
+        }
     }
     let nmse = if error == 0.0 { 0.0 } else { error / power };
     let verification = Verification { nmse, nmse_max: problem.nmse_max, compared: indices.len() as u64 };
@@ -72,6 +77,8 @@ fn element(words: &[u32], index: usize, element: Element) -> f64 {
         Element::F32 => f64::from(f32::from_bits(word(index))),
         Element::F16 => f64::from(f16::from_bits((word(index / 2) >> (16 * (index % 2))) as u16)),
         Element::Word => f64::from(word(index)),
+        Element::Choice if element.is_exact(index) => f64::from(word(index)),
+        Element::Choice => f64::from(f32::from_bits(word(index))),
     }
 }
 
@@ -107,6 +114,17 @@ mod tests {
         assert_eq!(check(&ramp(100), &words(100), 1).map(|v| v.compared), Ok(100));
         let large = check(&ramp(1_000_000), &words(1_000_000), 1).map(|v| v.compared).unwrap_or_default();
         assert!((4_100..=4_224).contains(&large), "{large}");
+    }
+
+    #[test]
+    fn a_neighbour_of_what_should_be_chosen_is_wrong() {
+        let reference = |indices: &[usize]| indices.iter().map(|index| [90_000.0, 0.25][index % 2]).collect();
+        let problem = Problem { element: Element::Choice, reference: Box::new(reference), ..ramp(2) };
+        let said =
+            |number: u32, share: f32| check(&problem, &[number, share.to_bits()], 1).map_err(|it| it.0);
+        assert!(said(90_000, 0.25).is_ok());
+        assert!(said(90_001, 0.25).is_err_and(|reason| reason.starts_with("error inf")));
+        assert!(said(90_000, 0.2501).is_err());
     }
 
     #[test]

@@ -1,15 +1,6 @@
-// y = x / sqrt(mean(x^2) + epsilon) * scale, one workgroup per row, halves in and out, sums in 32 bits.
+// y = v / sqrt(mean(v^2) + epsilon) * scale, one workgroup per row, sums in 32 bits.
 override WORKGROUP: u32 = 256;
 override EPSILON: f32 = 1e-5;
-
-struct Params {
-    width: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Packed4>;
-@group(0) @binding(2) var<storage, read> scale: array<Packed4>;
-@group(0) @binding(3) var<storage, read_write> y: array<Packed4>;
 
 var<workgroup> partial: array<f32, WORKGROUP>;
 
@@ -19,7 +10,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = group.x * width4;
     var sum = 0.0;
     for (var i = local; i < width4; i += WORKGROUP) {
-        let values = unpack4(x[row + i]);
+        let values = value(row + i);
+        keep(row + i, values);
         sum += dot(values, values);
     }
     partial[local] = sum;
@@ -32,6 +24,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let factor = inverseSqrt(partial[0] / f32(params.width) + EPSILON);
     for (var i = local; i < width4; i += WORKGROUP) {
-        y[row + i] = pack4(unpack4(x[row + i]) * factor * unpack4(scale[i]));
+        y[place(row + i)] = pack4(value(row + i) * factor * unpack4(scale[i]));
     }
 }

@@ -1,0 +1,2 @@
+// Arithmetic in 32 bits.
+alias Lanes = vec4<f32>;

@@ -1,0 +1,2 @@
+// One word at a time.
+alias Vector = u32;

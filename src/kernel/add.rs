@@ -1,0 +1,61 @@
+//! `add`: the residual add, halves in and out.
+
+use super::problem::{BufferInit, Element, Problem, grid, halves, nmse_max_f16, stage};
+use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, no_preludes, shader};
+use crate::op::{Format, Op};
+
+const WORKGROUP: u64 = 64;
+
+pub static KERNEL: Kernel = Kernel {
+    name: "add",
+    formats: &[Format::F16],
+    variants: &[
+        Variant {
+            name: "vec8",
+            sources: &[shader!("add")],
+            constants: &[],
+            supports: |op| matches!(op, Op::Add { rows, width } if rows * width % 8 == 0),
+            needs: Needs { invocations: 64, ..Needs::NONE },
+        },
+        Variant {
+            name: "naive",
+            sources: &[shader!("add_naive")],
+            constants: &[],
+            supports: any,
+            needs: Needs { invocations: 64, ..Needs::NONE },
+        },
+    ],
+    preludes: no_preludes,
+    cases,
+    odd_shapes: || vec![Op::Add { rows: 3, width: 104 }, Op::Add { rows: 1, width: 2 }],
+    problem,
+    streams: false,
+};
+
+fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
+    vec![Op::Add { rows: if offered.software { 77 } else { 2_047 }, width: 4096 }]
+}
+
+fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+    let Op::Add { rows, width } = *op else { return None };
+    let elements = rows * width;
+    let (x, x_values) = halves(seed, 0, elements, 1.0);
+    let (r, r_values) = halves(seed, 1, elements, 1.0);
+    // A word holds two elements.
+    let items = elements / if variant.name == "naive" { 2 } else { 8 };
+    let workgroups = grid(items.div_ceil(WORKGROUP));
+    Some(Problem {
+        params: vec![items as u32, workgroups[0]],
+        buffers: vec![x, r, BufferInit::Output(2 * elements)],
+        stages: vec![stage(3, workgroups)],
+        chain: 1,
+        output: 2,
+        element: Element::F16,
+        reference: Box::new(move |indices| {
+            let value = |index: usize| Some(x_values.get(index)?.to_f64() + r_values.get(index)?.to_f64());
+            indices.iter().map(|index| value(*index).unwrap_or(f64::NAN)).collect()
+        }),
+        nmse_max: nmse_max_f16(1),
+        distribution: data::NORMAL,
+    })
+}
