@@ -266,3 +266,26 @@ fn small_ops() -> Vec<Op> {
         matmul(17, 36, 20, Format::F32),
     ]
 }
+
+#[test]
+fn a_product_larger_than_a_binding_is_computed_in_parts() {
+    let listing = adapters::list(false);
+    let Some(mut adapter) = listing.adapters.into_iter().next() else { return };
+    let limits = &mut adapter.facts.limits;
+    limits.binding_bytes = 1 << 20;
+    let gpu = Gpu::open(&adapter).expect("smaller limits open");
+    let kernel = Kernel::find("gemm").expect("listed");
+    let matmul = |tokens, outputs, inputs, weights| Op::Matmul { tokens, outputs, inputs, weights };
+    for op in [
+        matmul(5, 1_030, 512, Format::F32),
+        matmul(600, 1_030, 16, Format::F16),
+        matmul(3, 2_002, 1_024, Format::Q8_0),
+        matmul(600, 1_030, 16, Format::Int8),
+    ] {
+        let variant = kernel.choose(&op, &gpu.capabilities).expect("it runs here");
+        let problem = (kernel.problem)(&op, variant, &gpu.capabilities, 7).expect("its own op");
+        assert!(problem.stages.len() > 1, "{op}");
+        let said = outcome_of(&gpu, kernel, op).outcome;
+        assert!(matches!(said, Outcome::Ok(..)), "{op}: {said:?}");
+    }
+}

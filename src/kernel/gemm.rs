@@ -26,6 +26,8 @@ const FORMATS: [Format; 7] =
     [Format::F32, Format::F16, Format::Int8, Format::Q8_0, Format::Q4_0, Format::Q4K, Format::Mxfp4];
 
 fn preludes(variant: &Variant, format: Format) -> Vec<Source> {
+    // What only one format uses has the preludes of that one.
+    let format = if variant.name == "dot4" { Format::Int8 } else { format };
     let pairs = if format == Format::F32 { shader!("pairs_f32") } else { shader!("pairs_f16") };
     let operands = vec![pairs, shader!("gemm_operands")];
     [variants::matrices(variant), weights::preludes(format), operands].concat()
@@ -50,7 +52,9 @@ fn cases(offered: &Capabilities, suite: Suite) -> Vec<Op> {
         let mut standard = [7, 32, 100, 512, 2_048].map(|tokens| square(tokens, 4_096, Format::F16)).to_vec();
         standard.extend([square(4_096, 4_096, Format::F16), matmul(100, 14_336, 4_096, Format::F16)]);
         standard.extend([Format::Q8_0, Format::Q4_0].map(|weights| square(512, 4_096, weights)));
-        let mut full = vec![square(1_000, 1_024, Format::F32), square(8_192, 8_192, Format::F16)];
+        let mut full = vec![square(1_000, 1_024, Format::F32)];
+        let large = square(8_192, 8_192, Format::F16);
+        full.extend((large.bytes().0 < 2.0 * offered.binding_bytes as f64).then_some(large));
         let others = [Format::Int8, Format::Q4K, Format::Mxfp4];
         full.extend(others.map(|weights| square(512, 4_096, weights)));
         full.extend(FORMATS.map(|weights| square(16, 4_096, weights)));
@@ -65,16 +69,19 @@ fn cases(offered: &Capabilities, suite: Suite) -> Vec<Op> {
     cases
 }
 
-/// Edges in every direction, at every count of tokens for which there is a variant.
+/// Edges in every direction, on both sides of the counts of tokens at which variants change.
 fn odd_shapes() -> Vec<Op> {
-    let shapes = |depth: u64| {
-        let shapes =
-            [(2, 2, 1), (7, 262, 5), (16, 66, 3), (17, 38, 3), (67, 132, 7), (130, 262, 2), (2, 1_000, 1)];
-        shapes.map(|(tokens, outputs, blocks)| (tokens, outputs, blocks * depth))
-    };
+    let most = [(7, 262, 5), (67, 132, 7)];
+    let plain = [(2, 2, 1), (16, 66, 3), (130, 262, 2)];
     let matmul = |weights: Format| {
-        let shapes = shapes(variants::depth(weights));
-        shapes.map(|(tokens, outputs, inputs)| Op::Matmul { tokens, outputs, inputs, weights })
+        let plain = plain.into_iter().filter(move |_| matches!(weights, Format::F32 | Format::F16));
+        let op = move |(tokens, outputs, blocks)| Op::Matmul {
+            tokens,
+            outputs,
+            inputs: blocks * variants::depth(weights),
+            weights,
+        };
+        most.into_iter().chain(plain).map(op)
     };
     FORMATS.into_iter().flat_map(matmul).collect()
 }

@@ -1,6 +1,7 @@
 //! Inputs of a matrix product, and its reference.
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 
 use crate::kernel::data;
 use crate::kernel::problem::{BufferInit, Reference, dot, window};
@@ -48,7 +49,10 @@ impl Inputs {
         match &self.stored {
             Stored::F32(values) => window(values, token * self.inputs, self.inputs).to_vec(),
             Stored::F16(values) => {
-                window(values, token * self.inputs, self.inputs).iter().map(|value| value.to_f32()).collect()
+                let halves = window(values, token * self.inputs, self.inputs);
+                let mut floats = vec![0.0; halves.len()];
+                halves.convert_to_f32_slice(&mut floats);
+                floats
             }
             Stored::Int8(inputs) => inputs.row(token),
         }
@@ -59,7 +63,16 @@ impl Inputs {
 pub(super) fn reference(x: Inputs, w: Weights, outputs: u64) -> Reference {
     let outputs = outputs as usize;
     Box::new(move |indices| {
-        let cell = |index: &usize| dot(&x.row(index / outputs), &w.row(index % outputs));
-        indices.iter().map(cell).collect()
+        // Neighbouring outputs belong to the same token.
+        let mut last = None;
+        let mut cell = |index: usize| {
+            let token = index / outputs;
+            let (_, row) = match last.take().filter(|(of, _)| *of == token) {
+                Some(same) => last.insert(same),
+                None => last.insert((token, x.row(token))),
+            };
+            dot(row, &w.row(index % outputs))
+        };
+        indices.iter().map(|index| cell(*index)).collect()
     })
 }
