@@ -1,86 +1,131 @@
-// y[m, n] = x[m, k] * w[n, k]^T without workgroup memory, for subgroups of exactly 8 lanes: a subgroup owns 16
-// rows x 32 columns, a lane four columns of them. Lanes load x together and hand it round by constant-lane
-// broadcasts, which a CPU adapter turns into register moves; loads are what it pays for.
-// Widths are multiples of four elements.
-const ROWS: u32 = 16;
+// y[m, n] = x[m, k] * w[n, k]^T without workgroup memory, for subgroups of exactly 8 lanes: a subgroup owns STRIPS
+// strips of 8 rows x 64 columns, a lane eight columns of them. Lanes load x together and hand it round by
+// constant-lane broadcasts, which a CPU adapter turns into register moves; loads are what it pays for, so the tile is
+// as large as its caches near the core take. Arrays are indexed by constants only: they are registers then.
+override STRIPS: u32 = 4;
 const LANES: u32 = 8;
+const COLUMNS: u32 = 8;
 
-struct Params {
-    tokens: u32,
-    outputs: u32,
-    inputs: u32,
-}
+// A lane's sums: eight rows, two vectors of columns each.
+alias Strip = array<vec4<f32>, 16>;
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Packed4>;
-@group(0) @binding(2) var<storage, read> w: array<Packed4>;
-@group(0) @binding(3) var<storage, read_write> y: array<Packed4>;
-
-// One row's four inputs times the lane's four columns; `w0..w3` hold a column each.
-fn product(row: vec4<f32>, w0: vec4<f32>, w1: vec4<f32>, w2: vec4<f32>, w3: vec4<f32>) -> vec4<f32> {
-    return row.x * vec4(w0.x, w1.x, w2.x, w3.x) + row.y * vec4(w0.y, w1.y, w2.y, w3.y)
-        + row.z * vec4(w0.z, w1.z, w2.z, w3.z) + row.w * vec4(w0.w, w1.w, w2.w, w3.w);
+// One input of each of the lane's columns, four inputs deep.
+struct Weights {
+    low: mat4x4<f32>,
+    high: mat4x4<f32>,
 }
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
-    let row_first = group.x * ROWS;
-    let column = (group.y * LANES + lane) * 4;
-    let inputs4 = params.inputs / 4;
+    let row = group.x * STRIPS * LANES + lane;
+    let column = (group.y * LANES + lane) * COLUMNS;
+    let fours = params.inputs / 4;
 
     // Rows and columns beyond the edge repeat the last one: their sums are never stored.
-    let x_low = min(row_first + lane, params.tokens - 1) * inputs4;
-    let x_high = min(row_first + LANES + lane, params.tokens - 1) * inputs4;
-    let w_first = min(column, params.outputs - 4) * inputs4;
+    let last = params.tokens - 1;
+    let x0 = min(row, last) * fours;
+    let x1 = min(row + LANES, last) * fours;
+    let x2 = min(row + 2 * LANES, last) * fours;
+    let x3 = min(row + 3 * LANES, last) * fours;
+    let x4 = min(row + 4 * LANES, last) * fours;
+    let x5 = min(row + 5 * LANES, last) * fours;
+    let x6 = min(row + 6 * LANES, last) * fours;
+    let x7 = min(row + 7 * LANES, last) * fours;
 
-    var sum0 = vec4(0.0);
-    var sum1 = vec4(0.0);
-    var sum2 = vec4(0.0);
-    var sum3 = vec4(0.0);
-    var sum4 = vec4(0.0);
-    var sum5 = vec4(0.0);
-    var sum6 = vec4(0.0);
-    var sum7 = vec4(0.0);
-    var sum8 = vec4(0.0);
-    var sum9 = vec4(0.0);
-    var sum10 = vec4(0.0);
-    var sum11 = vec4(0.0);
-    var sum12 = vec4(0.0);
-    var sum13 = vec4(0.0);
-    var sum14 = vec4(0.0);
-    var sum15 = vec4(0.0);
-    for (var i = 0u; i < inputs4; i++) {
-        let low = unpack4(x[x_low + i]);
-        let high = unpack4(x[x_high + i]);
-        let w0 = unpack4(w[w_first + i]);
-        let w1 = unpack4(w[w_first + inputs4 + i]);
-        let w2 = unpack4(w[w_first + 2 * inputs4 + i]);
-        let w3 = unpack4(w[w_first + 3 * inputs4 + i]);
-        sum0 += product(subgroupBroadcast(low, 0u), w0, w1, w2, w3);
-        sum1 += product(subgroupBroadcast(low, 1u), w0, w1, w2, w3);
-        sum2 += product(subgroupBroadcast(low, 2u), w0, w1, w2, w3);
-        sum3 += product(subgroupBroadcast(low, 3u), w0, w1, w2, w3);
-        sum4 += product(subgroupBroadcast(low, 4u), w0, w1, w2, w3);
-        sum5 += product(subgroupBroadcast(low, 5u), w0, w1, w2, w3);
-        sum6 += product(subgroupBroadcast(low, 6u), w0, w1, w2, w3);
-        sum7 += product(subgroupBroadcast(low, 7u), w0, w1, w2, w3);
-        sum8 += product(subgroupBroadcast(high, 0u), w0, w1, w2, w3);
-        sum9 += product(subgroupBroadcast(high, 1u), w0, w1, w2, w3);
-        sum10 += product(subgroupBroadcast(high, 2u), w0, w1, w2, w3);
-        sum11 += product(subgroupBroadcast(high, 3u), w0, w1, w2, w3);
-        sum12 += product(subgroupBroadcast(high, 4u), w0, w1, w2, w3);
-        sum13 += product(subgroupBroadcast(high, 5u), w0, w1, w2, w3);
-        sum14 += product(subgroupBroadcast(high, 6u), w0, w1, w2, w3);
-        sum15 += product(subgroupBroadcast(high, 7u), w0, w1, w2, w3);
+    var sums0: Strip;
+    var sums1: Strip;
+    var sums2: Strip;
+    var sums3: Strip;
+    var sums4: Strip;
+    var sums5: Strip;
+    var sums6: Strip;
+    var sums7: Strip;
+    for (var i = 0u; i < fours; i++) {
+        let weights = Weights(load_columns(column, i), load_columns(column + 4, i));
+        add_products(&sums0, unpack4(x[x0 + i]), weights);
+        if STRIPS > 1 {
+            add_products(&sums1, unpack4(x[x1 + i]), weights);
+        }
+        if STRIPS > 2 {
+            add_products(&sums2, unpack4(x[x2 + i]), weights);
+            add_products(&sums3, unpack4(x[x3 + i]), weights);
+        }
+        if STRIPS > 4 {
+            add_products(&sums4, unpack4(x[x4 + i]), weights);
+            add_products(&sums5, unpack4(x[x5 + i]), weights);
+            add_products(&sums6, unpack4(x[x6 + i]), weights);
+            add_products(&sums7, unpack4(x[x7 + i]), weights);
+        }
     }
-    store(row_first, column, array<vec4<f32>, 16>(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7, sum8, sum9, sum10, sum11, sum12, sum13, sum14, sum15));
+    let first = group.x * STRIPS * LANES;
+    store_strip(&sums0, first, column);
+    if STRIPS > 1 {
+        store_strip(&sums1, first + LANES, column);
+    }
+    if STRIPS > 2 {
+        store_strip(&sums2, first + 2 * LANES, column);
+        store_strip(&sums3, first + 3 * LANES, column);
+    }
+    if STRIPS > 4 {
+        store_strip(&sums4, first + 4 * LANES, column);
+        store_strip(&sums5, first + 5 * LANES, column);
+        store_strip(&sums6, first + 6 * LANES, column);
+        store_strip(&sums7, first + 7 * LANES, column);
+    }
 }
 
-fn store(row_first: u32, column: u32, sums: array<vec4<f32>, 16>) {
-    if column >= params.outputs {
-        return;
-    }
-    for (var i = 0u; i < min(ROWS, params.tokens - row_first); i++) {
-        y[((row_first + i) * params.outputs + column) / 4] = pack4(sums[i]);
-    }
+fn load_columns(column: u32, i: u32) -> mat4x4<f32> {
+    let fours = params.inputs / 4;
+    let last = params.outputs - 1;
+    return transpose(mat4x4(
+        weights4(min(column, last) * fours + i),
+        weights4(min(column + 1, last) * fours + i),
+        weights4(min(column + 2, last) * fours + i),
+        weights4(min(column + 3, last) * fours + i),
+    ));
+}
+
+fn add_products(sums: ptr<function, Strip>, inputs: vec4<f32>, weights: Weights) {
+    let row0 = subgroupBroadcast(inputs, 0u);
+    (*sums)[0] += weights.low * row0;
+    (*sums)[1] += weights.high * row0;
+    let row1 = subgroupBroadcast(inputs, 1u);
+    (*sums)[2] += weights.low * row1;
+    (*sums)[3] += weights.high * row1;
+    let row2 = subgroupBroadcast(inputs, 2u);
+    (*sums)[4] += weights.low * row2;
+    (*sums)[5] += weights.high * row2;
+    let row3 = subgroupBroadcast(inputs, 3u);
+    (*sums)[6] += weights.low * row3;
+    (*sums)[7] += weights.high * row3;
+    let row4 = subgroupBroadcast(inputs, 4u);
+    (*sums)[8] += weights.low * row4;
+    (*sums)[9] += weights.high * row4;
+    let row5 = subgroupBroadcast(inputs, 5u);
+    (*sums)[10] += weights.low * row5;
+    (*sums)[11] += weights.high * row5;
+    let row6 = subgroupBroadcast(inputs, 6u);
+    (*sums)[12] += weights.low * row6;
+    (*sums)[13] += weights.high * row6;
+    let row7 = subgroupBroadcast(inputs, 7u);
+    (*sums)[14] += weights.low * row7;
+    (*sums)[15] += weights.high * row7;
+}
+
+fn store_strip(sums: ptr<function, Strip>, first: u32, column: u32) {
+    store_row((*sums)[0], (*sums)[1], first + 0, column);
+    store_row((*sums)[2], (*sums)[3], first + 1, column);
+    store_row((*sums)[4], (*sums)[5], first + 2, column);
+    store_row((*sums)[6], (*sums)[7], first + 3, column);
+    store_row((*sums)[8], (*sums)[9], first + 4, column);
+    store_row((*sums)[10], (*sums)[11], first + 5, column);
+    store_row((*sums)[12], (*sums)[13], first + 6, column);
+    store_row((*sums)[14], (*sums)[15], first + 7, column);
+}
+
+fn store_row(low: vec4<f32>, high: vec4<f32>, row: u32, column: u32) {
+    store_pair(low.xy, row, column);
+    store_pair(low.zw, row, column + 2);
+    store_pair(high.xy, row, column + 4);
+    store_pair(high.zw, row, column + 6);
 }

@@ -1,20 +1,9 @@
 // y[m, n] = x[m, k] * w[n, k]^T through workgroup memory: a workgroup of 16 x 16 invocations owns 64 x 64
-// outputs, an invocation 4 x 4 of them in registers. Widths are multiples of four elements.
+// outputs, an invocation 4 x 4 of them in registers. Small enough for every adapter.
 const SIDE: u32 = 16;
 const TILE: u32 = 64;
 const DEPTH: u32 = 16;
 const DEPTH4: u32 = DEPTH / 4;
-
-struct Params {
-    tokens: u32,
-    outputs: u32,
-    inputs: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Packed4>;
-@group(0) @binding(2) var<storage, read> w: array<Packed4>;
-@group(0) @binding(3) var<storage, read_write> y: array<Packed4>;
 
 // Stored depth-first, so that the four values an invocation needs lie side by side.
 var<workgroup> tile_x: array<array<vec4<f32>, SIDE>, DEPTH>;
@@ -28,7 +17,7 @@ fn main(
 ) {
     let row_first = group.x * TILE;
     let column_first = group.y * TILE;
-    let inputs4 = params.inputs / 4;
+    let fours = params.inputs / 4;
 
     // Each invocation loads one packed vector of each tile: 64 rows x 4 vectors = 256.
     let load_row = index / DEPTH4;
@@ -41,12 +30,12 @@ fn main(
         let at = depth / 4 + load_depth;
         var from_x = vec4(0.0);
         var from_w = vec4(0.0);
-        if at < inputs4 {
+        if at < fours {
             if x_row < params.tokens {
-                from_x = unpack4(x[x_row * inputs4 + at]);
+                from_x = unpack4(x[x_row * fours + at]);
             }
             if w_row < params.outputs {
-                from_w = unpack4(w[w_row * inputs4 + at]);
+                from_w = weights4(w_row * fours + at);
             }
         }
         for (var i = 0u; i < 4; i++) {
@@ -68,8 +57,7 @@ fn main(
     let column = column_first + local.x * 4;
     for (var i = 0u; i < 4; i++) {
         let row = row_first + local.y * 4 + i;
-        if row < params.tokens && column < params.outputs {
-            y[(row * params.outputs + column) / 4] = pack4(sums[i]);
-        }
+        store_pair(sums[i].xy, row, column);
+        store_pair(sums[i].zw, row, column + 2);
     }
 }

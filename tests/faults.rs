@@ -24,6 +24,9 @@ use mtok::op::{Format, Op};
 
 const OP: Op = Op::Matmul { tokens: 37, outputs: 132, inputs: 68, weights: Format::F32 };
 
+/// The statement of the naive kernel that writes.
+const STORE: &str = "store_pair(vec2(product(row, column), product(row, column + 1)), row, column);";
+
 /// The gemm kernel with one variant's source edited: `from` becomes `to` everywhere.
 fn broken_variant(name: &str, from: &str, to: &str) -> Kernel {
     let gemm = Kernel::find("gemm").expect("listed");
@@ -64,15 +67,14 @@ fn outcome_of(gpu: &Gpu, kernel: &Kernel, op: Op) -> Measurement {
 #[test]
 fn wrong_kernels_are_called_wrong_and_have_no_speed() {
     let Some(gpu) = gpu() else { return };
-    let store = "y[row * params.outputs + column] = sum;";
     for (what, from, to, reason) in [
         ("unedited", "", "", ""),
-        ("writes nothing", store, "if row > 9999 { y[0] = sum; }", "output words were never written"),
-        ("writes zeros", store, "y[row * params.outputs + column] = 0.0 * sum;", "error "),
+        ("writes nothing", STORE, &format!("if row > 9999 {{ {STORE} }}"), "output words were never written"),
+        ("writes zeros", "return sum;", "return 0.0 * sum;", "error "),
         ("misses the last row", "row >= params.tokens", "row + 1 >= params.tokens", "never written"),
-        ("is off by one input", "i < params.inputs", "i + 1 < params.inputs", "error "),
-        ("transposes", store, "y[column * params.tokens + row] = sum;", "error "),
-        ("overflows", "var sum = 0.0;", "var sum = 3e38 * (3.0 + x[0] * x[0]);", ""),
+        ("is off by one input", "i < fours", "i + 1 < fours", "error "),
+        ("transposes", "product(row, column),", "product(column % params.tokens, row),", "error "),
+        ("overflows", "var sum = 0.0;", "var sum = 3e38 * (3.0 + x[0].x * x[0].x);", ""),
     ] {
         let measurement = outcome(&gpu, &broken(from, to));
         match &measurement.outcome {
@@ -86,7 +88,7 @@ fn wrong_kernels_are_called_wrong_and_have_no_speed() {
 #[test]
 fn wrong_tiled_kernels_are_called_wrong_and_have_no_speed() {
     let Some(gpu) = gpu() else { return };
-    let store = "pack4(sums[i]);";
+    let store = "store_pair(sums[i].";
     for (what, from, to, format) in [
         ("unedited", "x", "x", Format::F32),
         ("unedited", "x", "x", Format::F16),
@@ -94,13 +96,13 @@ fn wrong_tiled_kernels_are_called_wrong_and_have_no_speed() {
         ("is off by one column of tiles", "group.y * TILE;", "(group.y + 1) * TILE;", Format::F16),
         ("leaves out the last row of a tile", "i < DEPTH; i++", "i < DEPTH - 1; i++", Format::F16),
         ("transposes a tile", "tile_w[i][local.x]", "tile_w[i][local.y]", Format::F16),
-        ("overflows in halves", store, "pack4(unpack4(pack4(sums[i] * 65536.0)) / 65536.0);", Format::F16),
+        ("overflows in halves", store, "store_pair(65536.0 * sums[i].", Format::F16),
         // llvmpipe runs eight invocations of a workgroup at a time up to the next barrier, so that it never gets away
         // with this; a device that runs them all in step may.
         ("has no barriers", "workgroupBarrier();", "", Format::F32),
         ("lacks the second barrier", "        workgroupBarrier();\n    }", "    }", Format::F32),
     ] {
-        let op = Op::Matmul { tokens: 100, outputs: 132, inputs: 516, weights: format };
+        let op = Op::Matmul { tokens: 100, outputs: 132, inputs: 520, weights: format };
         let may_pass = |what: &str| what.contains("barrier") && !gpu.capabilities.software;
         match outcome_of(&gpu, &broken_variant("tiled", from, to), op).outcome {
             Outcome::Ok(..) => assert!(what == "unedited" || may_pass(what), "{what}"),
@@ -122,10 +124,9 @@ fn stale_problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) 
 #[test]
 fn a_result_that_is_left_from_an_earlier_sample_is_wrong() {
     let Some(gpu) = gpu() else { return };
-    let store = "y[row * params.outputs + column] = sum;";
-    let once = "if done[row * params.outputs + column] == 0u { y[row * params.outputs + column] = sum; } \
-        done[row * params.outputs + column] = 1u;";
-    let edited = broken(store, once);
+    let at = "(row * params.outputs + column) / 2";
+    let once = format!("if done[{at}] == 0u {{ {STORE} }} done[{at}] = 1u;");
+    let edited = broken(STORE, &once);
     let text = edited.variants[0].sources[0].text;
     let done = "@group(0) @binding(4) var<storage, read_write> done: array<u32>;";
     let stale = Kernel { problem: stale_problem, ..of_text(&edited.variants[0], format!("{text}{done}")) };
@@ -265,7 +266,30 @@ fn small_ops() -> Vec<Op> {
         matmul(1, 64, 1_088, Format::Q4_0),
         decode(259),
         Op::AttentionPrefill { tokens: 37, heads: 3, kv_heads: 1, qk_dim: 128, v_dim: 128, window: 37 },
-        matmul(67, 132, 516, Format::F16),
+        matmul(67, 132, 520, Format::F16),
         matmul(17, 36, 20, Format::F32),
     ]
+}
+
+#[test]
+fn a_product_larger_than_a_binding_is_computed_in_parts() {
+    let listing = adapters::list(false);
+    let Some(mut adapter) = listing.adapters.into_iter().next() else { return };
+    let limits = &mut adapter.facts.limits;
+    limits.binding_bytes = 1 << 20;
+    let gpu = Gpu::open(&adapter).expect("smaller limits open");
+    let kernel = Kernel::find("gemm").expect("listed");
+    let matmul = |tokens, outputs, inputs, weights| Op::Matmul { tokens, outputs, inputs, weights };
+    for op in [
+        matmul(5, 1_030, 512, Format::F32),
+        matmul(600, 1_030, 16, Format::F16),
+        matmul(3, 2_002, 1_024, Format::Q8_0),
+        matmul(600, 1_030, 16, Format::Int8),
+    ] {
+        let variant = kernel.choose(&op, &gpu.capabilities).expect("it runs here");
+        let problem = (kernel.problem)(&op, variant, &gpu.capabilities, 7).expect("its own op");
+        assert!(problem.stages.len() > 1, "{op}");
+        let said = outcome_of(&gpu, kernel, op).outcome;
+        assert!(matches!(said, Outcome::Ok(..)), "{op}: {said:?}");
+    }
 }

@@ -1,38 +1,20 @@
-//! `gemm`: `y[m, n] = x[m, k] · w[n, k]ᵀ`, the matrix product of prefill and of batched decode, in f32 and in f16
-//! with sums in f32.
+//! `gemm`: `y[m, n] = x[m, k] · w[n, k]ᵀ`, the matrix product of prefill and of batched decode, weights of every stored
+//! format unpacked in the kernel. Sums are f32; those of `int8` products are whole numbers.
 
-use super::problem::{
-    BufferInit, Element, Operand, Problem, dot, halves, nmse_max_f16, nmse_max_f32, stage, window,
-};
-use super::{Capabilities, Kernel, Needs, Source, Suite, Variant, data, shader};
+mod operands;
+mod parts;
+mod variants;
+
+use super::problem::{BufferInit, Element, Problem, nmse_max_f16, nmse_max_f32};
+use super::weights::{self, Weights};
+use super::{Capabilities, Kernel, Source, Suite, Variant, data, shader};
 use crate::op::{Format, Op};
+use operands::Inputs;
 
 pub static KERNEL: Kernel = Kernel {
     name: "gemm",
-    formats: &[Format::F32, Format::F16],
-    variants: &[
-        Variant {
-            name: "subgroup8",
-            sources: &[shader!("gemm_subgroup8")],
-            constants: &[],
-            supports: in_fours,
-            needs: Needs { subgroups: true, software_subgroups_of_8: true, invocations: 8, ..Needs::NONE },
-        },
-        Variant {
-            name: "tiled",
-            sources: &[shader!("gemm_tiled")],
-            constants: &[],
-            supports: in_fours,
-            needs: Needs { workgroup_bytes: 2 * 64 * 16 * 4, invocations: 256, ..Needs::NONE },
-        },
-        Variant {
-            name: "naive",
-            sources: &[shader!("gemm_naive")],
-            constants: &[],
-            supports: |op| op.format() == Format::F32,
-            needs: Needs { invocations: 64, ..Needs::NONE },
-        },
-    ],
+    formats: &FORMATS,
+    variants: &variants::ALL,
     preludes,
     cases,
     odd_shapes,
@@ -40,89 +22,90 @@ pub static KERNEL: Kernel = Kernel {
     streams: false,
 };
 
-fn preludes(_: &Variant, format: Format) -> Vec<Source> {
-    match format {
-        Format::F32 => vec![shader!("elements_f32")],
-        Format::F16 => vec![shader!("elements_f16")],
-        _ => Vec::new(),
-    }
+const FORMATS: [Format; 7] =
+    [Format::F32, Format::F16, Format::Int8, Format::Q8_0, Format::Q4_0, Format::Q4K, Format::Mxfp4];
+
+fn preludes(variant: &Variant, format: Format) -> Vec<Source> {
+    // What only one format uses has the preludes of that one.
+    let format = if variant.name == "dot4" { Format::Int8 } else { format };
+    let pairs = if format == Format::F32 { shader!("pairs_f32") } else { shader!("pairs_f16") };
+    let operands = vec![pairs, shader!("gemm_operands")];
+    [variants::matrices(variant), weights::preludes(format), operands].concat()
 }
 
-fn in_fours(op: &Op) -> bool {
-    matches!(op, Op::Matmul { outputs, inputs, weights: Format::F32 | Format::F16, .. }
-        if outputs % 4 == 0 && inputs % 4 == 0)
-}
-
-/// Token counts from a small decode batch to a prefill chunk, some no multiple of any tile, and once the wide
-/// matrix of an MLP; on a software adapter fewer, so that one product stays far below a second.
-fn cases(offered: &Capabilities, _: Suite) -> Vec<Op> {
-    let matmul = |tokens, width, weights| Op::Matmul { tokens, outputs: width, inputs: width, weights };
-    if offered.software {
-        let mut cases = vec![matmul(300, 512, Format::F32), matmul(1024, 1024, Format::F32)];
-        cases.extend([7, 32, 100, 256].map(|tokens| matmul(tokens, 4096, Format::F16)));
-        cases.push(Op::Matmul { tokens: 32, outputs: 14_336, inputs: 4_096, weights: Format::F16 });
-        cases
+/// Token counts from a small decode batch to a prefill chunk, some no multiple of any tile; one shape in all formats,
+/// so that they can be compared. On a software adapter fewer and smaller, so that one product stays below a quarter of
+/// a second.
+fn cases(offered: &Capabilities, suite: Suite) -> Vec<Op> {
+    let matmul = |tokens, outputs, inputs, weights| Op::Matmul { tokens, outputs, inputs, weights };
+    let square = |tokens, width, weights| matmul(tokens, width, width, weights);
+    let (quick, standard, full) = if offered.software {
+        let mut standard = [7, 32, 256].map(|tokens| square(tokens, 2_048, Format::F16)).to_vec();
+        standard.extend([Format::F16, Format::Q8_0, Format::Q4_0].map(|weights| square(512, 1_024, weights)));
+        let mut full = vec![square(300, 512, Format::F32), matmul(32, 14_336, 4_096, Format::F16)];
+        full.extend([7, 32, 100, 256].map(|tokens| square(tokens, 4_096, Format::F16)));
+        let others = [Format::Int8, Format::Q4K, Format::Mxfp4];
+        full.extend(others.map(|weights| square(512, 1_024, weights)));
+        full.extend(FORMATS.map(|weights| square(16, 2_048, weights)));
+        (square(1_024, 1_024, Format::F32), standard, full)
     } else {
-        let mut cases = vec![matmul(1000, 1024, Format::F32), matmul(2048, 2048, Format::F32)];
-        cases.extend([7, 32, 100, 512, 2048].map(|tokens| matmul(tokens, 4096, Format::F16)));
-        cases.push(Op::Matmul { tokens: 100, outputs: 14_336, inputs: 4_096, weights: Format::F16 });
-        cases
-    }
+        let mut standard = [7, 32, 100, 512, 2_048].map(|tokens| square(tokens, 4_096, Format::F16)).to_vec();
+        standard.extend([square(4_096, 4_096, Format::F16), matmul(100, 14_336, 4_096, Format::F16)]);
+        standard.extend([Format::Q8_0, Format::Q4_0].map(|weights| square(512, 4_096, weights)));
+        let mut full = vec![square(1_000, 1_024, Format::F32)];
+        let large = square(8_192, 8_192, Format::F16);
+        full.extend((large.bytes().0 < 2.0 * offered.binding_bytes as f64).then_some(large));
+        let others = [Format::Int8, Format::Q4K, Format::Mxfp4];
+        full.extend(others.map(|weights| square(512, 4_096, weights)));
+        full.extend(FORMATS.map(|weights| square(16, 4_096, weights)));
+        full.extend(FORMATS.map(|weights| square(2_048, 4_096, weights)));
+        (square(2_048, 2_048, Format::F32), standard, full)
+    };
+    let mut cases = vec![quick];
+    cases.extend(standard.into_iter().filter(|_| suite != Suite::Quick));
+    cases.extend(full.into_iter().filter(|_| suite == Suite::Full));
+    let mut seen = std::collections::HashSet::new();
+    cases.retain(|op| seen.insert(*op));
+    cases
 }
 
+/// Edges in every direction, on both sides of the counts of tokens at which variants change.
 fn odd_shapes() -> Vec<Op> {
-    let shapes = [(2, 4, 4), (17, 36, 20), (67, 132, 516), (130, 68, 100), (3, 1_000, 64)];
-    let matmul =
-        |weights| shapes.map(|(tokens, outputs, inputs)| Op::Matmul { tokens, outputs, inputs, weights });
-    [Format::F32, Format::F16].into_iter().flat_map(matmul).collect()
+    let most = [(7, 262, 5), (67, 132, 7)];
+    let plain = [(2, 2, 1), (16, 66, 3), (130, 262, 2)];
+    let matmul = |weights: Format| {
+        let plain = plain.into_iter().filter(move |_| matches!(weights, Format::F32 | Format::F16));
+        let op = move |(tokens, outputs, blocks)| Op::Matmul {
+            tokens,
+            outputs,
+            inputs: blocks * variants::depth(weights),
+            weights,
+        };
+        most.into_iter().chain(plain).map(op)
+    };
+    FORMATS.into_iter().flat_map(matmul).collect()
 }
 
-fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Option<Problem> {
     let Op::Matmul { tokens, outputs, inputs, weights } = *op else { return None };
-    let workgroups = match variant.name {
-        "subgroup8" => [tokens.div_ceil(16), outputs.div_ceil(32)],
-        "tiled" => [tokens.div_ceil(64), outputs.div_ceil(64)],
-        _ => [outputs.div_ceil(64), tokens],
-    };
-    let (x, w, element, reference, nmse_max) = match weights {
-        Format::F32 => {
-            let x = data::Random::new(seed, 0).normals((tokens * inputs) as usize, 1.0);
-            let w = data::Random::new(seed, 1).normals((outputs * inputs) as usize, 1.0);
-            let buffers = (BufferInit::input(&x), BufferInit::input(&w));
-            (buffers.0, buffers.1, Element::F32, reference(x, w, outputs, inputs), nmse_max_f32(inputs))
-        }
-        Format::F16 => {
-            let (x_buffer, x) = halves(seed, 0, tokens * inputs, 1.0);
-            let (w_buffer, w) = halves(seed, 1, outputs * inputs, data::WEIGHTS_SD);
-            (x_buffer, w_buffer, Element::F16, reference(x, w, outputs, inputs), nmse_max_f16(inputs))
-        }
-        _ => return None,
-    };
+    let element = if weights == Format::F32 { Element::F32 } else { Element::F16 };
+    let x = Inputs::random(weights, tokens, inputs, seed);
+    let w = Weights::random(weights, outputs, inputs, seed)?;
+    let (x_buffer, input_scales) = x.buffers();
+    let (w_buffer, scales) = w.buffers();
+    let y_buffer = BufferInit::Output(tokens * outputs * element.size() as u64);
+    let buffers = [x_buffer, w_buffer, y_buffer].into_iter().chain(scales).chain(input_scales).collect();
+    let nmse_max = if element == Element::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) };
+    let stages = parts::stages(&buffers, [tokens, outputs, inputs], variant, offered);
     Some(Problem {
-        params: vec![tokens as u32, outputs as u32, inputs as u32],
-        buffers: vec![x, w, BufferInit::Output(tokens * outputs * element.size() as u64)],
-        stages: vec![stage(3, [workgroups[0] as u32, workgroups[1] as u32, 1])],
+        params: Vec::new(),
+        stages,
+        buffers,
         chain: 1,
         output: 2,
         element,
-        reference,
-        nmse_max,
-        distribution: if weights == Format::F16 { data::NORMAL_WEIGHTS } else { data::NORMAL },
-    })
-}
-
-fn reference<T: Operand + 'static>(
-    x: Vec<T>,
-    w: Vec<T>,
-    outputs: u64,
-    inputs: u64,
-) -> super::problem::Reference {
-    let (outputs, inputs) = (outputs as usize, inputs as usize);
-    Box::new(move |indices| {
-        let cell = |index: usize| {
-            let row = window(&x, index / outputs * inputs, inputs);
-            dot(row, window(&w, index % outputs * inputs, inputs))
-        };
-        indices.iter().map(|index| cell(*index)).collect()
+        reference: operands::reference(x, w, outputs),
+        nmse_max: nmse_max + variants::nmse_of_rounded_weights(variant, weights),
+        distribution: data::NORMAL_WEIGHTS,
     })
 }
