@@ -3,6 +3,7 @@
 //! A kernel is one file here and at least one in `shaders/`; [`ALL`] lists them. FLOP and byte formulas are those
 //! of [`Op`]. Nothing here touches a device.
 
+mod attention;
 mod attention_decode;
 mod attention_prefill;
 pub mod calibration;
@@ -11,6 +12,8 @@ pub mod data;
 mod dispatch;
 mod gemm;
 mod gemv;
+mod kv_cache;
+mod latent_decode;
 pub mod problem;
 mod rmsnorm;
 mod rope;
@@ -23,7 +26,7 @@ use crate::op::{Format, Op};
 use problem::Problem;
 
 /// Every kernel, in the order in which `measure` runs them: overheads first, the longest last.
-pub static ALL: [&Kernel; 9] = [
+pub static ALL: [&Kernel; 10] = [
     &dispatch::KERNEL,
     &copy::KERNEL,
     &rmsnorm::KERNEL,
@@ -31,6 +34,7 @@ pub static ALL: [&Kernel; 9] = [
     &silu_mul::KERNEL,
     &gemv::KERNEL,
     &attention_decode::KERNEL,
+    &latent_decode::KERNEL,
     &attention_prefill::KERNEL,
     &gemm::KERNEL,
 ];
@@ -75,6 +79,8 @@ pub struct Variant {
 pub struct Needs {
     /// Subgroup operations, with subgroups of any size.
     pub subgroups: bool,
+    /// Lanes that even the smallest subgroup must have.
+    pub subgroup_min: u32,
     /// A software adapter whose subgroups always have eight lanes.
     pub software_subgroups_of_8: bool,
     /// Workgroup memory in bytes. Our own check: wgpu 30 does not validate it.
@@ -268,6 +274,7 @@ impl Needs {
     /// What every adapter meets.
     pub const NONE: Self = Self {
         subgroups: false,
+        subgroup_min: 0,
         software_subgroups_of_8: false,
         workgroup_bytes: 0,
         invocations: 1,
@@ -285,6 +292,12 @@ impl Needs {
         }
         if self.subgroups && !offered.subgroups {
             return Some("needs subgroups, the adapter has none".into());
+        }
+        if self.subgroup_min > offered.subgroup_sizes.0 {
+            return Some(format!(
+                "needs subgroups of at least {}, the adapter allows {} to {}",
+                self.subgroup_min, offered.subgroup_sizes.0, offered.subgroup_sizes.1
+            ));
         }
         if self.f16 && !offered.f16 {
             return Some("needs 16-bit floats in shaders, the adapter has none".into());
