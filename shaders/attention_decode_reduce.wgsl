@@ -1,20 +1,8 @@
 // Joins the parts that attention_decode_* left: rescales each to the largest score of all, adds, divides.
-override HEAD_DIM: u32 = 128;
 const WORKGROUP: u32 = 64;
 
-struct Params {
-    context: u32,
-    heads: u32,
-    kv_heads: u32,
-    parts: u32,
-    part_keys: u32,
-    scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(4) var<storage, read> partial: array<f32>;
 // [batch, heads, head_dim], two halves to a word.
-@group(0) @binding(5) var<storage, read_write> y: array<u32>;
+@group(0) @binding(8) var<storage, read_write> y: array<u32>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {

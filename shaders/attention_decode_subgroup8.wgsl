@@ -1,88 +1,30 @@
-// One new query per sequence over its KV cache, split over the context, for subgroups of exactly 8 lanes, heads of
-// 128 and four query heads per KV head: a subgroup takes one KV head and one part of the context, eight keys at a
-// time, one per lane. Queries and weights are handed round by constant-lane broadcasts (see gemm_subgroup8); of the
-// values a lane owns 16 dimensions. attention_decode_reduce joins the parts. Heads are variables and not an array:
-// a CPU adapter keeps in registers only what is never indexed.
-const HEAD_DIM: u32 = 128;
-const GROUP: u32 = 4;
+// Split-context decode for subgroups of exactly 8 lanes, heads of 128 and four query heads per KV head: a subgroup takes
+// one KV head and one part of the context, 16 keys at a time, two per lane. Queries and weights are handed round by
+// constant-lane broadcasts (see gemm_subgroup8). attention_decode_reduce joins the parts.
 const LANES: u32 = 8;
-const VECTORS: u32 = 16;
 
-struct Params {
-    context: u32,
-    heads: u32,
-    kv_heads: u32,
-    parts: u32,
-    part_keys: u32,
-    scale: f32,
+// Adds the products of four dimensions of a query with those of the lane's two keys.
+fn product(part: vec2<f32>, query: vec4<f32>, key0: vec4<f32>, key1: vec4<f32>) -> vec2<f32> {
+    return part + vec2(dot(query, key0), dot(query, key1));
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
-// q [batch, heads, head_dim]; k and v [batch, context, kv_heads, head_dim]: eight halves to a vector.
-@group(0) @binding(1) var<storage, read> q: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> k: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec4<u32>>;
-// [batch, heads, parts, head_dim + 2]
-@group(0) @binding(4) var<storage, read_write> partial: array<f32>;
-
-fn low(words: vec4<u32>) -> vec4<f32> {
-    return vec4(unpack2x16float(words.x), unpack2x16float(words.y));
+fn value_of(row: u32, lane: u32) -> Value {
+    let scale = value_scale((row * 8 + lane) / 2);
+    let first = value8(row * 16 + lane * 2);
+    let second = value8(row * 16 + lane * 2 + 1);
+    return Value(first.low * scale, first.high * scale, second.low * scale, second.high * scale);
 }
 
-fn high(words: vec4<u32>) -> vec4<f32> {
-    return vec4(unpack2x16float(words.z), unpack2x16float(words.w));
-}
-
-
-// The running softmax of one query head: of the values, the lane's 16 dimensions.
-struct Head {
-    largest: f32,
-    total: f32,
-    // The lane's key of the eight at hand.
-    weight: f32,
-    sum0: vec4<f32>,
-    sum1: vec4<f32>,
-    sum2: vec4<f32>,
-    sum3: vec4<f32>,
-}
-
-fn weigh(head: Head, score: f32, seen: bool) -> Head {
-    let largest = max(head.largest, subgroupMax(select(-1e30, score, seen)));
-    let keep = exp(head.largest - largest);
-    let weight = select(0.0, exp(score - largest), seen);
-    return Head(
-        largest,
-        head.total * keep + weight,
-        weight,
-        head.sum0 * keep,
-        head.sum1 * keep,
-        head.sum2 * keep,
-        head.sum3 * keep,
-    );
-}
-
-fn add(head: Head, weight: f32, values: array<vec4<f32>, 4>) -> Head {
-    return Head(
-        head.largest,
-        head.total,
-        head.weight,
-        head.sum0 + weight * values[0],
-        head.sum1 + weight * values[1],
-        head.sum2 + weight * values[2],
-        head.sum3 + weight * values[3],
-    );
-}
-
-fn store(head: Head, out: u32, lane: u32) {
-    let all = subgroupAdd(head.total);
-    let sums = array(head.sum0, head.sum1, head.sum2, head.sum3);
+fn store(query: Query, out: u32, lane: u32) {
+    let all = subgroupAdd(query.total);
+    let sums = array(query.sum0, query.sum1, query.sum2, query.sum3);
     for (var at = 0u; at < 4; at++) {
         for (var i = 0u; i < 4; i++) {
             partial[out + lane * 16 + at * 4 + i] = sums[at][i];
         }
     }
     if lane == 0 {
-        partial[out + HEAD_DIM] = head.largest;
+        partial[out + HEAD_DIM] = query.largest;
         partial[out + HEAD_DIM + 1] = all;
     }
 }
@@ -91,189 +33,332 @@ fn store(head: Head, out: u32, lane: u32) {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
     let part = group.x;
     let kv_head = group.y;
-    let batch = group.z;
-    let first_head = batch * params.heads + kv_head * GROUP;
-
+    let sequence = group.z;
     // A lane keeps every eighth vector of each query.
-    let q0_0 = q[(first_head + 0) * VECTORS + 0 * LANES + lane];
-    let q0_1 = q[(first_head + 0) * VECTORS + 1 * LANES + lane];
-    let q1_0 = q[(first_head + 1) * VECTORS + 0 * LANES + lane];
-    let q1_1 = q[(first_head + 1) * VECTORS + 1 * LANES + lane];
-    let q2_0 = q[(first_head + 2) * VECTORS + 0 * LANES + lane];
-    let q2_1 = q[(first_head + 2) * VECTORS + 1 * LANES + lane];
-    let q3_0 = q[(first_head + 3) * VECTORS + 0 * LANES + lane];
-    let q3_1 = q[(first_head + 3) * VECTORS + 1 * LANES + lane];
-    let low0_0 = low(q0_0) * params.scale;
-    let high0_0 = high(q0_0) * params.scale;
-    let low0_1 = low(q0_1) * params.scale;
-    let high0_1 = high(q0_1) * params.scale;
-    let low1_0 = low(q1_0) * params.scale;
-    let high1_0 = high(q1_0) * params.scale;
-    let low1_1 = low(q1_1) * params.scale;
-    let high1_1 = high(q1_1) * params.scale;
-    let low2_0 = low(q2_0) * params.scale;
-    let high2_0 = high(q2_0) * params.scale;
-    let low2_1 = low(q2_1) * params.scale;
-    let high2_1 = high(q2_1) * params.scale;
-    let low3_0 = low(q3_0) * params.scale;
-    let high3_0 = high(q3_0) * params.scale;
-    let low3_1 = low(q3_1) * params.scale;
-    let high3_1 = high(q3_1) * params.scale;
+    let queries = ((params.first_sequence + sequence) * params.heads + kv_head * 4) * 32 + lane;
+    let q0_0 = query4(queries + 0);
+    let q0_1 = query4(queries + 8);
+    let q0_2 = query4(queries + 16);
+    let q0_3 = query4(queries + 24);
+    let q1_0 = query4(queries + 32);
+    let q1_1 = query4(queries + 40);
+    let q1_2 = query4(queries + 48);
+    let q1_3 = query4(queries + 56);
+    let q2_0 = query4(queries + 64);
+    let q2_1 = query4(queries + 72);
+    let q2_2 = query4(queries + 80);
+    let q2_3 = query4(queries + 88);
+    let q3_0 = query4(queries + 96);
+    let q3_1 = query4(queries + 104);
+    let q3_2 = query4(queries + 112);
+    let q3_3 = query4(queries + 120);
+    var query0 = no_keys();
+    var query1 = no_keys();
+    var query2 = no_keys();
+    var query3 = no_keys();
 
-    var head0: Head;
-    var head1: Head;
-    var head2: Head;
-    var head3: Head;
-    head0.largest = -1e30;
-    head1.largest = -1e30;
-    head2.largest = -1e30;
-    head3.largest = -1e30;
-
-    let end = min((part + 1) * params.part_keys, params.context);
-    for (var first = part * params.part_keys; first < end; first += LANES) {
+    let end = min((part + 1) * params.part_keys, params.keys);
+    for (var first = part * params.part_keys; first < end; first += 2 * LANES) {
         // Lanes beyond the end repeat the last key; their weight is zero.
-        let key = min(first + lane, end - 1);
-        let seen = first + lane < end;
-        let key_row = ((batch * params.context + key) * params.kv_heads + kv_head) * VECTORS;
-        var score0 = 0.0;
-        var score1 = 0.0;
-        var score2 = 0.0;
-        var score3 = 0.0;
-        let k0 = k[key_row + 0];
-        score0 += dot(subgroupBroadcast(low0_0, 0u), low(k0)) + dot(subgroupBroadcast(high0_0, 0u), high(k0));
-        score1 += dot(subgroupBroadcast(low1_0, 0u), low(k0)) + dot(subgroupBroadcast(high1_0, 0u), high(k0));
-        score2 += dot(subgroupBroadcast(low2_0, 0u), low(k0)) + dot(subgroupBroadcast(high2_0, 0u), high(k0));
-        score3 += dot(subgroupBroadcast(low3_0, 0u), low(k0)) + dot(subgroupBroadcast(high3_0, 0u), high(k0));
-        let k1 = k[key_row + 1];
-        score0 += dot(subgroupBroadcast(low0_0, 1u), low(k1)) + dot(subgroupBroadcast(high0_0, 1u), high(k1));
-        score1 += dot(subgroupBroadcast(low1_0, 1u), low(k1)) + dot(subgroupBroadcast(high1_0, 1u), high(k1));
-        score2 += dot(subgroupBroadcast(low2_0, 1u), low(k1)) + dot(subgroupBroadcast(high2_0, 1u), high(k1));
-        score3 += dot(subgroupBroadcast(low3_0, 1u), low(k1)) + dot(subgroupBroadcast(high3_0, 1u), high(k1));
-        let k2 = k[key_row + 2];
-        score0 += dot(subgroupBroadcast(low0_0, 2u), low(k2)) + dot(subgroupBroadcast(high0_0, 2u), high(k2));
-        score1 += dot(subgroupBroadcast(low1_0, 2u), low(k2)) + dot(subgroupBroadcast(high1_0, 2u), high(k2));
-        score2 += dot(subgroupBroadcast(low2_0, 2u), low(k2)) + dot(subgroupBroadcast(high2_0, 2u), high(k2));
-        score3 += dot(subgroupBroadcast(low3_0, 2u), low(k2)) + dot(subgroupBroadcast(high3_0, 2u), high(k2));
-        let k3 = k[key_row + 3];
-        score0 += dot(subgroupBroadcast(low0_0, 3u), low(k3)) + dot(subgroupBroadcast(high0_0, 3u), high(k3));
-        score1 += dot(subgroupBroadcast(low1_0, 3u), low(k3)) + dot(subgroupBroadcast(high1_0, 3u), high(k3));
-        score2 += dot(subgroupBroadcast(low2_0, 3u), low(k3)) + dot(subgroupBroadcast(high2_0, 3u), high(k3));
-        score3 += dot(subgroupBroadcast(low3_0, 3u), low(k3)) + dot(subgroupBroadcast(high3_0, 3u), high(k3));
-        let k4 = k[key_row + 4];
-        score0 += dot(subgroupBroadcast(low0_0, 4u), low(k4)) + dot(subgroupBroadcast(high0_0, 4u), high(k4));
-        score1 += dot(subgroupBroadcast(low1_0, 4u), low(k4)) + dot(subgroupBroadcast(high1_0, 4u), high(k4));
-        score2 += dot(subgroupBroadcast(low2_0, 4u), low(k4)) + dot(subgroupBroadcast(high2_0, 4u), high(k4));
-        score3 += dot(subgroupBroadcast(low3_0, 4u), low(k4)) + dot(subgroupBroadcast(high3_0, 4u), high(k4));
-        let k5 = k[key_row + 5];
-        score0 += dot(subgroupBroadcast(low0_0, 5u), low(k5)) + dot(subgroupBroadcast(high0_0, 5u), high(k5));
-        score1 += dot(subgroupBroadcast(low1_0, 5u), low(k5)) + dot(subgroupBroadcast(high1_0, 5u), high(k5));
-        score2 += dot(subgroupBroadcast(low2_0, 5u), low(k5)) + dot(subgroupBroadcast(high2_0, 5u), high(k5));
-        score3 += dot(subgroupBroadcast(low3_0, 5u), low(k5)) + dot(subgroupBroadcast(high3_0, 5u), high(k5));
-        let k6 = k[key_row + 6];
-        score0 += dot(subgroupBroadcast(low0_0, 6u), low(k6)) + dot(subgroupBroadcast(high0_0, 6u), high(k6));
-        score1 += dot(subgroupBroadcast(low1_0, 6u), low(k6)) + dot(subgroupBroadcast(high1_0, 6u), high(k6));
-        score2 += dot(subgroupBroadcast(low2_0, 6u), low(k6)) + dot(subgroupBroadcast(high2_0, 6u), high(k6));
-        score3 += dot(subgroupBroadcast(low3_0, 6u), low(k6)) + dot(subgroupBroadcast(high3_0, 6u), high(k6));
-        let k7 = k[key_row + 7];
-        score0 += dot(subgroupBroadcast(low0_0, 7u), low(k7)) + dot(subgroupBroadcast(high0_0, 7u), high(k7));
-        score1 += dot(subgroupBroadcast(low1_0, 7u), low(k7)) + dot(subgroupBroadcast(high1_0, 7u), high(k7));
-        score2 += dot(subgroupBroadcast(low2_0, 7u), low(k7)) + dot(subgroupBroadcast(high2_0, 7u), high(k7));
-        score3 += dot(subgroupBroadcast(low3_0, 7u), low(k7)) + dot(subgroupBroadcast(high3_0, 7u), high(k7));
-        let k8 = k[key_row + 8];
-        score0 += dot(subgroupBroadcast(low0_1, 0u), low(k8)) + dot(subgroupBroadcast(high0_1, 0u), high(k8));
-        score1 += dot(subgroupBroadcast(low1_1, 0u), low(k8)) + dot(subgroupBroadcast(high1_1, 0u), high(k8));
-        score2 += dot(subgroupBroadcast(low2_1, 0u), low(k8)) + dot(subgroupBroadcast(high2_1, 0u), high(k8));
-        score3 += dot(subgroupBroadcast(low3_1, 0u), low(k8)) + dot(subgroupBroadcast(high3_1, 0u), high(k8));
-        let k9 = k[key_row + 9];
-        score0 += dot(subgroupBroadcast(low0_1, 1u), low(k9)) + dot(subgroupBroadcast(high0_1, 1u), high(k9));
-        score1 += dot(subgroupBroadcast(low1_1, 1u), low(k9)) + dot(subgroupBroadcast(high1_1, 1u), high(k9));
-        score2 += dot(subgroupBroadcast(low2_1, 1u), low(k9)) + dot(subgroupBroadcast(high2_1, 1u), high(k9));
-        score3 += dot(subgroupBroadcast(low3_1, 1u), low(k9)) + dot(subgroupBroadcast(high3_1, 1u), high(k9));
-        let k10 = k[key_row + 10];
-        score0 += dot(subgroupBroadcast(low0_1, 2u), low(k10)) + dot(subgroupBroadcast(high0_1, 2u), high(k10));
-        score1 += dot(subgroupBroadcast(low1_1, 2u), low(k10)) + dot(subgroupBroadcast(high1_1, 2u), high(k10));
-        score2 += dot(subgroupBroadcast(low2_1, 2u), low(k10)) + dot(subgroupBroadcast(high2_1, 2u), high(k10));
-        score3 += dot(subgroupBroadcast(low3_1, 2u), low(k10)) + dot(subgroupBroadcast(high3_1, 2u), high(k10));
-        let k11 = k[key_row + 11];
-        score0 += dot(subgroupBroadcast(low0_1, 3u), low(k11)) + dot(subgroupBroadcast(high0_1, 3u), high(k11));
-        score1 += dot(subgroupBroadcast(low1_1, 3u), low(k11)) + dot(subgroupBroadcast(high1_1, 3u), high(k11));
-        score2 += dot(subgroupBroadcast(low2_1, 3u), low(k11)) + dot(subgroupBroadcast(high2_1, 3u), high(k11));
-        score3 += dot(subgroupBroadcast(low3_1, 3u), low(k11)) + dot(subgroupBroadcast(high3_1, 3u), high(k11));
-        let k12 = k[key_row + 12];
-        score0 += dot(subgroupBroadcast(low0_1, 4u), low(k12)) + dot(subgroupBroadcast(high0_1, 4u), high(k12));
-        score1 += dot(subgroupBroadcast(low1_1, 4u), low(k12)) + dot(subgroupBroadcast(high1_1, 4u), high(k12));
-        score2 += dot(subgroupBroadcast(low2_1, 4u), low(k12)) + dot(subgroupBroadcast(high2_1, 4u), high(k12));
-        score3 += dot(subgroupBroadcast(low3_1, 4u), low(k12)) + dot(subgroupBroadcast(high3_1, 4u), high(k12));
-        let k13 = k[key_row + 13];
-        score0 += dot(subgroupBroadcast(low0_1, 5u), low(k13)) + dot(subgroupBroadcast(high0_1, 5u), high(k13));
-        score1 += dot(subgroupBroadcast(low1_1, 5u), low(k13)) + dot(subgroupBroadcast(high1_1, 5u), high(k13));
-        score2 += dot(subgroupBroadcast(low2_1, 5u), low(k13)) + dot(subgroupBroadcast(high2_1, 5u), high(k13));
-        score3 += dot(subgroupBroadcast(low3_1, 5u), low(k13)) + dot(subgroupBroadcast(high3_1, 5u), high(k13));
-        let k14 = k[key_row + 14];
-        score0 += dot(subgroupBroadcast(low0_1, 6u), low(k14)) + dot(subgroupBroadcast(high0_1, 6u), high(k14));
-        score1 += dot(subgroupBroadcast(low1_1, 6u), low(k14)) + dot(subgroupBroadcast(high1_1, 6u), high(k14));
-        score2 += dot(subgroupBroadcast(low2_1, 6u), low(k14)) + dot(subgroupBroadcast(high2_1, 6u), high(k14));
-        score3 += dot(subgroupBroadcast(low3_1, 6u), low(k14)) + dot(subgroupBroadcast(high3_1, 6u), high(k14));
-        let k15 = k[key_row + 15];
-        score0 += dot(subgroupBroadcast(low0_1, 7u), low(k15)) + dot(subgroupBroadcast(high0_1, 7u), high(k15));
-        score1 += dot(subgroupBroadcast(low1_1, 7u), low(k15)) + dot(subgroupBroadcast(high1_1, 7u), high(k15));
-        score2 += dot(subgroupBroadcast(low2_1, 7u), low(k15)) + dot(subgroupBroadcast(high2_1, 7u), high(k15));
-        score3 += dot(subgroupBroadcast(low3_1, 7u), low(k15)) + dot(subgroupBroadcast(high3_1, 7u), high(k15));
-        head0 = weigh(head0, score0, seen);
-        head1 = weigh(head1, score1, seen);
-        head2 = weigh(head2, score2, seen);
-        head3 = weigh(head3, score3, seen);
-
-        let v0 = load_value(batch, kv_head, min(first + 0, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 0u), v0);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 0u), v0);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 0u), v0);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 0u), v0);
-        let v1 = load_value(batch, kv_head, min(first + 1, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 1u), v1);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 1u), v1);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 1u), v1);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 1u), v1);
-        let v2 = load_value(batch, kv_head, min(first + 2, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 2u), v2);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 2u), v2);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 2u), v2);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 2u), v2);
-        let v3 = load_value(batch, kv_head, min(first + 3, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 3u), v3);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 3u), v3);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 3u), v3);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 3u), v3);
-        let v4 = load_value(batch, kv_head, min(first + 4, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 4u), v4);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 4u), v4);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 4u), v4);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 4u), v4);
-        let v5 = load_value(batch, kv_head, min(first + 5, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 5u), v5);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 5u), v5);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 5u), v5);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 5u), v5);
-        let v6 = load_value(batch, kv_head, min(first + 6, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 6u), v6);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 6u), v6);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 6u), v6);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 6u), v6);
-        let v7 = load_value(batch, kv_head, min(first + 7, end - 1), lane);
-        head0 = add(head0, subgroupBroadcast(head0.weight, 7u), v7);
-        head1 = add(head1, subgroupBroadcast(head1.weight, 7u), v7);
-        head2 = add(head2, subgroupBroadcast(head2.weight, 7u), v7);
-        head3 = add(head3, subgroupBroadcast(head3.weight, 7u), v7);
+        let keys = vec2(first + lane, first + LANES + lane);
+        let seen = keys < vec2(end);
+        let row0 = row_of(sequence, min(keys.x, end - 1), kv_head);
+        let row1 = row_of(sequence, min(keys.y, end - 1), kv_head);
+        var score0 = vec2(0.0);
+        var score1 = vec2(0.0);
+        var score2 = vec2(0.0);
+        var score3 = vec2(0.0);
+        {
+            var part0 = vec2(0.0);
+            var part1 = vec2(0.0);
+            var part2 = vec2(0.0);
+            var part3 = vec2(0.0);
+            let a0 = key8(row0 * 16 + 0);
+            let b0 = key8(row1 * 16 + 0);
+            part0 = product(part0, subgroupBroadcast(q0_0, 0u), a0.low, b0.low);
+            part0 = product(part0, subgroupBroadcast(q0_0, 1u), a0.high, b0.high);
+            part1 = product(part1, subgroupBroadcast(q1_0, 0u), a0.low, b0.low);
+            part1 = product(part1, subgroupBroadcast(q1_0, 1u), a0.high, b0.high);
+            part2 = product(part2, subgroupBroadcast(q2_0, 0u), a0.low, b0.low);
+            part2 = product(part2, subgroupBroadcast(q2_0, 1u), a0.high, b0.high);
+            part3 = product(part3, subgroupBroadcast(q3_0, 0u), a0.low, b0.low);
+            part3 = product(part3, subgroupBroadcast(q3_0, 1u), a0.high, b0.high);
+            let a1 = key8(row0 * 16 + 1);
+            let b1 = key8(row1 * 16 + 1);
+            part0 = product(part0, subgroupBroadcast(q0_0, 2u), a1.low, b1.low);
+            part0 = product(part0, subgroupBroadcast(q0_0, 3u), a1.high, b1.high);
+            part1 = product(part1, subgroupBroadcast(q1_0, 2u), a1.low, b1.low);
+            part1 = product(part1, subgroupBroadcast(q1_0, 3u), a1.high, b1.high);
+            part2 = product(part2, subgroupBroadcast(q2_0, 2u), a1.low, b1.low);
+            part2 = product(part2, subgroupBroadcast(q2_0, 3u), a1.high, b1.high);
+            part3 = product(part3, subgroupBroadcast(q3_0, 2u), a1.low, b1.low);
+            part3 = product(part3, subgroupBroadcast(q3_0, 3u), a1.high, b1.high);
+            let a2 = key8(row0 * 16 + 2);
+            let b2 = key8(row1 * 16 + 2);
+            part0 = product(part0, subgroupBroadcast(q0_0, 4u), a2.low, b2.low);
+            part0 = product(part0, subgroupBroadcast(q0_0, 5u), a2.high, b2.high);
+            part1 = product(part1, subgroupBroadcast(q1_0, 4u), a2.low, b2.low);
+            part1 = product(part1, subgroupBroadcast(q1_0, 5u), a2.high, b2.high);
+            part2 = product(part2, subgroupBroadcast(q2_0, 4u), a2.low, b2.low);
+            part2 = product(part2, subgroupBroadcast(q2_0, 5u), a2.high, b2.high);
+            part3 = product(part3, subgroupBroadcast(q3_0, 4u), a2.low, b2.low);
+            part3 = product(part3, subgroupBroadcast(q3_0, 5u), a2.high, b2.high);
+            let a3 = key8(row0 * 16 + 3);
+            let b3 = key8(row1 * 16 + 3);
+            part0 = product(part0, subgroupBroadcast(q0_0, 6u), a3.low, b3.low);
+            part0 = product(part0, subgroupBroadcast(q0_0, 7u), a3.high, b3.high);
+            part1 = product(part1, subgroupBroadcast(q1_0, 6u), a3.low, b3.low);
+            part1 = product(part1, subgroupBroadcast(q1_0, 7u), a3.high, b3.high);
+            part2 = product(part2, subgroupBroadcast(q2_0, 6u), a3.low, b3.low);
+            part2 = product(part2, subgroupBroadcast(q2_0, 7u), a3.high, b3.high);
+            part3 = product(part3, subgroupBroadcast(q3_0, 6u), a3.low, b3.low);
+            part3 = product(part3, subgroupBroadcast(q3_0, 7u), a3.high, b3.high);
+            let scales = vec2(key_scale(row0 * 4 + 0), key_scale(row1 * 4 + 0));
+            score0 += part0 * scales;
+            score1 += part1 * scales;
+            score2 += part2 * scales;
+            score3 += part3 * scales;
+        }
+        {
+            var part0 = vec2(0.0);
+            var part1 = vec2(0.0);
+            var part2 = vec2(0.0);
+            var part3 = vec2(0.0);
+            let a0 = key8(row0 * 16 + 4);
+            let b0 = key8(row1 * 16 + 4);
+            part0 = product(part0, subgroupBroadcast(q0_1, 0u), a0.low, b0.low);
+            part0 = product(part0, subgroupBroadcast(q0_1, 1u), a0.high, b0.high);
+            part1 = product(part1, subgroupBroadcast(q1_1, 0u), a0.low, b0.low);
+            part1 = product(part1, subgroupBroadcast(q1_1, 1u), a0.high, b0.high);
+            part2 = product(part2, subgroupBroadcast(q2_1, 0u), a0.low, b0.low);
+            part2 = product(part2, subgroupBroadcast(q2_1, 1u), a0.high, b0.high);
+            part3 = product(part3, subgroupBroadcast(q3_1, 0u), a0.low, b0.low);
+            part3 = product(part3, subgroupBroadcast(q3_1, 1u), a0.high, b0.high);
+            let a1 = key8(row0 * 16 + 5);
+            let b1 = key8(row1 * 16 + 5);
+            part0 = product(part0, subgroupBroadcast(q0_1, 2u), a1.low, b1.low);
+            part0 = product(part0, subgroupBroadcast(q0_1, 3u), a1.high, b1.high);
+            part1 = product(part1, subgroupBroadcast(q1_1, 2u), a1.low, b1.low);
+            part1 = product(part1, subgroupBroadcast(q1_1, 3u), a1.high, b1.high);
+            part2 = product(part2, subgroupBroadcast(q2_1, 2u), a1.low, b1.low);
+            part2 = product(part2, subgroupBroadcast(q2_1, 3u), a1.high, b1.high);
+            part3 = product(part3, subgroupBroadcast(q3_1, 2u), a1.low, b1.low);
+            part3 = product(part3, subgroupBroadcast(q3_1, 3u), a1.high, b1.high);
+            let a2 = key8(row0 * 16 + 6);
+            let b2 = key8(row1 * 16 + 6);
+            part0 = product(part0, subgroupBroadcast(q0_1, 4u), a2.low, b2.low);
+            part0 = product(part0, subgroupBroadcast(q0_1, 5u), a2.high, b2.high);
+            part1 = product(part1, subgroupBroadcast(q1_1, 4u), a2.low, b2.low);
+            part1 = product(part1, subgroupBroadcast(q1_1, 5u), a2.high, b2.high);
+            part2 = product(part2, subgroupBroadcast(q2_1, 4u), a2.low, b2.low);
+            part2 = product(part2, subgroupBroadcast(q2_1, 5u), a2.high, b2.high);
+            part3 = product(part3, subgroupBroadcast(q3_1, 4u), a2.low, b2.low);
+            part3 = product(part3, subgroupBroadcast(q3_1, 5u), a2.high, b2.high);
+            let a3 = key8(row0 * 16 + 7);
+            let b3 = key8(row1 * 16 + 7);
+            part0 = product(part0, subgroupBroadcast(q0_1, 6u), a3.low, b3.low);
+            part0 = product(part0, subgroupBroadcast(q0_1, 7u), a3.high, b3.high);
+            part1 = product(part1, subgroupBroadcast(q1_1, 6u), a3.low, b3.low);
+            part1 = product(part1, subgroupBroadcast(q1_1, 7u), a3.high, b3.high);
+            part2 = product(part2, subgroupBroadcast(q2_1, 6u), a3.low, b3.low);
+            part2 = product(part2, subgroupBroadcast(q2_1, 7u), a3.high, b3.high);
+            part3 = product(part3, subgroupBroadcast(q3_1, 6u), a3.low, b3.low);
+            part3 = product(part3, subgroupBroadcast(q3_1, 7u), a3.high, b3.high);
+            let scales = vec2(key_scale(row0 * 4 + 1), key_scale(row1 * 4 + 1));
+            score0 += part0 * scales;
+            score1 += part1 * scales;
+            score2 += part2 * scales;
+            score3 += part3 * scales;
+        }
+        {
+            var part0 = vec2(0.0);
+            var part1 = vec2(0.0);
+            var part2 = vec2(0.0);
+            var part3 = vec2(0.0);
+            let a0 = key8(row0 * 16 + 8);
+            let b0 = key8(row1 * 16 + 8);
+            part0 = product(part0, subgroupBroadcast(q0_2, 0u), a0.low, b0.low);
+            part0 = product(part0, subgroupBroadcast(q0_2, 1u), a0.high, b0.high);
+            part1 = product(part1, subgroupBroadcast(q1_2, 0u), a0.low, b0.low);
+            part1 = product(part1, subgroupBroadcast(q1_2, 1u), a0.high, b0.high);
+            part2 = product(part2, subgroupBroadcast(q2_2, 0u), a0.low, b0.low);
+            part2 = product(part2, subgroupBroadcast(q2_2, 1u), a0.high, b0.high);
+            part3 = product(part3, subgroupBroadcast(q3_2, 0u), a0.low, b0.low);
+            part3 = product(part3, subgroupBroadcast(q3_2, 1u), a0.high, b0.high);
+            let a1 = key8(row0 * 16 + 9);
+            let b1 = key8(row1 * 16 + 9);
+            part0 = product(part0, subgroupBroadcast(q0_2, 2u), a1.low, b1.low);
+            part0 = product(part0, subgroupBroadcast(q0_2, 3u), a1.high, b1.high);
+            part1 = product(part1, subgroupBroadcast(q1_2, 2u), a1.low, b1.low);
+            part1 = product(part1, subgroupBroadcast(q1_2, 3u), a1.high, b1.high);
+            part2 = product(part2, subgroupBroadcast(q2_2, 2u), a1.low, b1.low);
+            part2 = product(part2, subgroupBroadcast(q2_2, 3u), a1.high, b1.high);
+            part3 = product(part3, subgroupBroadcast(q3_2, 2u), a1.low, b1.low);
+            part3 = product(part3, subgroupBroadcast(q3_2, 3u), a1.high, b1.high);
+            let a2 = key8(row0 * 16 + 10);
+            let b2 = key8(row1 * 16 + 10);
+            part0 = product(part0, subgroupBroadcast(q0_2, 4u), a2.low, b2.low);
+            part0 = product(part0, subgroupBroadcast(q0_2, 5u), a2.high, b2.high);
+            part1 = product(part1, subgroupBroadcast(q1_2, 4u), a2.low, b2.low);
+            part1 = product(part1, subgroupBroadcast(q1_2, 5u), a2.high, b2.high);
+            part2 = product(part2, subgroupBroadcast(q2_2, 4u), a2.low, b2.low);
+            part2 = product(part2, subgroupBroadcast(q2_2, 5u), a2.high, b2.high);
+            part3 = product(part3, subgroupBroadcast(q3_2, 4u), a2.low, b2.low);
+            part3 = product(part3, subgroupBroadcast(q3_2, 5u), a2.high, b2.high);
+            let a3 = key8(row0 * 16 + 11);
+            let b3 = key8(row1 * 16 + 11);
+            part0 = product(part0, subgroupBroadcast(q0_2, 6u), a3.low, b3.low);
+            part0 = product(part0, subgroupBroadcast(q0_2, 7u), a3.high, b3.high);
+            part1 = product(part1, subgroupBroadcast(q1_2, 6u), a3.low, b3.low);
+            part1 = product(part1, subgroupBroadcast(q1_2, 7u), a3.high, b3.high);
+            part2 = product(part2, subgroupBroadcast(q2_2, 6u), a3.low, b3.low);
+            part2 = product(part2, subgroupBroadcast(q2_2, 7u), a3.high, b3.high);
+            part3 = product(part3, subgroupBroadcast(q3_2, 6u), a3.low, b3.low);
+            part3 = product(part3, subgroupBroadcast(q3_2, 7u), a3.high, b3.high);
+            let scales = vec2(key_scale(row0 * 4 + 2), key_scale(row1 * 4 + 2));
+            score0 += part0 * scales;
+            score1 += part1 * scales;
+            score2 += part2 * scales;
+            score3 += part3 * scales;
+        }
+        {
+            var part0 = vec2(0.0);
+            var part1 = vec2(0.0);
+            var part2 = vec2(0.0);
+            var part3 = vec2(0.0);
+            let a0 = key8(row0 * 16 + 12);
+            let b0 = key8(row1 * 16 + 12);
+            part0 = product(part0, subgroupBroadcast(q0_3, 0u), a0.low, b0.low);
+            part0 = product(part0, subgroupBroadcast(q0_3, 1u), a0.high, b0.high);
+            part1 = product(part1, subgroupBroadcast(q1_3, 0u), a0.low, b0.low);
+            part1 = product(part1, subgroupBroadcast(q1_3, 1u), a0.high, b0.high);
+            part2 = product(part2, subgroupBroadcast(q2_3, 0u), a0.low, b0.low);
+            part2 = product(part2, subgroupBroadcast(q2_3, 1u), a0.high, b0.high);
+            part3 = product(part3, subgroupBroadcast(q3_3, 0u), a0.low, b0.low);
+            part3 = product(part3, subgroupBroadcast(q3_3, 1u), a0.high, b0.high);
+            let a1 = key8(row0 * 16 + 13);
+            let b1 = key8(row1 * 16 + 13);
+            part0 = product(part0, subgroupBroadcast(q0_3, 2u), a1.low, b1.low);
+            part0 = product(part0, subgroupBroadcast(q0_3, 3u), a1.high, b1.high);
+            part1 = product(part1, subgroupBroadcast(q1_3, 2u), a1.low, b1.low);
+            part1 = product(part1, subgroupBroadcast(q1_3, 3u), a1.high, b1.high);
+            part2 = product(part2, subgroupBroadcast(q2_3, 2u), a1.low, b1.low);
+            part2 = product(part2, subgroupBroadcast(q2_3, 3u), a1.high, b1.high);
+            part3 = product(part3, subgroupBroadcast(q3_3, 2u), a1.low, b1.low);
+            part3 = product(part3, subgroupBroadcast(q3_3, 3u), a1.high, b1.high);
+            let a2 = key8(row0 * 16 + 14);
+            let b2 = key8(row1 * 16 + 14);
+            part0 = product(part0, subgroupBroadcast(q0_3, 4u), a2.low, b2.low);
+            part0 = product(part0, subgroupBroadcast(q0_3, 5u), a2.high, b2.high);
+            part1 = product(part1, subgroupBroadcast(q1_3, 4u), a2.low, b2.low);
+            part1 = product(part1, subgroupBroadcast(q1_3, 5u), a2.high, b2.high);
+            part2 = product(part2, subgroupBroadcast(q2_3, 4u), a2.low, b2.low);
+            part2 = product(part2, subgroupBroadcast(q2_3, 5u), a2.high, b2.high);
+            part3 = product(part3, subgroupBroadcast(q3_3, 4u), a2.low, b2.low);
+            part3 = product(part3, subgroupBroadcast(q3_3, 5u), a2.high, b2.high);
+            let a3 = key8(row0 * 16 + 15);
+            let b3 = key8(row1 * 16 + 15);
+            part0 = product(part0, subgroupBroadcast(q0_3, 6u), a3.low, b3.low);
+            part0 = product(part0, subgroupBroadcast(q0_3, 7u), a3.high, b3.high);
+            part1 = product(part1, subgroupBroadcast(q1_3, 6u), a3.low, b3.low);
+            part1 = product(part1, subgroupBroadcast(q1_3, 7u), a3.high, b3.high);
+            part2 = product(part2, subgroupBroadcast(q2_3, 6u), a3.low, b3.low);
+            part2 = product(part2, subgroupBroadcast(q2_3, 7u), a3.high, b3.high);
+            part3 = product(part3, subgroupBroadcast(q3_3, 6u), a3.low, b3.low);
+            part3 = product(part3, subgroupBroadcast(q3_3, 7u), a3.high, b3.high);
+            let scales = vec2(key_scale(row0 * 4 + 3), key_scale(row1 * 4 + 3));
+            score0 += part0 * scales;
+            score1 += part1 * scales;
+            score2 += part2 * scales;
+            score3 += part3 * scales;
+        }
+        query0 = weigh(query0, score0, seen);
+        query1 = weigh(query1, score1, seen);
+        query2 = weigh(query2, score2, seen);
+        query3 = weigh(query3, score3, seen);
+        let value0 = value_of(subgroupBroadcast(row0, 0u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 0u), value0);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 0u), value0);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 0u), value0);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 0u), value0);
+        let value1 = value_of(subgroupBroadcast(row0, 1u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 1u), value1);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 1u), value1);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 1u), value1);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 1u), value1);
+        let value2 = value_of(subgroupBroadcast(row0, 2u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 2u), value2);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 2u), value2);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 2u), value2);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 2u), value2);
+        let value3 = value_of(subgroupBroadcast(row0, 3u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 3u), value3);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 3u), value3);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 3u), value3);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 3u), value3);
+        let value4 = value_of(subgroupBroadcast(row0, 4u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 4u), value4);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 4u), value4);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 4u), value4);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 4u), value4);
+        let value5 = value_of(subgroupBroadcast(row0, 5u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 5u), value5);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 5u), value5);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 5u), value5);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 5u), value5);
+        let value6 = value_of(subgroupBroadcast(row0, 6u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 6u), value6);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 6u), value6);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 6u), value6);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 6u), value6);
+        let value7 = value_of(subgroupBroadcast(row0, 7u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 7u), value7);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 7u), value7);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 7u), value7);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 7u), value7);
+        let value8 = value_of(subgroupBroadcast(row1, 0u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 0u), value8);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 0u), value8);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 0u), value8);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 0u), value8);
+        let value9 = value_of(subgroupBroadcast(row1, 1u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 1u), value9);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 1u), value9);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 1u), value9);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 1u), value9);
+        let value10 = value_of(subgroupBroadcast(row1, 2u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 2u), value10);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 2u), value10);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 2u), value10);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 2u), value10);
+        let value11 = value_of(subgroupBroadcast(row1, 3u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 3u), value11);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 3u), value11);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 3u), value11);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 3u), value11);
+        let value12 = value_of(subgroupBroadcast(row1, 4u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 4u), value12);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 4u), value12);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 4u), value12);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 4u), value12);
+        let value13 = value_of(subgroupBroadcast(row1, 5u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 5u), value13);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 5u), value13);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 5u), value13);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 5u), value13);
+        let value14 = value_of(subgroupBroadcast(row1, 6u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 6u), value14);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 6u), value14);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 6u), value14);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 6u), value14);
+        let value15 = value_of(subgroupBroadcast(row1, 7u), lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 7u), value15);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 7u), value15);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 7u), value15);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 7u), value15);
     }
-    store(head0, ((first_head + 0) * params.parts + part) * (HEAD_DIM + 2), lane);
-    store(head1, ((first_head + 1) * params.parts + part) * (HEAD_DIM + 2), lane);
-    store(head2, ((first_head + 2) * params.parts + part) * (HEAD_DIM + 2), lane);
-    store(head3, ((first_head + 3) * params.parts + part) * (HEAD_DIM + 2), lane);
-}
-
-fn load_value(batch: u32, kv_head: u32, key: u32, lane: u32) -> array<vec4<f32>, 4> {
-    let row = ((batch * params.context + key) * params.kv_heads + kv_head) * VECTORS;
-    let first = v[row + lane * 2];
-    let second = v[row + lane * 2 + 1];
-    return array(low(first), high(first), low(second), high(second));
+    store(query0, part_start(sequence, kv_head * 4 + 0, part), lane);
+    store(query1, part_start(sequence, kv_head * 4 + 1, part), lane);
+    store(query2, part_start(sequence, kv_head * 4 + 2, part), lane);
+    store(query3, part_start(sequence, kv_head * 4 + 3, part), lane);
 }

@@ -1,7 +1,7 @@
 // Causal grouped-query attention with online softmax for subgroups of exactly 8 lanes and heads of 128: a subgroup
-// takes 16 queries of one head and eight keys at a time, one per lane. Queries and weights are handed round by
-// constant-lane broadcasts (see gemm_subgroup8); for the values a lane owns 16 dimensions. Queries are variables and
-// not an array: a CPU adapter keeps in registers only what is never indexed.
+// takes 16 queries of one head and 16 keys at a time, two per lane. Queries and weights are handed round by
+// constant-lane broadcasts (see gemm_subgroup8). A CPU adapter pays per load: loads have 64 bits, and each serves all
+// queries.
 const LANES: u32 = 8;
 const QUERIES: u32 = 16;
 const VECTORS: u32 = 32;
@@ -15,60 +15,29 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// q and y [tokens, heads, 128], k and v [tokens, kv_heads, 128]: four halves to a vector.
-@group(0) @binding(1) var<storage, read> q: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> k: array<vec2<u32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec2<u32>>;
+// q and y [tokens, heads, 128], k and v [tokens, kv_heads, 128]: four halves to a word.
+@group(0) @binding(1) var<storage, read> q: array<u64>;
+@group(0) @binding(2) var<storage, read> k: array<u64>;
+@group(0) @binding(3) var<storage, read> v: array<u64>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec2<u32>>;
 
-fn unpack(words: vec2<u32>) -> vec4<f32> {
-    return vec4(unpack2x16float(words.x), unpack2x16float(words.y));
+fn unpack(word: u64) -> vec4<f32> {
+    return vec4(unpack2x16float(u32(word)), unpack2x16float(u32(word >> 32u)));
 }
 
-// The running softmax of one query: of the values, the lane's 16 dimensions.
-struct Query {
-    largest: f32,
-    total: f32,
-    // The lane's key of the eight at hand.
-    weight: f32,
-    sum0: vec4<f32>,
-    sum1: vec4<f32>,
-    sum2: vec4<f32>,
-    sum3: vec4<f32>,
+// Adds the products of four dimensions of a query with those of the lane's two keys.
+fn product(score: vec2<f32>, query: vec4<f32>, key0: vec4<f32>, key1: vec4<f32>) -> vec2<f32> {
+    return score + vec2(dot(query, key0), dot(query, key1));
 }
 
-fn weigh(query: Query, index: u32, key: u32, product: f32) -> Query {
-    let seen = key <= index && key + params.window > index;
-    let score = select(-1e30, product * params.scale, seen);
-    let largest = max(query.largest, subgroupMax(score));
-    let keep = exp(query.largest - largest);
-    let weight = select(0.0, exp(score - largest), seen);
-    return Query(
-        largest,
-        query.total * keep + weight,
-        weight,
-        query.sum0 * keep,
-        query.sum1 * keep,
-        query.sum2 * keep,
-        query.sum3 * keep,
-    );
+fn take(query: Query, index: u32, keys: vec2<u32>, products: vec2<f32>) -> Query {
+    let seen = (keys <= vec2(index)) & (keys + params.window > vec2(index));
+    return weigh(query, products * params.scale, seen);
 }
 
-fn add(query: Query, weight: f32, values: array<vec4<f32>, 4>) -> Query {
-    return Query(
-        query.largest,
-        query.total,
-        query.weight,
-        query.sum0 + weight * values[0],
-        query.sum1 + weight * values[1],
-        query.sum2 + weight * values[2],
-        query.sum3 + weight * values[3],
-    );
-}
-
-fn load_value(key: u32, kv_head: u32, lane: u32) -> array<vec4<f32>, 4> {
-    let row = (min(key, params.tokens - 1) * params.kv_heads + kv_head) * VECTORS + lane * 4;
-    return array(unpack(v[row]), unpack(v[row + 1]), unpack(v[row + 2]), unpack(v[row + 3]));
+fn value_of(key: u32, kv_head: u32, lane: u32) -> Value {
+    let at = (min(key, params.tokens - 1) * params.kv_heads + kv_head) * VECTORS + lane * 4;
+    return Value(unpack(v[at]), unpack(v[at + 1]), unpack(v[at + 2]), unpack(v[at + 3]));
 }
 
 fn store(query: Query, index: u32, head: u32, lane: u32) {
@@ -94,244 +63,357 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     let first_query = group.x * QUERIES;
     let last = params.tokens - 1;
     // Queries beyond the edge repeat the last one: their results are never stored.
-    let q_low = (min(first_query + lane, last) * params.heads + head) * VECTORS;
-    let q_high = (min(first_query + LANES + lane, last) * params.heads + head) * VECTORS;
-
-    var query0: Query;
-    var query1: Query;
-    var query2: Query;
-    var query3: Query;
-    var query4: Query;
-    var query5: Query;
-    var query6: Query;
-    var query7: Query;
-    var query8: Query;
-    var query9: Query;
-    var query10: Query;
-    var query11: Query;
-    var query12: Query;
-    var query13: Query;
-    var query14: Query;
-    var query15: Query;
-    query0.largest = -1e30;
-    query1.largest = -1e30;
-    query2.largest = -1e30;
-    query3.largest = -1e30;
-    query4.largest = -1e30;
-    query5.largest = -1e30;
-    query6.largest = -1e30;
-    query7.largest = -1e30;
-    query8.largest = -1e30;
-    query9.largest = -1e30;
-    query10.largest = -1e30;
-    query11.largest = -1e30;
-    query12.largest = -1e30;
-    query13.largest = -1e30;
-    query14.largest = -1e30;
-    query15.largest = -1e30;
+    let q_row0 = (min(first_query + 0 + lane, last) * params.heads + head) * VECTORS;
+    let q_row1 = (min(first_query + 8 + lane, last) * params.heads + head) * VECTORS;
+    var query0 = no_keys();
+    var query1 = no_keys();
+    var query2 = no_keys();
+    var query3 = no_keys();
+    var query4 = no_keys();
+    var query5 = no_keys();
+    var query6 = no_keys();
+    var query7 = no_keys();
+    var query8 = no_keys();
+    var query9 = no_keys();
+    var query10 = no_keys();
+    var query11 = no_keys();
+    var query12 = no_keys();
+    var query13 = no_keys();
+    var query14 = no_keys();
+    var query15 = no_keys();
 
     let query_last = min(first_query + QUERIES, params.tokens) - 1;
     let seen_first = select(0u, first_query + 1 - params.window, first_query + 1 > params.window);
-    for (var first = seen_first / LANES * LANES; first <= query_last; first += LANES) {
-        let key = first + lane;
-        let key_row = (min(key, last) * params.kv_heads + kv_head) * VECTORS;
-        var score0 = 0.0;
-        var score1 = 0.0;
-        var score2 = 0.0;
-        var score3 = 0.0;
-        var score4 = 0.0;
-        var score5 = 0.0;
-        var score6 = 0.0;
-        var score7 = 0.0;
-        var score8 = 0.0;
-        var score9 = 0.0;
-        var score10 = 0.0;
-        var score11 = 0.0;
-        var score12 = 0.0;
-        var score13 = 0.0;
-        var score14 = 0.0;
-        var score15 = 0.0;
+    for (var first = seen_first / LANES * LANES; first <= query_last; first += 2 * LANES) {
+        let keys = vec2(first + lane, first + LANES + lane);
+        let k_row0 = (min(keys.x, last) * params.kv_heads + kv_head) * VECTORS;
+        let k_row1 = (min(keys.y, last) * params.kv_heads + kv_head) * VECTORS;
+        var score0 = vec2(0.0);
+        var score1 = vec2(0.0);
+        var score2 = vec2(0.0);
+        var score3 = vec2(0.0);
+        var score4 = vec2(0.0);
+        var score5 = vec2(0.0);
+        var score6 = vec2(0.0);
+        var score7 = vec2(0.0);
+        var score8 = vec2(0.0);
+        var score9 = vec2(0.0);
+        var score10 = vec2(0.0);
+        var score11 = vec2(0.0);
+        var score12 = vec2(0.0);
+        var score13 = vec2(0.0);
+        var score14 = vec2(0.0);
+        var score15 = vec2(0.0);
         for (var at = 0u; at < VECTORS; at++) {
-            let low = unpack(q[q_low + at]);
-            let high = unpack(q[q_high + at]);
-            let key_part = unpack(k[key_row + at]);
-            score0 += dot(subgroupBroadcast(low, 0u), key_part);
-            score1 += dot(subgroupBroadcast(low, 1u), key_part);
-            score2 += dot(subgroupBroadcast(low, 2u), key_part);
-            score3 += dot(subgroupBroadcast(low, 3u), key_part);
-            score4 += dot(subgroupBroadcast(low, 4u), key_part);
-            score5 += dot(subgroupBroadcast(low, 5u), key_part);
-            score6 += dot(subgroupBroadcast(low, 6u), key_part);
-            score7 += dot(subgroupBroadcast(low, 7u), key_part);
-            score8 += dot(subgroupBroadcast(high, 0u), key_part);
-            score9 += dot(subgroupBroadcast(high, 1u), key_part);
-            score10 += dot(subgroupBroadcast(high, 2u), key_part);
-            score11 += dot(subgroupBroadcast(high, 3u), key_part);
-            score12 += dot(subgroupBroadcast(high, 4u), key_part);
-            score13 += dot(subgroupBroadcast(high, 5u), key_part);
-            score14 += dot(subgroupBroadcast(high, 6u), key_part);
-            score15 += dot(subgroupBroadcast(high, 7u), key_part);
+            let key0 = unpack(k[k_row0 + at]);
+            let key1 = unpack(k[k_row1 + at]);
+            let part0 = unpack(q[q_row0 + at]);
+            let part1 = unpack(q[q_row1 + at]);
+            score0 = product(score0, subgroupBroadcast(part0, 0u), key0, key1);
+            score1 = product(score1, subgroupBroadcast(part0, 1u), key0, key1);
+            score2 = product(score2, subgroupBroadcast(part0, 2u), key0, key1);
+            score3 = product(score3, subgroupBroadcast(part0, 3u), key0, key1);
+            score4 = product(score4, subgroupBroadcast(part0, 4u), key0, key1);
+            score5 = product(score5, subgroupBroadcast(part0, 5u), key0, key1);
+            score6 = product(score6, subgroupBroadcast(part0, 6u), key0, key1);
+            score7 = product(score7, subgroupBroadcast(part0, 7u), key0, key1);
+            score8 = product(score8, subgroupBroadcast(part1, 0u), key0, key1);
+            score9 = product(score9, subgroupBroadcast(part1, 1u), key0, key1);
+            score10 = product(score10, subgroupBroadcast(part1, 2u), key0, key1);
+            score11 = product(score11, subgroupBroadcast(part1, 3u), key0, key1);
+            score12 = product(score12, subgroupBroadcast(part1, 4u), key0, key1);
+            score13 = product(score13, subgroupBroadcast(part1, 5u), key0, key1);
+            score14 = product(score14, subgroupBroadcast(part1, 6u), key0, key1);
+            score15 = product(score15, subgroupBroadcast(part1, 7u), key0, key1);
         }
-        query0 = weigh(query0, first_query + 0, key, score0);
-        query1 = weigh(query1, first_query + 1, key, score1);
-        query2 = weigh(query2, first_query + 2, key, score2);
-        query3 = weigh(query3, first_query + 3, key, score3);
-        query4 = weigh(query4, first_query + 4, key, score4);
-        query5 = weigh(query5, first_query + 5, key, score5);
-        query6 = weigh(query6, first_query + 6, key, score6);
-        query7 = weigh(query7, first_query + 7, key, score7);
-        query8 = weigh(query8, first_query + 8, key, score8);
-        query9 = weigh(query9, first_query + 9, key, score9);
-        query10 = weigh(query10, first_query + 10, key, score10);
-        query11 = weigh(query11, first_query + 11, key, score11);
-        query12 = weigh(query12, first_query + 12, key, score12);
-        query13 = weigh(query13, first_query + 13, key, score13);
-        query14 = weigh(query14, first_query + 14, key, score14);
-        query15 = weigh(query15, first_query + 15, key, score15);
-
-        let value0 = load_value(first + 0, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 0u), value0);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 0u), value0);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 0u), value0);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 0u), value0);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 0u), value0);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 0u), value0);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 0u), value0);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 0u), value0);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 0u), value0);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 0u), value0);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 0u), value0);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 0u), value0);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 0u), value0);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 0u), value0);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 0u), value0);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 0u), value0);
-
-        let value1 = load_value(first + 1, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 1u), value1);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 1u), value1);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 1u), value1);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 1u), value1);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 1u), value1);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 1u), value1);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 1u), value1);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 1u), value1);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 1u), value1);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 1u), value1);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 1u), value1);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 1u), value1);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 1u), value1);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 1u), value1);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 1u), value1);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 1u), value1);
-
-        let value2 = load_value(first + 2, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 2u), value2);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 2u), value2);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 2u), value2);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 2u), value2);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 2u), value2);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 2u), value2);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 2u), value2);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 2u), value2);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 2u), value2);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 2u), value2);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 2u), value2);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 2u), value2);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 2u), value2);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 2u), value2);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 2u), value2);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 2u), value2);
-
-        let value3 = load_value(first + 3, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 3u), value3);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 3u), value3);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 3u), value3);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 3u), value3);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 3u), value3);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 3u), value3);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 3u), value3);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 3u), value3);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 3u), value3);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 3u), value3);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 3u), value3);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 3u), value3);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 3u), value3);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 3u), value3);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 3u), value3);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 3u), value3);
-
-        let value4 = load_value(first + 4, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 4u), value4);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 4u), value4);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 4u), value4);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 4u), value4);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 4u), value4);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 4u), value4);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 4u), value4);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 4u), value4);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 4u), value4);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 4u), value4);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 4u), value4);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 4u), value4);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 4u), value4);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 4u), value4);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 4u), value4);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 4u), value4);
-
-        let value5 = load_value(first + 5, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 5u), value5);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 5u), value5);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 5u), value5);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 5u), value5);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 5u), value5);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 5u), value5);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 5u), value5);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 5u), value5);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 5u), value5);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 5u), value5);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 5u), value5);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 5u), value5);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 5u), value5);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 5u), value5);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 5u), value5);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 5u), value5);
-
-        let value6 = load_value(first + 6, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 6u), value6);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 6u), value6);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 6u), value6);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 6u), value6);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 6u), value6);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 6u), value6);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 6u), value6);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 6u), value6);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 6u), value6);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 6u), value6);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 6u), value6);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 6u), value6);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 6u), value6);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 6u), value6);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 6u), value6);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 6u), value6);
-
-        let value7 = load_value(first + 7, kv_head, lane);
-        query0 = add(query0, subgroupBroadcast(query0.weight, 7u), value7);
-        query1 = add(query1, subgroupBroadcast(query1.weight, 7u), value7);
-        query2 = add(query2, subgroupBroadcast(query2.weight, 7u), value7);
-        query3 = add(query3, subgroupBroadcast(query3.weight, 7u), value7);
-        query4 = add(query4, subgroupBroadcast(query4.weight, 7u), value7);
-        query5 = add(query5, subgroupBroadcast(query5.weight, 7u), value7);
-        query6 = add(query6, subgroupBroadcast(query6.weight, 7u), value7);
-        query7 = add(query7, subgroupBroadcast(query7.weight, 7u), value7);
-        query8 = add(query8, subgroupBroadcast(query8.weight, 7u), value7);
-        query9 = add(query9, subgroupBroadcast(query9.weight, 7u), value7);
-        query10 = add(query10, subgroupBroadcast(query10.weight, 7u), value7);
-        query11 = add(query11, subgroupBroadcast(query11.weight, 7u), value7);
-        query12 = add(query12, subgroupBroadcast(query12.weight, 7u), value7);
-        query13 = add(query13, subgroupBroadcast(query13.weight, 7u), value7);
-        query14 = add(query14, subgroupBroadcast(query14.weight, 7u), value7);
-        query15 = add(query15, subgroupBroadcast(query15.weight, 7u), value7);
+        query0 = take(query0, first_query + 0, keys, score0);
+        query1 = take(query1, first_query + 1, keys, score1);
+        query2 = take(query2, first_query + 2, keys, score2);
+        query3 = take(query3, first_query + 3, keys, score3);
+        query4 = take(query4, first_query + 4, keys, score4);
+        query5 = take(query5, first_query + 5, keys, score5);
+        query6 = take(query6, first_query + 6, keys, score6);
+        query7 = take(query7, first_query + 7, keys, score7);
+        query8 = take(query8, first_query + 8, keys, score8);
+        query9 = take(query9, first_query + 9, keys, score9);
+        query10 = take(query10, first_query + 10, keys, score10);
+        query11 = take(query11, first_query + 11, keys, score11);
+        query12 = take(query12, first_query + 12, keys, score12);
+        query13 = take(query13, first_query + 13, keys, score13);
+        query14 = take(query14, first_query + 14, keys, score14);
+        query15 = take(query15, first_query + 15, keys, score15);
+        let value0 = value_of(first + 0, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 0u), value0);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 0u), value0);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 0u), value0);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 0u), value0);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 0u), value0);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 0u), value0);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 0u), value0);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 0u), value0);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 0u), value0);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 0u), value0);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 0u), value0);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 0u), value0);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 0u), value0);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 0u), value0);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 0u), value0);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 0u), value0);
+        let value1 = value_of(first + 1, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 1u), value1);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 1u), value1);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 1u), value1);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 1u), value1);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 1u), value1);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 1u), value1);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 1u), value1);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 1u), value1);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 1u), value1);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 1u), value1);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 1u), value1);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 1u), value1);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 1u), value1);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 1u), value1);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 1u), value1);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 1u), value1);
+        let value2 = value_of(first + 2, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 2u), value2);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 2u), value2);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 2u), value2);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 2u), value2);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 2u), value2);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 2u), value2);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 2u), value2);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 2u), value2);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 2u), value2);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 2u), value2);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 2u), value2);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 2u), value2);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 2u), value2);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 2u), value2);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 2u), value2);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 2u), value2);
+        let value3 = value_of(first + 3, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 3u), value3);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 3u), value3);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 3u), value3);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 3u), value3);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 3u), value3);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 3u), value3);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 3u), value3);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 3u), value3);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 3u), value3);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 3u), value3);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 3u), value3);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 3u), value3);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 3u), value3);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 3u), value3);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 3u), value3);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 3u), value3);
+        let value4 = value_of(first + 4, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 4u), value4);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 4u), value4);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 4u), value4);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 4u), value4);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 4u), value4);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 4u), value4);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 4u), value4);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 4u), value4);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 4u), value4);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 4u), value4);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 4u), value4);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 4u), value4);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 4u), value4);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 4u), value4);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 4u), value4);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 4u), value4);
+        let value5 = value_of(first + 5, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 5u), value5);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 5u), value5);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 5u), value5);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 5u), value5);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 5u), value5);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 5u), value5);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 5u), value5);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 5u), value5);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 5u), value5);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 5u), value5);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 5u), value5);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 5u), value5);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 5u), value5);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 5u), value5);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 5u), value5);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 5u), value5);
+        let value6 = value_of(first + 6, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 6u), value6);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 6u), value6);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 6u), value6);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 6u), value6);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 6u), value6);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 6u), value6);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 6u), value6);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 6u), value6);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 6u), value6);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 6u), value6);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 6u), value6);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 6u), value6);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 6u), value6);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 6u), value6);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 6u), value6);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 6u), value6);
+        let value7 = value_of(first + 7, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.x, 7u), value7);
+        query1 = add(query1, subgroupBroadcast(query1.weight.x, 7u), value7);
+        query2 = add(query2, subgroupBroadcast(query2.weight.x, 7u), value7);
+        query3 = add(query3, subgroupBroadcast(query3.weight.x, 7u), value7);
+        query4 = add(query4, subgroupBroadcast(query4.weight.x, 7u), value7);
+        query5 = add(query5, subgroupBroadcast(query5.weight.x, 7u), value7);
+        query6 = add(query6, subgroupBroadcast(query6.weight.x, 7u), value7);
+        query7 = add(query7, subgroupBroadcast(query7.weight.x, 7u), value7);
+        query8 = add(query8, subgroupBroadcast(query8.weight.x, 7u), value7);
+        query9 = add(query9, subgroupBroadcast(query9.weight.x, 7u), value7);
+        query10 = add(query10, subgroupBroadcast(query10.weight.x, 7u), value7);
+        query11 = add(query11, subgroupBroadcast(query11.weight.x, 7u), value7);
+        query12 = add(query12, subgroupBroadcast(query12.weight.x, 7u), value7);
+        query13 = add(query13, subgroupBroadcast(query13.weight.x, 7u), value7);
+        query14 = add(query14, subgroupBroadcast(query14.weight.x, 7u), value7);
+        query15 = add(query15, subgroupBroadcast(query15.weight.x, 7u), value7);
+        let value8 = value_of(first + 8, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 0u), value8);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 0u), value8);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 0u), value8);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 0u), value8);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 0u), value8);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 0u), value8);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 0u), value8);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 0u), value8);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 0u), value8);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 0u), value8);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 0u), value8);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 0u), value8);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 0u), value8);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 0u), value8);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 0u), value8);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 0u), value8);
+        let value9 = value_of(first + 9, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 1u), value9);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 1u), value9);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 1u), value9);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 1u), value9);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 1u), value9);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 1u), value9);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 1u), value9);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 1u), value9);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 1u), value9);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 1u), value9);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 1u), value9);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 1u), value9);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 1u), value9);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 1u), value9);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 1u), value9);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 1u), value9);
+        let value10 = value_of(first + 10, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 2u), value10);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 2u), value10);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 2u), value10);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 2u), value10);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 2u), value10);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 2u), value10);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 2u), value10);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 2u), value10);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 2u), value10);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 2u), value10);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 2u), value10);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 2u), value10);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 2u), value10);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 2u), value10);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 2u), value10);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 2u), value10);
+        let value11 = value_of(first + 11, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 3u), value11);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 3u), value11);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 3u), value11);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 3u), value11);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 3u), value11);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 3u), value11);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 3u), value11);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 3u), value11);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 3u), value11);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 3u), value11);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 3u), value11);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 3u), value11);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 3u), value11);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 3u), value11);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 3u), value11);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 3u), value11);
+        let value12 = value_of(first + 12, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 4u), value12);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 4u), value12);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 4u), value12);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 4u), value12);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 4u), value12);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 4u), value12);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 4u), value12);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 4u), value12);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 4u), value12);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 4u), value12);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 4u), value12);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 4u), value12);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 4u), value12);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 4u), value12);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 4u), value12);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 4u), value12);
+        let value13 = value_of(first + 13, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 5u), value13);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 5u), value13);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 5u), value13);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 5u), value13);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 5u), value13);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 5u), value13);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 5u), value13);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 5u), value13);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 5u), value13);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 5u), value13);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 5u), value13);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 5u), value13);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 5u), value13);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 5u), value13);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 5u), value13);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 5u), value13);
+        let value14 = value_of(first + 14, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 6u), value14);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 6u), value14);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 6u), value14);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 6u), value14);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 6u), value14);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 6u), value14);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 6u), value14);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 6u), value14);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 6u), value14);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 6u), value14);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 6u), value14);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 6u), value14);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 6u), value14);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 6u), value14);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 6u), value14);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 6u), value14);
+        let value15 = value_of(first + 15, kv_head, lane);
+        query0 = add(query0, subgroupBroadcast(query0.weight.y, 7u), value15);
+        query1 = add(query1, subgroupBroadcast(query1.weight.y, 7u), value15);
+        query2 = add(query2, subgroupBroadcast(query2.weight.y, 7u), value15);
+        query3 = add(query3, subgroupBroadcast(query3.weight.y, 7u), value15);
+        query4 = add(query4, subgroupBroadcast(query4.weight.y, 7u), value15);
+        query5 = add(query5, subgroupBroadcast(query5.weight.y, 7u), value15);
+        query6 = add(query6, subgroupBroadcast(query6.weight.y, 7u), value15);
+        query7 = add(query7, subgroupBroadcast(query7.weight.y, 7u), value15);
+        query8 = add(query8, subgroupBroadcast(query8.weight.y, 7u), value15);
+        query9 = add(query9, subgroupBroadcast(query9.weight.y, 7u), value15);
+        query10 = add(query10, subgroupBroadcast(query10.weight.y, 7u), value15);
+        query11 = add(query11, subgroupBroadcast(query11.weight.y, 7u), value15);
+        query12 = add(query12, subgroupBroadcast(query12.weight.y, 7u), value15);
+        query13 = add(query13, subgroupBroadcast(query13.weight.y, 7u), value15);
+        query14 = add(query14, subgroupBroadcast(query14.weight.y, 7u), value15);
+        query15 = add(query15, subgroupBroadcast(query15.weight.y, 7u), value15);
     }
     store(query0, first_query + 0, head, lane);
     store(query1, first_query + 1, head, lane);

@@ -5,6 +5,7 @@
 
 mod add;
 mod add_rmsnorm;
+mod attention;
 mod attention_decode;
 mod attention_prefill;
 pub mod calibration;
@@ -17,6 +18,8 @@ mod fma;
 mod gather;
 mod gemm;
 mod gemv;
+mod kv_cache;
+mod latent_decode;
 mod matrix_fma;
 mod norm;
 pub mod problem;
@@ -36,7 +39,7 @@ use crate::op::{Format, Op};
 use problem::Problem;
 
 /// Every kernel, in the order in which `measure` runs them: overheads first, the longest last.
-pub static ALL: [&Kernel; 20] = [
+pub static ALL: [&Kernel; 21] = [
     &dispatch::KERNEL,
     &fma::KERNEL,
     &dot4::KERNEL,
@@ -54,6 +57,7 @@ pub static ALL: [&Kernel; 20] = [
     &sample::KERNEL,
     &gemv::KERNEL,
     &attention_decode::KERNEL,
+    &latent_decode::KERNEL,
     &attention_prefill::KERNEL,
     &expert_gemm::KERNEL,
     &gemm::KERNEL,
@@ -99,6 +103,8 @@ pub struct Variant {
 pub struct Needs {
     /// Subgroup operations, with subgroups of any size.
     pub subgroups: bool,
+    /// Lanes that even the smallest subgroup must have.
+    pub subgroup_min: u32,
     /// A software adapter whose subgroups always have eight lanes.
     pub software_subgroups_of_8: bool,
     /// Workgroup memory in bytes. Our own check: wgpu 30 does not validate it.
@@ -292,6 +298,7 @@ impl Needs {
     /// What every adapter meets.
     pub const NONE: Self = Self {
         subgroups: false,
+        subgroup_min: 0,
         software_subgroups_of_8: false,
         workgroup_bytes: 0,
         invocations: 1,
@@ -309,6 +316,12 @@ impl Needs {
         }
         if self.subgroups && !offered.subgroups {
             return Some("needs subgroups, the adapter has none".into());
+        }
+        if self.subgroup_min > offered.subgroup_sizes.0 {
+            return Some(format!(
+                "needs subgroups of at least {}, the adapter allows {} to {}",
+                self.subgroup_min, offered.subgroup_sizes.0, offered.subgroup_sizes.1
+            ));
         }
         if self.f16 && !offered.f16 {
             return Some("needs 16-bit floats in shaders, the adapter has none".into());
