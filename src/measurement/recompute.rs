@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(
             faults(&edited, &samples),
             [
-                "m:2:11: cell dispatch/f32/chain=1/counter of run 0: median_s is \"0.0019\", the samples give \"0.002\""
+                "m:2:12: cell dispatch/f32/chain=1/counter of run 0: median_s is \"0.0019\", the samples give \"0.002\""
             ]
         );
         let again = recompute(edited.as_bytes(), samples.as_bytes()).unwrap();
