@@ -95,6 +95,7 @@ impl Planned {
             run,
             seed,
             plan,
+            execution_max_s: None,
         }
     }
 
