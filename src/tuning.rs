@@ -55,7 +55,7 @@ pub struct Winner {
     /// The op that was tried, as in the column `shape`.
     pub shape: String,
     /// Its median seconds per execution.
-    pub seconds: f64,
+    pub median_s: f64,
     /// The next best variant; `None` where no other was verified.
     pub runner_up: Option<String>,
     /// How much longer that one took: 0.1 is 10 %. Below 0 where the two are too close to tell and the kernel's own order
@@ -93,7 +93,7 @@ impl Winner {
         let (winner, next) = decide(trials)?;
         let of =
             |index: usize| verified(trials).find(|(at, _)| *at == index).map(|(_, seconds)| seconds.median);
-        let seconds = of(winner)?;
+        let median_s = of(winner)?;
         let name = |index: usize| trials.get(index).map(|trial| trial.variant.clone());
         let removed = trials.iter().filter_map(|trial| match &trial.result {
             Tried::Out(removed) => Some(removed.clone()),
@@ -104,9 +104,9 @@ impl Winner {
             variant: name(winner)?,
             sources,
             shape,
-            seconds,
+            median_s,
             runner_up: next.and_then(name),
-            margin: next.and_then(of).map(|next| next / seconds - 1.0),
+            margin: next.and_then(of).map(|next| next / median_s - 1.0),
             tried: trials.len() as u32,
             removed: removed.collect(),
         })

@@ -14,6 +14,7 @@ pub struct Class {
     /// Name of the format.
     pub format: String,
     /// The sizes that it covers, such as `m=17-64`; `all` where one choice holds for every size.
+    #[serde(rename = "class")]
     pub sizes: String,
 }
 

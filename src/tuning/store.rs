@@ -107,8 +107,8 @@ impl Choices {
 
 impl Winner {
     fn check(&self) -> Result<(), String> {
-        if !(self.seconds.is_finite() && self.seconds > 0.0) {
-            return Err("seconds is not above 0".into());
+        if !(self.median_s.is_finite() && self.median_s > 0.0) {
+            return Err("median_s is not above 0".into());
         }
         if self.margin.is_some_and(|margin| !(margin.is_finite() && margin > -1.0)) {
             return Err("margin is not above -1".into());

@@ -39,7 +39,7 @@ fn the_fastest_that_was_right_wins_with_its_margin() {
     let trials = [took("a", 3.0, 0.01), out("b"), took("c", 2.0, 0.01), took("d", 2.5, 0.01)];
     let winner = winner("m=2-4", &trials).unwrap();
     assert_eq!((winner.variant.as_str(), winner.runner_up.as_deref()), ("c", Some("d")));
-    assert_eq!((winner.seconds, winner.margin, winner.tried), (2.0, Some(0.25), 4));
+    assert_eq!((winner.median_s, winner.margin, winner.tried), (2.0, Some(0.25), 4));
     assert_eq!(winner.removed.len(), 1);
 }
 
@@ -84,7 +84,7 @@ fn a_file_that_is_not_ours_is_named_for_what_it_is() {
     assert_eq!(fault(""), "is empty");
     assert_eq!(fault(&text.replace("\"mtok_tuning\":1", "\"mtok_tuning\":9")), "is of version 9, not 1");
     assert_eq!(fault(&text.replace("1.2", "1.3")), "is of another adapter or driver");
-    assert_eq!(fault(&text.replace("2.0", "-2.0")), "line 2: seconds is not above 0");
+    assert_eq!(fault(&text.replace("2.0", "-2.0")), "line 2: median_s is not above 0");
     assert_eq!(fault(&text.replace("0123", &"x".repeat(1001))), "line 2: has a text of more than 1000 bytes");
     for torn in [&text[..9], &text[..text.len() - 9], "{}", "\u{0}", "[1,2]\n3"] {
         assert!(fault(torn).starts_with("line "), "{torn}: {}", fault(torn));
