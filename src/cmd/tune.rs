@@ -15,7 +15,7 @@ use mtok::tuning::{Class, Removed};
 
 use self::jobs::{Job, jobs};
 use self::kept::Kept;
-use self::tuner::{Tuned, Tuner};
+use self::tuner::Tuner;
 use super::adapters::{Joined, Shown, on_each};
 use super::child::Program;
 use super::measure::side::Target;
@@ -88,19 +88,22 @@ fn row(job: &Job, kept: &Kept, pass: &Pass) -> Row {
     }
 }
 
-/// Decides classes until the time is over; each is kept as soon as it is decided.
+/// Decides classes until the time is over; each is kept as soon as it is decided. The first one is always brought to its
+/// end, and so is one that was begun: else calls with little time would never come to anything, however many.
 pub fn decide_all(tuner: &mut Tuner<'_>, jobs: &[impl Borrow<Job>], kept: &mut Kept, end: Instant) -> Pass {
     let bar = progress(jobs.len() as u64);
     let mut pass = Pass { left: jobs.len(), ..Pass::default() };
     for job in jobs.iter().map(Borrow::borrow) {
         bar.set_message(format!("trying the variants of {}", job.op));
-        match tuner.decide(job, end) {
-            Ok(Tuned::Decided(winner)) => {
+        if pass.left < jobs.len() && Instant::now() >= end {
+            break;
+        }
+        match tuner.decide(job) {
+            Ok(Ok(winner)) => {
                 kept.put(winner);
                 pass.decided.push(job.class.clone());
             }
-            Ok(Tuned::Undecided(removed)) => pass.undecided.push((job.class.clone(), removed)),
-            Ok(Tuned::OutOfTime) => break,
+            Ok(Err(removed)) => pass.undecided.push((job.class.clone(), removed)),
             Err(reason) => {
                 pass.gone = Some(reason);
                 break;

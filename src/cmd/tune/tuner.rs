@@ -1,7 +1,7 @@
 //! Tries the variants of a class in worker processes: what crashes, hangs or computes something wrong is out, and the
 //! rest goes on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mtok::gpu::sampler::{Cell, Plan};
 use mtok::gpu::worker::Order;
@@ -26,16 +26,6 @@ const DEVICE_LOST_AFTER: u32 = 3;
 /// Characters of a reason that are kept.
 const REASON_MAX: usize = 200;
 
-/// What became of a class.
-pub enum Tuned {
-    /// It is decided.
-    Decided(Winner),
-    /// No variant was right; the reasons.
-    Undecided(Vec<Removed>),
-    /// The time was over first.
-    OutOfTime,
-}
-
 /// A device that variants are tried on.
 pub struct Tuner<'a> {
     target: Target<'a>,
@@ -57,27 +47,21 @@ impl<'a> Tuner<'a> {
     }
 
     /// Decides a class. Every variant is looked at once; those that may still win a second time, in the reverse order,
-    /// so that a device that slows down does not decide.
+    /// so that a device that slows down does not decide. Where none was right, it answers why.
     ///
     /// # Errors
     /// The reason where the device does not open any more.
-    pub fn decide(&mut self, job: &Job, end: Instant) -> Result<Tuned, String> {
+    pub fn decide(&mut self, job: &Job) -> Result<Result<Winner, Vec<Removed>>, String> {
         let candidate = |variant: &&'static Variant| Candidate { variant, samples: vec![], removed: None };
         let mut candidates: Vec<Candidate> = job.variants.iter().map(candidate).collect();
         let mut fastest = f64::INFINITY;
         for candidate in &mut candidates {
-            if Instant::now() >= end {
-                return Ok(Tuned::OutOfTime);
-            }
             self.visit(job, candidate, FIRST, fastest)?;
             fastest = candidate.median().unwrap_or(f64::INFINITY).min(fastest);
         }
         let again = contenders(&trials(&candidates));
         if again.len() > 1 {
             for index in again.into_iter().rev() {
-                if Instant::now() >= end {
-                    break;
-                }
                 if let Some(candidate) = candidates.get_mut(index) {
                     self.visit(job, candidate, SECOND, f64::INFINITY)?;
                 }
@@ -85,7 +69,7 @@ impl<'a> Tuner<'a> {
         }
         let winner = Winner::of(job.class.clone(), job.op.shape(), job.sources.clone(), &trials(&candidates));
         let removed = || candidates.iter().filter_map(|candidate| candidate.removed.clone()).collect();
-        Ok(winner.map_or_else(|| Tuned::Undecided(removed()), Tuned::Decided))
+        Ok(winner.ok_or_else(removed))
     }
 
     fn visit(
