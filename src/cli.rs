@@ -16,12 +16,18 @@ use mtok::op::Format;
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 #[cfg(feature = "gpu")]
-pub use measure::{DevicesArgs, MeasureArgs, RunArgs, Sampling};
+pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \
 5 wrong results, 6 inconclusive or not comparable.";
+
+#[cfg(feature = "gpu")]
+const TUNE: &str = "\
+What is found is kept in $MTOK_CACHE, else in the system's folder for caches, until the adapter, its driver or the \
+shaders change. Every variant's result is verified before its time counts.\n\n\
+Example: mtok tune --kernel gemm --budget 2m";
 
 /// What a million tokens cost on this GPU, and whether to rent the GPU or buy the tokens.
 #[derive(Debug, Parser)]
@@ -46,6 +52,10 @@ pub enum Verb {
         mtok measure --repeat 10 --aa --budget 5m --out null && mtok diff null/a null/b"
     )]
     Measure(MeasureArgs),
+    /// Try the variants of every kernel on one adapter, and remember which is the fastest for which shapes.
+    #[cfg(feature = "gpu")]
+    #[command(after_help = TUNE)]
+    Tune(TuneArgs),
     /// Turn measurements or a datasheet into tokens/s of real models.
     #[command(
         after_help = "Example: mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64"

@@ -1,6 +1,8 @@
 //! One file per verb: read, compute, print. The only place with files, the clock, arguments and stdout.
 
 #[cfg(feature = "gpu")]
+mod adapters;
+#[cfg(feature = "gpu")]
 mod child;
 mod compare;
 mod cost;
@@ -21,6 +23,8 @@ mod report;
 #[cfg(feature = "gpu")]
 mod run;
 mod tables;
+#[cfg(feature = "gpu")]
+mod tune;
 #[cfg(feature = "gpu")]
 mod worker;
 
@@ -54,6 +58,25 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// From the best to the worst.
+    #[cfg(feature = "gpu")]
+    const BY_SEVERITY: [Self; 7] = [
+        Self::Ok,
+        Self::Inconclusive,
+        Self::FailedCells,
+        Self::NoAdapter,
+        Self::BadInput,
+        Self::CannotWrite,
+        Self::WrongResults,
+    ];
+
+    /// The worse of two.
+    #[cfg(feature = "gpu")]
+    pub fn worse(self, other: Self) -> Self {
+        let severity = |exit| Self::BY_SEVERITY.iter().position(|known| *known == exit);
+        if severity(other) > severity(self) { other } else { self }
+    }
+
     /// The code that rows call for. Wrong results outrank failed cells; cells that were skipped are no failure.
     pub fn of_rows<'r>(rows: impl Iterator<Item = &'r Measurement> + Clone) -> Self {
         let any = |wanted: fn(&Outcome) -> bool| rows.clone().any(|row| wanted(&row.outcome));
@@ -105,6 +128,8 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Devices(args) => devices::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Measure(args) => measure::run(&args),
+        #[cfg(feature = "gpu")]
+        Verb::Tune(args) => tune::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
         Verb::Report(args) => report::run(&args),

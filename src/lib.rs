@@ -35,4 +35,5 @@ pub mod stats;
 pub mod table;
 pub mod text;
 pub mod throughput;
+pub mod tuning;
 pub mod units;

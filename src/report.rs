@@ -19,6 +19,7 @@ pub mod overview;
 pub mod results;
 pub mod served;
 pub mod terminal;
+pub mod tuning;
 
 mod columns;
 

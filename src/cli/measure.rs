@@ -21,27 +21,16 @@ pub struct DevicesArgs {
     pub tables: TableArgs,
 }
 
-/// Which adapter, for how long.
+/// Which adapter, and what its worker processes are given.
 #[derive(Args, Debug)]
-pub struct Sampling {
-    /// The adapter: its index in `mtok devices`, or a part of its name [default: the most capable].
-    #[arg(long, value_name = "INDEX|NAME")]
+pub struct AdapterArgs {
+    /// The adapter: its index in `mtok devices`, or a part of its name [default: the most capable]; `all` for each of
+    /// them in turn.
+    #[arg(long, value_name = "INDEX|NAME|all")]
     pub device: Option<String>,
     /// Ask GL as well.
     #[arg(long)]
     pub gl: bool,
-    /// Few shapes: enough to see whether all is well.
-    #[arg(long, conflicts_with = "full")]
-    pub quick: bool,
-    /// Every format at every shape; give it a longer --budget.
-    #[arg(long)]
-    pub full: bool,
-    /// Time for all measurements together, such as 60s or 5m.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
-    pub budget: Duration,
-    /// Visit every cell so many times, each time in a new process; fewer where the budget is too short.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub repeat: u32,
     /// How long a worker process may give no sign of life before it is killed.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = budget)]
     pub timeout: Duration,
@@ -50,7 +39,44 @@ pub struct Sampling {
     pub seed: u64,
 }
 
-impl Sampling {
+impl AdapterArgs {
+    /// Whether every adapter is meant.
+    pub fn all(&self) -> bool {
+        self.device.as_deref() == Some("all")
+    }
+}
+
+/// How many shapes.
+#[derive(Args, Debug)]
+pub struct SuiteArgs {
+    /// Few shapes: enough to see whether all is well.
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// Every format at every shape; give it a longer --budget.
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Which adapter and shapes, for how long.
+#[derive(Args, Debug)]
+pub struct Sampling {
+    #[command(flatten)]
+    pub adapter: AdapterArgs,
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    /// Time for all measurements of an adapter together, such as 60s or 5m.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = budget)]
+    pub budget: Duration,
+    /// Visit every cell so many times, each time in a new process; fewer where the budget is too short.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Take the first variant of each kernel that the adapter can run: neither use what the tuner found nor let it try
+    /// what is new within a third of the budget.
+    #[arg(long)]
+    pub no_tune: bool,
+}
+
+impl SuiteArgs {
     /// How much is measured.
     pub fn suite(&self) -> Suite {
         match (self.quick, self.full) {
@@ -75,7 +101,7 @@ pub struct MeasureArgs {
     /// Go on with the run in the folder: finished cells are not measured again.
     #[arg(long)]
     pub resume: bool,
-    /// Only this variant of each kernel; cells that it cannot compute are left out.
+    /// Only this variant of each kernel, whatever the tuner found; cells that it cannot compute are left out.
     #[arg(long, value_name = "VARIANT")]
     pub variant: Option<String>,
     /// Measure twice, in turns (A B B A …), into the folders a and b: how much two equal sides differ.
@@ -84,12 +110,33 @@ pub struct MeasureArgs {
     /// Measure with another mtok as side a and this one as side b, in turns.
     #[arg(long, value_name = "BINARY", group = "sides")]
     pub against: Option<PathBuf>,
-    /// Measure another variant as side a and --variant (or the preferred one) as side b, in turns.
+    /// Measure another variant as side a and --variant (or the one that is chosen without it) as side b, in turns.
     #[arg(long, value_name = "VARIANT", group = "sides")]
     pub against_variant: Option<String>,
-    /// List the cells and measure nothing.
+    /// List the cells with the variants that could run, and measure nothing.
     #[arg(long)]
     pub list: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `tune`.
+#[derive(Args, Debug)]
+pub struct TuneArgs {
+    #[command(flatten)]
+    pub adapter: AdapterArgs,
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    /// Only this kernel; may be given several times.
+    #[arg(long, value_name = "KERNEL")]
+    pub kernel: Vec<String>,
+    /// Time for all trials on an adapter together; a later call goes on with what is left.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = budget)]
+    pub budget: Duration,
+    /// Forget what was found before, of these kernels, and try them all again.
+    #[arg(long)]
+    pub forget: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -13,7 +13,7 @@ use mtok::report::{Report, csv, markdown, terminal};
 use mtok::units::UsdPerHour;
 
 use super::inputs::{self, Origin};
-use super::output::{self, print, print_json};
+use super::output::{self, json_text, print};
 use super::tables::Tables;
 use super::{Exit, Failure, today};
 use crate::cli::{CompareArgs, FormatArgs, OfferChoice, PriceArgs, WorkloadArgs};
@@ -48,16 +48,22 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
 
 /// Prints the costs of a report.
 pub fn show(report: &Report, format: &FormatArgs) -> Result<(), Failure> {
+    print(&shown(report, format)?)
+}
+
+/// The same as text.
+pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
     if format.json {
-        print_json(&report.costs)
-    } else if format.csv {
-        print(&csv::costs_csv(&report.costs))
+        return json_text(&report.costs);
+    }
+    Ok(if format.csv {
+        csv::costs_csv(&report.costs)
     } else if format.markdown {
-        print(&markdown::costs(report))
+        markdown::costs(report)
     } else {
         let (width, colour) = output::terminal();
-        print(&terminal::terminal(report, width, colour))
-    }
+        terminal::terminal(report, width, colour)
+    })
 }
 
 /// The day whose prices count.

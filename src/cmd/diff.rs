@@ -64,33 +64,33 @@ pub fn exit(report: &DiffReport) -> Exit {
     }
 }
 
-/// Prints a comparison for people or as JSON.
+/// A comparison for people or as JSON.
 #[cfg(feature = "gpu")]
-pub fn show(report: &DiffReport, json: bool) -> Result<(), Failure> {
-    if json { print_json(report) } else { print_text(report, false) }
+pub fn shown(report: &DiffReport, json: bool) -> Result<String, Failure> {
+    if json { json_text(report) } else { Ok(text(report, false)) }
 }
 
 fn show_as(report: &DiffReport, args: &DiffArgs) -> Result<(), Failure> {
     if args.annotations {
         print(&annotations::annotations(report))
     } else if args.format.json {
-        print_json(report)
+        print(&json_text(report)?)
     } else if args.format.csv {
         print(&to_csv(report))
     } else if args.format.markdown {
         print(&markdown(report))
     } else {
-        print_text(report, args.all)
+        print(&text(report, args.all))
     }
 }
 
-fn print_json(report: &DiffReport) -> Result<(), Failure> {
-    print(&to_json(report).map_err(|error| Failure::new(Exit::CannotWrite, error))?)
+fn json_text(report: &DiffReport) -> Result<String, Failure> {
+    to_json(report).map_err(|error| Failure::new(Exit::CannotWrite, error))
 }
 
-fn print_text(report: &DiffReport, all: bool) -> Result<(), Failure> {
+fn text(report: &DiffReport, all: bool) -> String {
     let (width, colour) = output::terminal();
-    print(&terminal(report, width, colour, all))
+    terminal(report, width, colour, all)
 }
 
 fn options(args: &DiffArgs) -> Result<Options, Failure> {

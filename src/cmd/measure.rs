@@ -1,35 +1,41 @@
 //! `mtok measure`: visits the cells of the plan on one adapter, a row per cell and run.
 
+mod list;
 mod pace;
 mod peaks;
-mod plan;
-mod side;
+pub mod plan;
+pub mod side;
 
 use std::path::Path;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mtok::gpu::adapters::{self, Facts};
+use mtok::gpu::adapters::Facts;
 use mtok::hardware;
-use mtok::kernel::{Capabilities, Kernel};
+use mtok::kernel::Kernel;
 use mtok::measurement::calibrations;
 use mtok::measurement::merged::merged;
-use mtok::measurement::{Measurement, Outcome};
+use mtok::measurement::{Chosen, Measurement, Outcome};
 use mtok::report::{Report, terminal};
 use mtok::roofline::Roofline;
-use serde_json::json;
 
 use self::pace::Pace;
 use self::plan::Planned;
 use self::side::{Side, Target};
+use super::adapters::{Joined, Shown, on_each};
 use super::child::{self, Program};
-use super::output::{self, note, print, print_json};
+use super::output::{self, note};
 use super::tables::Tables;
+use super::tune::kept::Kept;
+use super::tune::tuner::Tuner;
+use super::tune::{self};
 use super::{Exit, Failure, devices, diff, host, today};
-use crate::cli::{MeasureArgs, Sampling};
+use crate::cli::{AdapterArgs, MeasureArgs, Sampling};
 
 /// A call that takes longer than its budget by more than this factor says so.
 const BUDGET_MARGIN: f64 = 1.05;
+/// The part of the budget, as a divisor, after which no further class is tuned.
+const TUNING_SHARE: u32 = 3;
 
 /// What a call left behind.
 pub struct Measured {
@@ -46,33 +52,35 @@ pub struct Measured {
 /// Runs the verb.
 pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
     let kernels = plan::kernels(&args.kernel)?;
-    let variant = args.variant.as_deref();
     if args.list {
-        return list(&kernels, args);
+        return list::run(&kernels, args);
     }
-    let adapters = devices::find(args.sampling.gl, args.sampling.timeout)?;
-    let adapter = choose(&adapters, &args.sampling)?;
-    let out = args.out.clone().unwrap_or_else(|| super::run::default_folder(adapter, today(), args.resume));
+    let AdapterArgs { gl, timeout, .. } = args.sampling.adapter;
+    let adapters = devices::find(gl, timeout)?;
+    let both = args.aa || args.against.is_some() || args.against_variant.is_some();
+    if both && args.sampling.adapter.all() {
+        return Err(Failure::bad_input("two sides are measured on one adapter: name it with --device"));
+    }
+    let joined = if args.json { Joined::Json } else { Joined::Text };
+    on_each(&adapters, &args.sampling.adapter, joined, |adapter| {
+        let out =
+            super::run::folder(args.out.as_deref(), adapter, &adapters, &args.sampling.adapter, args.resume);
+        if both { two_sides(args, &kernels, adapter, &out) } else { one_side(args, &kernels, adapter, &out) }
+    })
+}
+
+fn one_side(
+    args: &MeasureArgs,
+    kernels: &[&'static Kernel],
+    adapter: &Facts,
+    out: &Path,
+) -> Result<Shown, Failure> {
     let offered = adapter.capabilities();
-    let own = own_program(&args.sampling)?;
-    let new = plan::plan(&kernels, variant, &offered, args.sampling.suite())?;
-    let against =
-        args.against.as_deref().map(|path| child::program(path, args.sampling.timeout)).transpose()?;
-    let both = args.aa || against.is_some() || args.against_variant.is_some();
+    let plan = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite.suite())?;
     // Shares of peak need the peaks; a comparison of two sides does not.
-    let new = if both { new } else { peaks::with_peaks(new, &offered)? };
-    let mut sides = vec![(own.clone(), new)];
-    if both {
-        let other = args.against_variant.as_deref().or(variant);
-        sides.insert(
-            0,
-            (against.unwrap_or(own), plan::plan(&kernels, other, &offered, args.sampling.suite())?),
-        );
-    }
-    let measured = measure(adapter, sides, &args.sampling, &out, args.resume)?;
-    if both {
-        return compared(args, &out, measured);
-    }
+    let plan = peaks::with_peaks(plan, &offered)?;
+    let measured =
+        measure(adapter, vec![(own_program(&args.sampling)?, plan)], &args.sampling, out, args.resume)?;
     let report = Report {
         title: format!("measured {}", adapter.name),
         device: vec![format!("results in {}", out.display())],
@@ -83,33 +91,44 @@ pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
         warnings: measured.warnings,
         command: host::argv(),
     };
-    if args.json {
-        let json =
-            mtok::report::json::json(&report).map_err(|error| Failure::new(Exit::CannotWrite, error))?;
-        print(&json)?;
+    let text = if args.json {
+        mtok::report::json::json(&report).map_err(|error| Failure::new(Exit::CannotWrite, error))?
     } else {
         let (width, colour) = output::terminal();
-        print(&terminal::terminal(&report, width, colour))?;
-    }
-    Ok(measured.exit)
+        terminal::terminal(&report, width, colour)
+    };
+    Ok(Shown { exit: measured.exit, text })
+}
+
+/// Measures two sides in turns and sets them beside each other.
+fn two_sides(
+    args: &MeasureArgs,
+    kernels: &[&'static Kernel],
+    adapter: &Facts,
+    out: &Path,
+) -> Result<Shown, Failure> {
+    let plan = |variant: Option<&str>| {
+        plan::plan(kernels, variant, &adapter.capabilities(), args.sampling.suite.suite())
+    };
+    let (named, other) = (args.variant.as_deref(), args.against_variant.as_deref());
+    let own = own_program(&args.sampling)?;
+    let timeout = args.sampling.adapter.timeout;
+    let against = args.against.as_deref().map(|path| child::program(path, timeout)).transpose()?;
+    let sides = vec![(against.unwrap_or_else(|| own.clone()), plan(other.or(named))?), (own, plan(named)?)];
+    compared(args, out, measure(adapter, sides, &args.sampling, out, args.resume)?)
 }
 
 /// Sets the two sides beside each other. What two equal sides differ by is no regression but a warning.
-fn compared(args: &MeasureArgs, out: &Path, measured: Measured) -> Result<Exit, Failure> {
+fn compared(args: &MeasureArgs, out: &Path, measured: Measured) -> Result<Shown, Failure> {
     measured.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
     let report = diff::session(out, args.against_variant.is_some())?;
     let ended = diff::exit(&report);
-    diff::show(&report, args.json)?;
-    Ok(match (measured.exit, ended) {
+    let exit = match (measured.exit, ended) {
         (Exit::Ok, Exit::FailedCells) if args.aa => Exit::Inconclusive,
         (Exit::Ok, ended) => ended,
         (failed, _) => failed,
-    })
-}
-
-/// The adapter that the arguments name.
-pub fn choose<'a>(adapters: &'a [Facts], sampling: &Sampling) -> Result<&'a Facts, Failure> {
-    adapters::choose(adapters, sampling.device.as_deref()).map_err(Failure::bad_input)
+    };
+    Ok(Shown { exit, text: diff::shown(&report, args.json)? })
 }
 
 /// Measures the cells of kernels with this program into a folder.
@@ -120,12 +139,12 @@ pub fn measure_all(
     out: &Path,
     resume: bool,
 ) -> Result<Measured, Failure> {
-    let plan = plan::plan(kernels, None, &adapter.capabilities(), sampling.suite())?;
+    let plan = plan::plan(kernels, None, &adapter.capabilities(), sampling.suite.suite())?;
     measure(adapter, vec![(own_program(sampling)?, plan)], sampling, out, resume)
 }
 
 fn own_program(sampling: &Sampling) -> Result<Program, Failure> {
-    Program::own(sampling.timeout).map_err(|reason| Failure::new(Exit::FailedCells, reason))
+    Program::own(sampling.adapter.timeout).map_err(|reason| Failure::new(Exit::FailedCells, reason))
 }
 
 /// Measures each side's plan with its program; two sides take turns.
@@ -139,12 +158,16 @@ fn measure(
     let start = Instant::now();
     let gpus = Tables::open(None)?.gpus()?;
     let spec = hardware::match_adapter(&gpus, &adapter.name);
-    let target = Target { adapter, gl: sampling.gl, seed: sampling.seed, spec };
+    let target = Target { adapter, gl: sampling.adapter.gl, seed: sampling.adapter.seed, spec };
     let session = format!("{} {}", host::now_utc(), std::process::id());
     let folders = side::folders(out, programs.len());
     let mut sides = Vec::new();
     for ((program, plan), folder) in programs.into_iter().zip(&folders) {
         sides.push(Side::open(target, program, plan, folder, resume, &session)?);
+    }
+    let mut warnings = clock_warnings(&sides);
+    if !sampling.no_tune {
+        warnings.extend(tuned(&mut sides, target, sampling, resume, start)?);
     }
     let repeat = sampling.repeat;
     let mut visits = 0;
@@ -155,7 +178,6 @@ fn measure(
     }
     let bar = progress(visits as u64);
     let mut pace = Pace::new(start, sampling.budget, visits, repeat);
-    let mut warnings = clock_warnings(&sides);
     for run in 0..repeat {
         if run > 0 && !pace.has_time_for_a_run() {
             let why = format!("{run} of {repeat} runs fit the time; a longer --budget fits more");
@@ -186,6 +208,39 @@ fn measure(
     Ok(Measured { rows, fresh, warnings, exit })
 }
 
+/// Has the fastest known variant of each class run on all sides. What is not known is tried first, for a share of the
+/// budget; a run that goes on keeps to what it began with. Gives what the user should know.
+fn tuned(
+    sides: &mut [Side<'_>],
+    target: Target<'_>,
+    sampling: &Sampling,
+    resume: bool,
+    start: Instant,
+) -> Result<Option<String>, Failure> {
+    let free = |planned: &&Planned| planned.chosen != Chosen::Named;
+    let mut kernels: Vec<&'static Kernel> = Vec::new();
+    for planned in sides.iter().flat_map(|side| &side.plan).filter(free) {
+        if !kernels.iter().any(|kernel| kernel.name == planned.kernel.name) {
+            kernels.push(planned.kernel);
+        }
+    }
+    if kernels.is_empty() {
+        return Ok(None);
+    }
+    let mut kept = Kept::open(target.adapter);
+    let mut left = 0;
+    if !resume {
+        let mut jobs = tune::jobs::jobs(&kernels, &target.adapter.capabilities(), sampling.suite.suite());
+        jobs.retain(|job| kept.of(&job.class, &job.sources).is_none());
+        let mut tuner = Tuner::new(target, own_program(sampling)?);
+        left = tune::decide_all(&mut tuner, &jobs, &mut kept, start + sampling.budget / TUNING_SHARE).left;
+    }
+    sides.iter_mut().for_each(|side| side.choose(&kept));
+    Ok((left > 0).then(|| {
+        format!("{left} classes of shapes are not tuned, for want of time; mtok tune tries their variants")
+    }))
+}
+
 /// One run of every side. Two sides take turns at every cell, and who goes first alternates from cell to cell and from
 /// run to run, A B, B A, A B, …: what slows the machine for some seconds slows both. `false` when a device is gone.
 fn one_run(sides: &mut [Side<'_>], run: u32, pace: &mut Pace, bar: &ProgressBar) -> Result<bool, Failure> {
@@ -209,42 +264,8 @@ fn one_run(sides: &mut [Side<'_>], run: u32, pace: &mut Pace, bar: &ProgressBar)
     Ok(true)
 }
 
-fn list(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Failure> {
-    let offered = match devices::list(args.sampling.gl, args.sampling.timeout)?.adapters.as_slice() {
-        [] => {
-            note("no adapter here; the list is that of a GPU with WebGPU's default limits");
-            Capabilities::WEBGPU_DEFAULT
-        }
-        adapters => choose(adapters, &args.sampling)?.capabilities(),
-    };
-    let variant = |cell: &Planned| match cell.variant(&offered) {
-        Ok(variant) => variant.name.to_owned(),
-        Err(reason) => format!("skipped: {reason}"),
-    };
-    let cells = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite())?;
-    if args.json {
-        let row = |cell: &Planned| {
-            json!({"kernel": cell.kernel.name, "format": cell.op.format().name(), "shape": cell.op.shape(),
-                "cache": cell.cache, "variant": variant(cell), "flops": cell.op.flops(), "bytes": cell.op.bytes()})
-        };
-        print_json(&cells.iter().map(row).collect::<Vec<_>>())?;
-    } else {
-        let line = |cell: &Planned| {
-            format!(
-                "{:<18}{:<6}{:<11}{:<5}{}\n",
-                cell.kernel.name,
-                cell.op.format(),
-                variant(cell),
-                cell.cache,
-                cell.op.shape()
-            )
-        };
-        print(&cells.iter().map(line).collect::<String>())?;
-    }
-    Ok(Exit::Ok)
-}
-
-fn progress(visits: u64) -> ProgressBar {
+/// A bar on stderr, where that is a terminal.
+pub fn progress(visits: u64) -> ProgressBar {
     let bar = ProgressBar::new(visits);
     // The template is a constant; a bar without it would still count.
     if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {wide_bar} {elapsed}  {msg}") {

@@ -20,8 +20,13 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes any value as pretty JSON to stdout.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&json_text(value)?)
+}
+
+/// Any value as pretty JSON with a line end.
+pub fn json_text(value: &impl serde::Serialize) -> Result<String, Failure> {
     let json = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::CannotWrite, error))?;
-    print(&(mtok::report::json::visible(&json) + "\n"))
+    Ok(mtok::report::json::visible(&json) + "\n")
 }
 
 /// An error on stderr; where even that fails the exit code has to do.

@@ -11,12 +11,13 @@ use mtok::measurement::merged::merged;
 use mtok::report::{Report, csv, markdown};
 use mtok::roofline::Roofline;
 
+use super::adapters::{Joined, Shown, folder_name, indexed_folder_name, on_each};
 use super::files::{COSTS, MEASUREMENTS, write_atomic};
 use super::inputs::{self, Origin};
 use super::output::note;
 use super::tables::Tables;
 use super::{Exit, Failure, compare, devices, measure, today};
-use crate::cli::RunArgs;
+use crate::cli::{AdapterArgs, RunArgs};
 
 /// Runs the verb.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
@@ -25,48 +26,80 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let gpus = tables.gpus()?;
     inputs::check(&args.workload, &tables)?;
     compare::check(&args.price, &tables, &gpus)?;
-    let adapters = devices::find(args.sampling.gl, args.sampling.timeout)?;
-    let adapter = measure::choose(&adapters, &args.sampling)?;
+    let adapters = devices::find(args.sampling.adapter.gl, args.sampling.adapter.timeout)?;
+    let joined = match (args.format.json, args.format.csv) {
+        (true, _) => Joined::Json,
+        (_, true) => Joined::Csv,
+        _ => Joined::Text,
+    };
+    on_each(&adapters, &args.sampling.adapter, joined, |adapter| {
+        let out = folder(args.out.as_deref(), adapter, &adapters, &args.sampling.adapter, args.resume);
+        one(args, adapter, &out, &tables, &gpus)
+    })
+}
+
+/// The whole chain on one adapter.
+fn one(
+    args: &RunArgs,
+    adapter: &Facts,
+    out: &Path,
+    tables: &Tables,
+    gpus: &[GpuSpec],
+) -> Result<Shown, Failure> {
     let as_of = compare::as_of(&args.price);
-    let out = args.out.clone().unwrap_or_else(|| default_folder(adapter, today(), args.resume));
     note(&format!("measuring {} into {}", adapter.line(), out.display()));
-    let measured = measure::measure_all(adapter, &ALL, &args.sampling, &out, args.resume)?;
+    let measured = measure::measure_all(adapter, &ALL, &args.sampling, out, args.resume)?;
     let (visits, kept) = (measured.fresh, measured.rows.len() - measured.fresh);
     note(&format!("{visits} visits to cells, {kept} kept of an earlier call"));
 
     // Cells that failed may leave too little to estimate from; what was measured is reported all the same.
     let (costs, doubts) = match Origin::of_rows(&measured.rows) {
         Ok(origin) => {
-            let rents = compare::rents(&args.price, &tables, &gpus, &origin)?;
-            compare::comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?
+            let rents = compare::rents(&args.price, tables, gpus, &origin)?;
+            compare::comparisons(&args.workload, &args.price, tables, gpus, &origin, &rents)?
         }
         Err(failure) => (vec![], vec![failure.message]),
     };
     let report = Report {
         title: format!("A million tokens on {}", adapter.name),
-        device: device_lines(adapter, &gpus),
+        device: device_lines(adapter, gpus),
         as_of,
         costs,
         measured: merged(&measured.rows),
         datasheet: Roofline::matching(&gpus, &adapter.name),
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
-        command: reproduce(args, &out, as_of),
+        command: reproduce(args, out, as_of),
     };
     write_atomic(&out.join(COSTS), csv::costs_csv(&report.costs).as_bytes())?;
     write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
-    compare::show(&Report { measured: vec![], ..report }, &args.format)?;
+    let text = compare::shown(&Report { measured: vec![], ..report }, &args.format)?;
     note(&format!("kernels, costs and report in {}", out.display()));
-    Ok(measured.exit)
+    Ok(Shown { exit: measured.exit, text })
+}
+
+/// The folder of an adapter among others: inside the one that the user named where all are measured; without one
+/// [`default_folder`].
+pub fn folder(
+    out: Option<&Path>,
+    adapter: &Facts,
+    adapters: &[Facts],
+    args: &AdapterArgs,
+    resume: bool,
+) -> PathBuf {
+    match out {
+        Some(out) if args.all() => out.join(indexed_folder_name(adapter, adapters)),
+        Some(out) => out.to_owned(),
+        None => default_folder(&folder_name(adapter, adapters), today(), resume),
+    }
 }
 
 /// `results/<date>-<device>`, numbered where a run of today is there already; to resume, the newest of the device.
-pub fn default_folder(adapter: &Facts, today: Date, resume: bool) -> PathBuf {
-    let slug = slug(&adapter.name);
+fn default_folder(slug: &str, today: Date, resume: bool) -> PathBuf {
     let results = Path::new("results");
     let newest = || {
         let names = fs::read_dir(results).into_iter().flatten().flatten();
         let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-        names.filter_map(|name| Some((run_of(&name, &slug)?, name))).max().map(|(_, name)| results.join(name))
+        names.filter_map(|name| Some((run_of(&name, slug)?, name))).max().map(|(_, name)| results.join(name))
     };
     let free = || {
         let name = |number: u32| match number {
@@ -90,7 +123,7 @@ fn run_of(name: &str, slug: &str) -> Option<(String, u32)> {
 }
 
 /// A name from a driver as a part of a path: lower-case letters and digits, joined by single hyphens.
-fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();

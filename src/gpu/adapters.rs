@@ -143,7 +143,7 @@ fn enumerate(backends: Backends) -> Vec<wgpu::Adapter> {
 fn facts(index: u32, handle: &wgpu::Adapter) -> Facts {
     let info = handle.get_info();
     let limits = handle.limits();
-    let features = handle.features();
+    let features = features(handle);
     Facts {
         index,
         device_type: device_type(&info),
@@ -170,6 +170,13 @@ fn facts(index: u32, handle: &wgpu::Adapter) -> Facts {
             cooperative_matrices: cooperative_shapes(handle),
         },
     }
+}
+
+fn features(handle: &wgpu::Adapter) -> Features {
+    let features = handle.features();
+    #[cfg(feature = "faults")]
+    let features = super::faults::left_of(features);
+    features
 }
 
 fn cooperative_shapes(handle: &wgpu::Adapter) -> Vec<String> {
@@ -230,9 +237,29 @@ impl Adapter {
         }
     }
 
+    /// The features that a device is opened with: those of kernels and clocks that the adapter has.
+    pub(super) fn features(&self) -> Features {
+        let wanted = Features::TIMESTAMP_QUERY
+            | Features::SUBGROUP
+            | Features::SHADER_F16
+            | Features::SHADER_INT64
+            | Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
+        features(&self.handle) & wanted
+    }
+
     /// wgpu's own handle.
     pub(super) fn handle(&self) -> &wgpu::Adapter {
         &self.handle
+    }
+}
+
+impl Limits {
+    /// The smallest and the largest subgroup that a kernel must expect: where the driver does not say, all that WebGPU
+    /// allows.
+    fn subgroup_sizes(&self) -> (u32, u32) {
+        let (least, most) = Capabilities::WEBGPU_DEFAULT.subgroup_sizes;
+        let known = |size: u32, otherwise| if size == 0 { otherwise } else { size };
+        (known(self.subgroup_min, least), known(self.subgroup_max, most))
     }
 }
 
@@ -243,7 +270,7 @@ impl Facts {
         Capabilities {
             software: *device_type == DeviceType::Software,
             subgroups: features.subgroups,
-            subgroup_sizes: (limits.subgroup_min, limits.subgroup_max),
+            subgroup_sizes: limits.subgroup_sizes(),
             workgroup_bytes: limits.workgroup_bytes,
             invocations: limits.invocations_per_workgroup,
             binding_bytes: limits.binding_bytes,
@@ -340,5 +367,30 @@ fn rank(device_type: DeviceType) -> u8 {
         DeviceType::VirtualGpu => 2,
         DeviceType::Other => 3,
         DeviceType::Software => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(subgroup_min: u32, subgroup_max: u32) -> (u32, u32) {
+        let limits = Limits {
+            buffer_bytes: 1,
+            binding_bytes: 1,
+            workgroup_bytes: 1,
+            invocations_per_workgroup: 1,
+            subgroup_min,
+            subgroup_max,
+        };
+        limits.subgroup_sizes()
+    }
+
+    #[test]
+    fn unknown_subgroup_sizes_may_be_any_that_webgpu_allows() {
+        assert_eq!(sizes(8, 8), (8, 8));
+        assert_eq!(sizes(4, 128), (4, 128));
+        assert_eq!(sizes(0, 0), (4, 128));
+        assert_eq!(sizes(32, 0), (32, 128));
     }
 }

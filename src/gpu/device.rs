@@ -48,12 +48,11 @@ impl Gpu {
     /// # Errors
     /// The driver's reason.
     pub fn open_watched(adapter: &Adapter, alive: impl Fn() + 'static) -> Result<Self, Fault> {
-        let matrices = adapter.handle().features() & Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
-        let wanted =
-            Features::TIMESTAMP_QUERY | Features::SUBGROUP | Features::SHADER_F16 | Features::SHADER_INT64;
+        let features = adapter.features();
+        let matrices = features & Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("mtok"),
-            required_features: adapter.handle().features() & wanted | matrices,
+            required_features: features,
             experimental_features: experimental::token(!matrices.is_empty()),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::Performance,

@@ -1,5 +1,6 @@
 //! Faults on purpose, in builds with the feature `faults` only: `MTOK_FAULT="<kernel>=<fault>,…"` makes kernels
-//! misbehave in the worker process, and `MTOK_FAULT=noop` offers an adapter that does nothing and says it did.
+//! misbehave in the worker process, `<kernel>/<variant>=<fault>` one variant only. `MTOK_FAULT=noop` offers an adapter
+//! that does nothing and says it did; `no-timestamps`, `no-subgroups` and `no-f16` take a feature from all adapters.
 #![allow(clippy::panic, reason = "a panic is one of the faults")]
 
 use std::time::Duration;
@@ -29,6 +30,19 @@ enum Fault {
 /// Whether the lying adapter was asked for.
 pub(super) fn noop() -> bool {
     words().any(|word| word == "noop")
+}
+
+/// What an adapter offers beyond what was taken from it.
+pub(super) fn left_of(mut features: wgpu::Features) -> wgpu::Features {
+    for word in words() {
+        features.remove(match word.as_str() {
+            "no-timestamps" => wgpu::Features::TIMESTAMP_QUERY,
+            "no-subgroups" => wgpu::Features::SUBGROUP,
+            "no-f16" => wgpu::Features::SHADER_F16,
+            _ => wgpu::Features::empty(),
+        });
+    }
+    features
 }
 
 /// What happens before the first sample.
@@ -86,7 +100,9 @@ fn at_the_start_of_main(text: &str, first: &str) -> String {
 fn of(visit: &Visit<'_>) -> Option<Fault> {
     words().find_map(|word| {
         let (kernel, fault) = word.split_once('=')?;
-        (kernel == visit.kernel.name).then(|| parse(fault)).flatten()
+        let (kernel, variant) = kernel.split_once('/').map_or((kernel, None), |(it, of)| (it, Some(of)));
+        let meant = variant.is_none() || variant == visit.variant.map(|variant| variant.name);
+        (kernel == visit.kernel.name && meant).then(|| parse(fault)).flatten()
     })
 }
 

@@ -52,6 +52,8 @@ pub struct Visit<'k> {
     pub seed: u64,
     /// When it is enough.
     pub plan: Plan,
+    /// An execution that takes longer is not measured.
+    pub execution_max_s: Option<f64>,
 }
 
 /// A measured cell with its raw samples.
@@ -120,7 +122,7 @@ impl<'g> Sampler<'g> {
         provenance.distribution = problem.distribution.to_owned();
         provenance.input_hash = hexadecimal(problem.input_hash());
         let cell = |outcome, samples| visit.cell(variant.name, outcome, provenance, samples);
-        match self.series(visit, variant, &problem) {
+        match self.series(&Visit { variant: Some(variant), ..*visit }, variant, &problem) {
             Ok(series) => {
                 let outcome = judge(&series, &problem, &self.gpu.clock, *seed);
                 // A result that is not right carries no speed, not even a raw one.
@@ -145,7 +147,7 @@ impl<'g> Sampler<'g> {
         #[cfg(feature = "faults")]
         super::faults::strike(visit, self.gpu);
         let start = Instant::now();
-        let once = warm_up(&program, clock, &visit.plan)?;
+        let once = warm_up(&program, clock, visit)?;
         // A counter that later executions go on from must start at zero: one execution per sample.
         let counts = visit.kernel.name == "dispatch";
         let executions = if counts { 1 } else { executions_per_sample(once, clock) };
@@ -183,7 +185,17 @@ impl<'g> Sampler<'g> {
 impl<'k> Visit<'k> {
     /// A hot visit in the variant that suits the adapter.
     pub fn new(kernel: &'k Kernel, op: Op, seed: u64, plan: Plan) -> Self {
-        Self { kernel, variant: None, chosen: Chosen::Preferred, op, cache: Cache::Hot, run: 0, seed, plan }
+        Self {
+            kernel,
+            variant: None,
+            chosen: Chosen::Preferred,
+            op,
+            cache: Cache::Hot,
+            run: 0,
+            seed,
+            plan,
+            execution_max_s: None,
+        }
     }
 
     fn cell(&self, variant: &str, outcome: Outcome, provenance: Provenance, samples: Vec<Sample>) -> Cell {
@@ -211,15 +223,21 @@ fn sets(visit: &Visit<'_>, problem: &Problem, gpu: &Gpu) -> usize {
 }
 
 /// Runs until caches, clocks and compilers have settled; gives the seconds of one execution.
-fn warm_up(program: &Program<'_>, clock: &Clock, plan: &Plan) -> Result<f64, Fault> {
-    let time = (plan.time / 5).min(Duration::from_millis(200));
+fn warm_up(program: &Program<'_>, clock: &Clock, visit: &Visit<'_>) -> Result<f64, Fault> {
+    let time = (visit.plan.time / 5).min(Duration::from_millis(200));
+    let execution_max_s = visit.execution_max_s.unwrap_or(EXECUTION_MAX_S).min(EXECUTION_MAX_S);
     let of = |sample: super::program::Sample| clock.seconds(&sample).unwrap_or(sample.wall_s);
     // The first execution compiles and is no measure of the second.
     program.sample(1)?;
     let start = Instant::now();
     let mut once = of(program.sample(1)?);
-    while start.elapsed() < time {
+    while start.elapsed() < time && once <= execution_max_s {
         once = of(program.sample(1)?);
+    }
+    if visit.execution_max_s.is_some_and(|most| once > most) {
+        return Err(Fault::Skipped(format!(
+            "one execution takes {once:.2e} s, more than {execution_max_s:.2e} s is not of interest"
+        )));
     }
     if once > EXECUTION_MAX_S {
         return Err(Fault::Skipped(format!(

@@ -72,6 +72,9 @@ pub struct Order {
     pub seed: u64,
     /// When it is enough.
     pub plan: Plan,
+    /// An execution that takes longer is not measured.
+    #[serde(default)]
+    pub execution_max_s: Option<f64>,
 }
 
 /// What it answers.
@@ -179,8 +182,8 @@ fn measure<W: Write>(
             refuse(replies, format!("{} {} {} is unknown here", order.kernel, order.format, order.shape))?;
             continue;
         };
-        let Order { chosen, cache, run, seed, plan, .. } = order;
-        let visit = Visit { kernel, variant, chosen, op, cache, run, seed, plan };
+        let Order { chosen, cache, run, seed, plan, execution_max_s, .. } = order;
+        let visit = Visit { kernel, variant, chosen, op, cache, run, seed, plan, execution_max_s };
         let (cell, gone) = guarded(&sampler, &visit, &identity);
         send(replies, &Reply::Measured { row: wire::row(&cell.measurement), samples: cell.samples, gone })?;
         if gone {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::is_software;
 use crate::measurement::merged::merged;
-use crate::measurement::{Cache, DeviceType, Identity, Measurement, SOFTWARE_LABEL, TimingMethod};
+use crate::measurement::{Cache, Chosen, DeviceType, Identity, Measurement, SOFTWARE_LABEL, TimingMethod};
 use crate::op::Op;
 use crate::roofline::{Bound, Ceilings, Roofline};
 use crate::text::inert;
@@ -118,6 +118,8 @@ pub struct CellRow {
     pub shape: String,
     /// Which implementation ran.
     pub variant: String,
+    /// Whether the tuner chose it, by trying every variant on this adapter.
+    pub tuned: bool,
     /// Whether inputs came from the caches.
     pub cache: Cache,
     /// Runs that visited the cell.
@@ -221,6 +223,7 @@ impl CellRow {
             format: joined.op.format().name(),
             shape: joined.op.shape(),
             variant: joined.variant.clone(),
+            tuned: joined.provenance.chosen == Chosen::Tuned,
             cache: joined.cache,
             runs: cell.runs.len(),
             runs_ok: cell.runs.iter().filter(|run| run.timing().is_some()).count(),

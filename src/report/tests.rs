@@ -451,6 +451,7 @@ const JSON: &str = r#"{
       "format": "f16",
       "shape": "m=512;n=4096;k=4096",
       "variant": "tiled",
+      "tuned": false,
       "cache": "hot",
       "runs": 1,
       "runs_ok": 1,

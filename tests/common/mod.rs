@@ -5,6 +5,7 @@
 
 pub mod measured;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -58,10 +59,20 @@ pub fn assert_is(name: &str, shown: &str) {
     assert!(shown == expected, "{name} differs; if that is meant: MTOK_BLESS=1. Now it is\n{shown}");
 }
 
-/// The binary with these arguments; the caller's settings do not reach it.
-pub fn mtok<T: AsRef<std::ffi::OsStr>>(args: &[T]) -> Command {
+/// The binary with these arguments; the caller's settings do not reach it. What is measured is measured in the first
+/// variant that the adapter can run.
+pub fn mtok<T: AsRef<OsStr>>(args: &[T]) -> Command {
+    let mut command = tuned(args, &Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-cache"));
+    if args.first().is_some_and(|verb| ["measure", "run"].map(OsStr::new).contains(&verb.as_ref())) {
+        command.arg("--no-tune");
+    }
+    command
+}
+
+/// The same with what the tuner has found, or is to find, in a folder.
+pub fn tuned<T: AsRef<OsStr>>(args: &[T], cache: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
-    command.args(args).stdin(Stdio::null());
+    command.args(args).env("MTOK_CACHE", cache).stdin(Stdio::null());
     for name in ["NO_COLOR", "COLUMNS", "MTOK_FAULT"] {
         command.env_remove(name);
     }

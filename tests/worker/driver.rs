@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::common::measured::{Mark, adapter_is_here};
-use super::common::{Run, folder, mtok, run, write};
+use super::common::measured::{Mark, adapter_is_here, measurements, rows};
+use super::common::{Run, folder, mtok, names, run, write};
 use super::{Call, Ended};
 
 /// A manifest of a Vulkan driver.
@@ -95,6 +95,37 @@ fn two_identical_adapters_are_told_apart_by_their_index() {
         assert_eq!(ended.lines(), ["dispatch 0 ok", "dispatch 0 ok"]);
         assert!(ended.rows.iter().all(|row| row.provenance.identity.adapter_index.to_string() == index));
     }
+}
+
+#[test]
+fn all_adapters_are_measured_in_one_call_and_one_that_cannot_be_does_not_stop_the_others() {
+    let Some(driver) = software_driver() else { return };
+    let here = folder();
+    let copies = ["a.json", "b.json"].map(|name| write(here.path(), name, std::fs::read(&driver).unwrap()));
+    let out = here.path().join("all");
+    let words = format!(
+        "measure --device all --kernel dispatch --budget 1s --repeat 1 --json --out {}",
+        out.display()
+    );
+    let first = with_drivers(&copies.join(":"), &words).ok();
+    assert_eq!(first.json().as_array().unwrap().len(), 2);
+    let folders = names(&out);
+    assert_eq!(folders.len(), 2);
+    for (index, name) in folders.iter().enumerate() {
+        assert!(name.starts_with(&format!("{index}-llvmpipe")), "{name}");
+        let rows = rows(&measurements(&out.join(name)));
+        assert!(rows.iter().all(|row| row.provenance.identity.adapter_index as usize == index));
+        assert_eq!(rows.len(), 2);
+    }
+    std::fs::remove_dir_all(out.join(&folders[1])).unwrap();
+    let second = with_drivers(&copies.join(":"), &words);
+    assert_eq!(second.code, Some(2), "{}", second.err);
+    assert!(second.complaint().contains("is there already"), "{}", second.err);
+    assert_eq!(second.json().as_array().unwrap().len(), 1);
+    assert_eq!(rows(&measurements(&out.join(&folders[1]))).len(), 2);
+    let two = with_drivers(&copies.join(":"), "measure --device all --aa --kernel dispatch");
+    let what = "mtok: two sides are measured on one adapter: name it with --device\n";
+    assert_eq!((two.code, two.complaint()), (Some(2), what));
 }
 
 /// Measures against a worker that is a script; answers the call and the rows of its side.

@@ -9,8 +9,10 @@ mod common;
 
 mod driver;
 mod ends;
+mod features;
 mod loss;
 mod resources;
+mod variants;
 mod wrong;
 
 use std::path::{Path, PathBuf};

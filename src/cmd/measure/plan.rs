@@ -8,6 +8,7 @@ use mtok::op::Op;
 use mtok::text;
 
 use crate::cmd::Failure;
+use crate::cmd::tune::kept::Kept;
 
 /// One cell of the plan.
 pub struct Planned {
@@ -20,7 +21,7 @@ pub struct Planned {
     /// The variant that was chosen for it; `None` for the preferred one.
     variant: Option<&'static Variant>,
     /// Why that one.
-    chosen: Chosen,
+    pub chosen: Chosen,
 }
 
 /// The kernels of these names, all where there are none.
@@ -73,6 +74,22 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
 }
 
 impl Planned {
+    /// Has a variant run where the adapter can; else the plan stays as it is.
+    pub fn choose(&mut self, variant: &str, chosen: Chosen, offered: &Capabilities) {
+        let mut runnable = self.kernel.runnable(&self.op, offered);
+        if let Some(variant) = runnable.find(|known| known.name == variant) {
+            self.variant = Some(variant);
+            self.chosen = chosen;
+        }
+    }
+
+    /// Has the variant run that the tuner found to be the fastest, where it found one.
+    pub fn choose_from(&mut self, kept: &Kept, offered: &Capabilities) {
+        if let Some(winner) = kept.winner(self.kernel, &self.op) {
+            self.choose(&winner.variant, Chosen::Tuned, offered);
+        }
+    }
+
     /// The variant that will run.
     pub fn variant(&self, offered: &Capabilities) -> Result<&'static Variant, String> {
         self.kernel.variant(self.variant, &self.op, offered)
@@ -95,6 +112,7 @@ impl Planned {
             run,
             seed,
             plan,
+            execution_max_s: None,
         }
     }
 

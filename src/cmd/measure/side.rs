@@ -7,12 +7,13 @@ use mtok::gpu::adapters::Facts;
 use mtok::gpu::clock::Clock;
 use mtok::gpu::sampler::{Cell, Plan};
 use mtok::hardware::GpuSpec;
-use mtok::measurement::{Cache, Identity, Measurement, Outcome, Provenance};
+use mtok::measurement::{Cache, Chosen, Identity, Measurement, Outcome, Provenance};
 use serde_json::json;
 
 use super::plan::Planned;
 use crate::cmd::child::{Ended, Program, Worker};
 use crate::cmd::folder::Folder;
+use crate::cmd::tune::kept::Kept;
 use crate::cmd::{Exit, Failure, host};
 
 /// Workers in a row that may end before they have the device open.
@@ -33,7 +34,7 @@ pub struct Target<'a> {
 
 impl Target<'_> {
     /// A time that the device cannot reach is no time.
-    fn check(&self, cell: &mut Cell) {
+    pub fn check(&self, cell: &mut Cell) {
         let row = &cell.measurement;
         let uncached =
             row.cache == Cache::Cold || row.op.bytes().0 >= self.adapter.capabilities().beyond_caches();
@@ -98,6 +99,18 @@ impl<'a> Side<'a> {
             unopened: 0,
             started: false,
         })
+    }
+
+    /// Has the tuner's choices run, except where the user named a variant. A cell that has a row already keeps the variant
+    /// of that row.
+    pub fn choose(&mut self, kept: &Kept) {
+        let offered = self.target.adapter.capabilities();
+        for planned in self.plan.iter_mut().filter(|planned| planned.chosen != Chosen::Named) {
+            match self.rows.iter().find(|row| row.op == planned.op && row.cache == planned.cache) {
+                Some(row) => planned.choose(&row.variant, row.provenance.chosen, &offered),
+                None => planned.choose_from(kept, &offered),
+            }
+        }
     }
 
     /// The cells that a run still lacks, by their position in the plan.
@@ -177,15 +190,20 @@ impl<'a> Side<'a> {
         self.fatal.insert(planned.cell(&offered));
         let (op, cache) = (planned.op, planned.cache);
         let variant = planned.variant(&offered).map_or("none", |variant| variant.name).to_owned();
-        let provenance =
-            Provenance { identity: self.identity.clone(), seed: self.target.seed, ..Provenance::default() };
+        let provenance = Provenance {
+            identity: self.identity.clone(),
+            chosen: planned.chosen,
+            seed: self.target.seed,
+            ..Provenance::default()
+        };
         let measurement =
             Measurement { op, variant, cache, run, outcome: Outcome::Failed(reason), provenance };
         Ok(Cell { measurement, samples: Vec::new() })
     }
 }
 
-fn start(program: &Program, target: Target<'_>) -> Result<(Worker, Clock), String> {
+/// A worker that has the device open.
+pub fn start(program: &Program, target: Target<'_>) -> Result<(Worker, Clock), String> {
     let mut worker = program.start()?;
     let clock = worker.open(target.gl, target.adapter)?;
     Ok((worker, clock))

@@ -1,0 +1,87 @@
+//! `mtok measure --list`: the cells of the plan, and which variants could run each.
+
+use mtok::gpu::adapters::Facts;
+use mtok::kernel::{Capabilities, Kernel, Variant};
+use mtok::measurement::Chosen;
+use serde_json::{Value, json};
+
+use super::plan::{self, Planned};
+use crate::cli::MeasureArgs;
+use crate::cmd::adapters::choose;
+use crate::cmd::output::{note, print, print_json};
+use crate::cmd::tune::kept::Kept;
+use crate::cmd::{Exit, Failure, devices};
+
+/// Lists the cells on the adapter that the arguments name; without an adapter those of a modest GPU.
+pub fn run(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Failure> {
+    let adapter = &args.sampling.adapter;
+    let listing = devices::list(adapter.gl, adapter.timeout)?.adapters;
+    let chosen: Option<&Facts> = match listing.as_slice() {
+        [] => {
+            note("no adapter here; the list is that of a GPU with WebGPU's default limits");
+            None
+        }
+        adapters => Some(choose(adapters, adapter)?),
+    };
+    let offered = chosen.map_or(Capabilities::WEBGPU_DEFAULT, Facts::capabilities);
+    let mut cells = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite.suite())?;
+    if let Some(kept) = chosen.filter(|_| !args.sampling.no_tune).map(Kept::open) {
+        let free = |cell: &&mut Planned| cell.chosen != Chosen::Named;
+        cells.iter_mut().filter(free).for_each(|cell| cell.choose_from(&kept, &offered));
+    }
+    if args.json {
+        print_json(&cells.iter().map(|cell| row(cell, &offered)).collect::<Vec<_>>())?;
+    } else {
+        print(&cells.iter().map(|cell| line(cell, &offered)).collect::<String>())?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// The variants that compute a cell's op, and what the adapter lacks for each.
+fn variants(cell: &Planned, offered: &Capabilities) -> Vec<(&'static Variant, Option<String>)> {
+    let computing = cell.kernel.variants.iter().filter(|variant| (variant.supports)(&cell.op));
+    computing.map(|variant| (variant, variant.needs.unmet(offered))).collect()
+}
+
+fn shown(cell: &Planned, offered: &Capabilities) -> String {
+    match cell.variant(offered) {
+        Ok(variant) => variant.name.to_owned(),
+        Err(reason) => format!("skipped: {reason}"),
+    }
+}
+
+fn row(cell: &Planned, offered: &Capabilities) -> Value {
+    let chosen = cell.variant(offered).ok();
+    let is_chosen = |variant: &Variant| chosen.is_some_and(|chosen| chosen.name == variant.name);
+    let variant = |(variant, skipped): (&Variant, Option<String>)| json!({"variant": variant.name, "chosen": is_chosen(variant), "skipped": skipped});
+    json!({"kernel": cell.kernel.name, "format": cell.op.format().name(), "shape": cell.op.shape(),
+        "cache": cell.cache, "variant": shown(cell, offered), "tuned": cell.chosen == Chosen::Tuned,
+        "variants": variants(cell, offered).into_iter().map(variant).collect::<Vec<_>>(),
+        "flops": cell.op.flops(), "bytes": cell.op.bytes()})
+}
+
+/// The chosen variant first, then the others that could run, then those that cannot.
+fn line(cell: &Planned, offered: &Capabilities) -> String {
+    let chosen = shown(cell, offered);
+    let (mut others, mut skipped) = (Vec::new(), Vec::new());
+    for (variant, lacks) in variants(cell, offered) {
+        match lacks {
+            Some(lacks) => skipped.push(format!("{}: {lacks}", variant.name)),
+            None if variant.name != chosen => others.push(variant.name),
+            None => {}
+        }
+    }
+    let tuned = if cell.chosen == Chosen::Tuned { "*" } else { "" };
+    let list = |what: &str, words: String| if words.is_empty() { words } else { format!("  {what} {words}") };
+    let line = format!(
+        "{:<18}{:<6}{:<16}{:<5}{}{}{}",
+        cell.kernel.name,
+        cell.op.format(),
+        chosen + tuned,
+        cell.cache,
+        cell.op.shape(),
+        list("others:", others.join(" ")),
+        list("skipped:", skipped.join("; ")),
+    );
+    line + "\n"
+}
