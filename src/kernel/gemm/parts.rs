@@ -18,7 +18,7 @@ const SCALES: usize = 3;
 
 /// The dispatches of a product of `[tokens, outputs, inputs]`, each with buffers that can be bound.
 pub(super) fn stages(
-    buffers: &Vec<BufferInit>,
+    buffers: &[BufferInit],
     [tokens, outputs, inputs]: [u64; 3],
     variant: &Variant,
     offered: &Capabilities,
