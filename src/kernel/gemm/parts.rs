@@ -51,7 +51,7 @@ pub(super) fn stages(
 fn split(rows: u64, bytes: u64, allowed: u64) -> Vec<Range<u64>> {
     let most = (allowed * rows / bytes.max(1)) / ROWS * ROWS;
     if bytes <= allowed || most == 0 {
-        return vec![0..rows];
+        return std::iter::once(0..rows).collect();
     }
     (0..rows).step_by(most as usize).map(|start| start..rows.min(start + most)).collect()
 }
