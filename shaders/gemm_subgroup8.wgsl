@@ -27,19 +27,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     let x1 = min(row + LANES, last) * fours;
     let x2 = min(row + 2 * LANES, last) * fours;
     let x3 = min(row + 3 * LANES, last) * fours;
-    let x4 = min(row + 4 * LANES, last) * fours;
-    let x5 = min(row + 5 * LANES, last) * fours;
-    let x6 = min(row + 6 * LANES, last) * fours;
-    let x7 = min(row + 7 * LANES, last) * fours;
 
     var sums0: Strip;
     var sums1: Strip;
     var sums2: Strip;
     var sums3: Strip;
-    var sums4: Strip;
-    var sums5: Strip;
-    var sums6: Strip;
-    var sums7: Strip;
     for (var i = 0u; i < fours; i++) {
         let weights = Weights(load_columns(column, i), load_columns(column + 4, i));
         add_products(&sums0, unpack4(x[x0 + i]), weights);
@@ -50,12 +42,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
             add_products(&sums2, unpack4(x[x2 + i]), weights);
             add_products(&sums3, unpack4(x[x3 + i]), weights);
         }
-        if STRIPS > 4 {
-            add_products(&sums4, unpack4(x[x4 + i]), weights);
-            add_products(&sums5, unpack4(x[x5 + i]), weights);
-            add_products(&sums6, unpack4(x[x6 + i]), weights);
-            add_products(&sums7, unpack4(x[x7 + i]), weights);
-        }
     }
     let first = group.x * STRIPS * LANES;
     store_strip(&sums0, first, column);
@@ -65,12 +51,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     if STRIPS > 2 {
         store_strip(&sums2, first + 2 * LANES, column);
         store_strip(&sums3, first + 3 * LANES, column);
-    }
-    if STRIPS > 4 {
-        store_strip(&sums4, first + 4 * LANES, column);
-        store_strip(&sums5, first + 5 * LANES, column);
-        store_strip(&sums6, first + 6 * LANES, column);
-        store_strip(&sums7, first + 7 * LANES, column);
     }
 }
 

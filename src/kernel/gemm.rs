@@ -94,7 +94,8 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
     let (x_buffer, input_scales) = x.buffers();
     let (w_buffer, scales) = w.buffers();
     let y_buffer = BufferInit::Output(tokens * outputs * element.size() as u64);
-    let buffers = [x_buffer, w_buffer, y_buffer].into_iter().chain(scales).chain(input_scales).collect();
+    let buffers: Vec<_> =
+        [x_buffer, w_buffer, y_buffer].into_iter().chain(scales).chain(input_scales).collect();
     let nmse_max = if element == Element::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) };
     let stages = parts::stages(&buffers, [tokens, outputs, inputs], variant, offered);
     Some(Problem {

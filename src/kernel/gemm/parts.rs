@@ -18,7 +18,7 @@ const SCALES: usize = 3;
 
 /// The dispatches of a product of `[tokens, outputs, inputs]`, each with buffers that can be bound.
 pub(super) fn stages(
-    buffers: &Vec<BufferInit>,
+    buffers: &[BufferInit],
     [tokens, outputs, inputs]: [u64; 3],
     variant: &Variant,
     offered: &Capabilities,
@@ -51,7 +51,7 @@ pub(super) fn stages(
 fn split(rows: u64, bytes: u64, allowed: u64) -> Vec<Range<u64>> {
     let most = (allowed * rows / bytes.max(1)) / ROWS * ROWS;
     if bytes <= allowed || most == 0 {
-        return vec![0..rows];
+        return std::iter::once(0..rows).collect();
     }
     (0..rows).step_by(most as usize).map(|start| start..rows.min(start + most)).collect()
 }

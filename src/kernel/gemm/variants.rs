@@ -9,10 +9,9 @@ const SUBGROUPS: u64 = 4;
 const SKINNY_WORKGROUP: u32 = 64;
 
 /// The preferred one first.
-pub(super) static ALL: [Variant; 13] = [
+pub(super) static ALL: [Variant; 12] = [
     strips("subgroup8-8x64", &[("STRIPS", 1.0)], |op| fits(op) && tokens(op) <= 8),
     strips("subgroup8-16x64", &[("STRIPS", 2.0)], |op| fits(op) && tokens(op) <= 16),
-    strips("subgroup8-64x64", &[("STRIPS", 8.0)], |op| fits(op) && tokens(op) > 32),
     strips("subgroup8-32x64", &[("STRIPS", 4.0)], fits),
     cooperative("cooperative-16", 16),
     cooperative("cooperative-8", 8),
