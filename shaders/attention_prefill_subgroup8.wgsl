@@ -1,10 +1,13 @@
-// Causal grouped-query attention with online softmax for subgroups of exactly 8 lanes and heads of 128: a subgroup
+// Causal grouped-query attention with online softmax for subgroups of exactly 8 lanes and heads of 64 or 128: a subgroup
 // takes 16 queries of one head and 16 keys at a time, two per lane. Queries and weights are handed round by
 // constant-lane broadcasts (see gemm_subgroup8). A CPU adapter pays per load: loads have 64 bits, and each serves all
 // queries.
 const LANES: u32 = 8;
 const QUERIES: u32 = 16;
-const VECTORS: u32 = 32;
+override HEAD_DIM: u32 = 128;
+override VECTORS: u32 = HEAD_DIM / 4;
+// Vectors of the values that a lane owns: 2 or 4.
+override OWN: u32 = VECTORS / LANES;
 
 struct Params {
     tokens: u32,
@@ -15,7 +18,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// q and y [tokens, heads, 128], k and v [tokens, kv_heads, 128]: four halves to a word.
+// q and y [tokens, heads, head_dim], k and v [tokens, kv_heads, head_dim]: four halves to a word.
 @group(0) @binding(1) var<storage, read> q: array<u64>;
 @group(0) @binding(2) var<storage, read> k: array<u64>;
 @group(0) @binding(3) var<storage, read> v: array<u64>;
@@ -36,7 +39,10 @@ fn take(query: Query, index: u32, keys: vec2<u32>, products: vec2<f32>) -> Query
 }
 
 fn value_of(key: u32, kv_head: u32, lane: u32) -> Value {
-    let at = (min(key, params.tokens - 1) * params.kv_heads + kv_head) * VECTORS + lane * 4;
+    let at = (min(key, params.tokens - 1) * params.kv_heads + kv_head) * VECTORS + lane * OWN;
+    if OWN == 2 {
+        return Value(unpack(v[at]), unpack(v[at + 1]), vec4(0.0), vec4(0.0));
+    }
     return Value(unpack(v[at]), unpack(v[at + 1]), unpack(v[at + 2]), unpack(v[at + 3]));
 }
 
@@ -45,11 +51,13 @@ fn store(query: Query, index: u32, head: u32, lane: u32) {
     if index >= params.tokens {
         return;
     }
-    let row = (index * params.heads + head) * VECTORS + lane * 4;
+    let row = (index * params.heads + head) * VECTORS + lane * OWN;
     y[row] = pack(query.sum0 / all);
     y[row + 1] = pack(query.sum1 / all);
-    y[row + 2] = pack(query.sum2 / all);
-    y[row + 3] = pack(query.sum3 / all);
+    if OWN == 4 {
+        y[row + 2] = pack(query.sum2 / all);
+        y[row + 3] = pack(query.sum3 / all);
+    }
 }
 
 fn pack(values: vec4<f32>) -> vec2<u32> {

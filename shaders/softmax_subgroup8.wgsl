@@ -1,5 +1,5 @@
 // The running softmax of one query, its keys 16 at a time: two on each of the eight lanes of a subgroup, the second
-// eight keys after the first. Of the weighted sum of values a lane owns 16 dimensions. A struct of variables and not an
+// eight keys after the first. Of the weighted sum of values a lane owns up to 16 dimensions. A struct of variables and not an
 // array: a CPU adapter keeps in registers only what is never indexed.
 struct Query {
     largest: f32,

@@ -439,7 +439,9 @@ mod tests {
             let mut seen = BTreeSet::new();
             for op in ALL.iter().flat_map(|kernel| (kernel.cases)(offered, suite)) {
                 assert!(seen.insert(op.to_string()), "{op} twice");
-                assert!(op.bytes().0 < 2.1 * offered.binding_bytes as f64, "{op}");
+                // Caches are cut to fit bindings.
+                let cut = matches!(op, Op::AttentionDecode { .. });
+                assert!(cut || op.bytes().0 < 2.1 * offered.binding_bytes as f64, "{op}");
             }
         }
     }

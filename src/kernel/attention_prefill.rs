@@ -13,7 +13,7 @@ pub static KERNEL: Kernel = Kernel {
             name: "subgroup8",
             sources: &[shader!("attention_prefill_subgroup8")],
             constants: &[],
-            supports: |op| matches!(op, Op::AttentionPrefill { qk_dim: 128, v_dim: 128, .. }),
+            supports: |op| heads_of(op, |dim| matches!(dim, 64 | 128)),
             needs: Needs {
                 subgroups: true,
                 software_subgroups_of_8: true,
@@ -144,9 +144,7 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
     let attention = Attention { q, heads, kv_heads, qk_dim, v_dim, scale: f64::from(scale), key, value };
     let output = 2 * tokens * heads * v_dim;
     let mut constants = variant.constants.to_vec();
-    if !variant.needs.software_subgroups_of_8 {
-        constants.push(("HEAD_DIM", qk_dim as f64));
-    }
+    constants.push(("HEAD_DIM", qk_dim as f64));
     Some(Problem {
         params: vec![tokens as u32, heads as u32, kv_heads as u32, window as u32, scale.to_bits()],
         buffers: vec![q_buffer, k_buffer, v_buffer, BufferInit::Output(output)],
