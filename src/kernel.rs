@@ -83,6 +83,8 @@ pub struct Needs {
     pub invocations: u32,
     /// 16-bit floats in shaders.
     pub f16: bool,
+    /// 64-bit integers in shaders.
+    pub int64: bool,
     /// Matrix units that multiply f16 into f32, `n × n × n` elements at a time.
     pub cooperative: Option<u32>,
 }
@@ -118,6 +120,8 @@ pub struct Capabilities {
     pub buffer_bytes: u64,
     /// 16-bit floats in shaders.
     pub f16: bool,
+    /// 64-bit integers in shaders.
+    pub int64: bool,
     /// Matrix units that multiply f16 into f32, 8 × 8 × 8 and 16 × 16 × 16 elements at a time.
     pub cooperative: CooperativeSizes,
 }
@@ -142,6 +146,7 @@ impl Capabilities {
         binding_bytes: 128 << 20,
         buffer_bytes: 256 << 20,
         f16: false,
+        int64: false,
         cooperative: CooperativeSizes { of_8: false, of_16: false },
     };
 
@@ -267,6 +272,7 @@ impl Needs {
         workgroup_bytes: 0,
         invocations: 1,
         f16: false,
+        int64: false,
         cooperative: None,
     };
 
@@ -282,6 +288,9 @@ impl Needs {
         }
         if self.f16 && !offered.f16 {
             return Some("needs 16-bit floats in shaders, the adapter has none".into());
+        }
+        if self.int64 && !offered.int64 {
+            return Some("needs 64-bit integers in shaders, the adapter has none".into());
         }
         if let Some(size) = self.cooperative.filter(|size| !offered.cooperative.has(*size)) {
             return Some(format!(
@@ -332,6 +341,7 @@ mod tests {
             binding_bytes: 128 << 20,
             buffer_bytes: 2 << 30,
             f16: true,
+            int64: true,
             ..Capabilities::WEBGPU_DEFAULT
         },
         Capabilities::WEBGPU_DEFAULT,

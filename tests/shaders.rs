@@ -11,7 +11,8 @@ fn fault(text: &str) -> Option<String> {
         Err(error) => return Some(error.emit_to_string(text)),
     };
     // Unpacking halves is core WGSL; naga names it a capability because some GL drivers lack it.
-    let capabilities = Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let capabilities =
+        Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32 | Capabilities::SHADER_INT64;
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
     validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());

@@ -248,6 +248,7 @@ impl Facts {
             binding_bytes: limits.binding_bytes,
             buffer_bytes: limits.buffer_bytes,
             f16: features.f16,
+            int64: features.int64,
             cooperative: cooperative_sizes(&features.cooperative_matrices),
         }
     }

@@ -49,7 +49,8 @@ impl Gpu {
     /// The driver's reason.
     pub fn open_watched(adapter: &Adapter, alive: impl Fn() + 'static) -> Result<Self, Fault> {
         let matrices = adapter.handle().features() & Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
-        let wanted = Features::TIMESTAMP_QUERY | Features::SUBGROUP | Features::SHADER_F16;
+        let wanted =
+            Features::TIMESTAMP_QUERY | Features::SUBGROUP | Features::SHADER_F16 | Features::SHADER_INT64;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("mtok"),
             required_features: adapter.handle().features() & wanted | matrices,
