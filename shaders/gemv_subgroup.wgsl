@@ -1,7 +1,8 @@
-// y[n] = w[n, k] * x[k]: a subgroup of any size owns 8 rows, its lanes walk along them side by side, every
+// y[n] = w[n, k] * x[k]: a subgroup of any size owns 2, 4 or 8 rows, its lanes walk along them side by side, every
 // loaded part of x serves all rows.
 override WORKGROUP: u32 = 64;
-const ROWS: u32 = 8;
+override ROWS: u32 = 8;
+const ROWS_MAX: u32 = 8;
 
 struct Params {
     outputs: u32,
@@ -27,7 +28,7 @@ fn main(
         return;
     }
     let chunks = params.inputs / CHUNK;
-    var sums: array<Sum, ROWS>;
+    var sums: array<Sum, ROWS_MAX>;
     for (var chunk = lane; chunk < chunks; chunk += lanes) {
         let inputs = load_inputs(chunk);
         for (var i = 0u; i < ROWS; i++) {
