@@ -66,7 +66,7 @@ fn one(
         as_of,
         costs,
         measured: merged(&measured.rows),
-        datasheet: Roofline::matching(&gpus, &adapter.name),
+        datasheet: Roofline::matching(gpus, &adapter.name),
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
         command: reproduce(args, out, as_of),
     };
