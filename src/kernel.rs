@@ -131,6 +131,17 @@ pub enum Suite {
     Full,
 }
 
+impl Suite {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Full => "full",
+        }
+    }
+}
+
 /// What an adapter offers, as far as kernels care.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capabilities {

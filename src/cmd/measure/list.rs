@@ -1,10 +1,12 @@
-//! `mtok measure --list`: the cells of the plan, and which variants could run each.
+//! `mtok measure --list`: the cells that this call would measure, then those that only a larger suite has, and which
+//! variants could run each.
 
 use mtok::gpu::adapters::Facts;
-use mtok::kernel::{Capabilities, Kernel, Variant};
+use mtok::kernel::{Capabilities, Kernel, Suite, Variant};
 use mtok::measurement::Chosen;
 use serde_json::{Value, json};
 
+use super::peaks;
 use super::plan::{self, Planned};
 use crate::cli::MeasureArgs;
 use crate::cmd::adapters::choose;
@@ -24,17 +26,29 @@ pub fn run(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Fail
         adapters => Some(choose(adapters, adapter)?),
     };
     let offered = chosen.map_or(Capabilities::WEBGPU_DEFAULT, Facts::capabilities);
-    let mut cells = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite.suite())?;
+    let of = |suite| plan::plan(kernels, args.variant.as_deref(), &offered, suite);
+    let suites = [Suite::Quick, Suite::Standard, Suite::Full].map(|suite| Ok((suite, of(suite)?)));
+    let suites: Vec<(Suite, Vec<Planned>)> = suites.into_iter().collect::<Result<_, Failure>>()?;
+    let mut cells = peaks::with_peaks(of(args.sampling.suite.suite())?, &offered)?;
+    let mut larger = of(Suite::Full)?;
+    larger.retain(|cell| !cells.iter().any(|known| known.is_same(cell)));
+    cells.extend(larger);
     if let Some(kept) = chosen.filter(|_| !args.sampling.no_tune).map(Kept::open) {
         let free = |cell: &&mut Planned| cell.chosen != Chosen::Named;
         cells.iter_mut().filter(free).for_each(|cell| cell.choose_from(&kept, &offered));
     }
     if args.json {
-        print_json(&cells.iter().map(|cell| row(cell, &offered)).collect::<Vec<_>>())?;
+        print_json(&cells.iter().map(|cell| row(cell, suite(cell, &suites), &offered)).collect::<Vec<_>>())?;
     } else {
-        print(&cells.iter().map(|cell| line(cell, &offered)).collect::<String>())?;
+        print(&cells.iter().map(|cell| line(cell, suite(cell, &suites), &offered)).collect::<String>())?;
     }
     Ok(Exit::Ok)
+}
+
+/// The smallest suite that has a cell; those of the peaks are quick.
+fn suite(cell: &Planned, suites: &[(Suite, Vec<Planned>)]) -> Suite {
+    let has = |(_, cells): &&(Suite, Vec<Planned>)| cells.iter().any(|known| known.is_same(cell));
+    suites.iter().find(has).map_or(Suite::Quick, |(suite, _)| *suite)
 }
 
 /// The variants that compute a cell's op, and what the adapter lacks for each.
@@ -50,18 +64,18 @@ fn shown(cell: &Planned, offered: &Capabilities) -> String {
     }
 }
 
-fn row(cell: &Planned, offered: &Capabilities) -> Value {
+fn row(cell: &Planned, suite: Suite, offered: &Capabilities) -> Value {
     let chosen = cell.variant(offered).ok();
     let is_chosen = |variant: &Variant| chosen.is_some_and(|chosen| chosen.name == variant.name);
     let variant = |(variant, skipped): (&Variant, Option<String>)| json!({"variant": variant.name, "chosen": is_chosen(variant), "skipped": skipped});
     json!({"kernel": cell.kernel.name, "format": cell.op.format().name(), "shape": cell.op.shape(),
-        "cache": cell.cache, "variant": shown(cell, offered), "tuned": cell.chosen == Chosen::Tuned,
+        "cache": cell.cache, "suite": suite.name(), "variant": shown(cell, offered), "tuned": cell.chosen == Chosen::Tuned,
         "variants": variants(cell, offered).into_iter().map(variant).collect::<Vec<_>>(),
         "flops": cell.op.flops(), "bytes": cell.op.bytes()})
 }
 
 /// The chosen variant first, then the others that could run, then those that cannot.
-fn line(cell: &Planned, offered: &Capabilities) -> String {
+fn line(cell: &Planned, suite: Suite, offered: &Capabilities) -> String {
     let chosen = shown(cell, offered);
     let (mut others, mut skipped) = (Vec::new(), Vec::new());
     for (variant, lacks) in variants(cell, offered) {
@@ -74,11 +88,12 @@ fn line(cell: &Planned, offered: &Capabilities) -> String {
     let tuned = if cell.chosen == Chosen::Tuned { "*" } else { "" };
     let list = |what: &str, words: String| if words.is_empty() { words } else { format!("  {what} {words}") };
     let line = format!(
-        "{:<18}{:<6}{:<16}{:<5}{}{}{}",
+        "{:<18}{:<6}{:<20}{:<5}{:<9}{}{}{}",
         cell.kernel.name,
         cell.op.format(),
         chosen + tuned,
         cell.cache,
+        suite.name(),
         cell.op.shape(),
         list("others:", others.join(" ")),
         list("skipped:", skipped.join("; ")),

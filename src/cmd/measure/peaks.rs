@@ -1,6 +1,7 @@
 //! The device's own ceilings, measured along with the kernels that are held against them.
 
 use mtok::kernel::{ALL, Capabilities, Kernel, Suite};
+use mtok::op::{Format, Op};
 use mtok::roofline;
 
 use super::plan::{self, Planned};
@@ -14,8 +15,9 @@ pub fn with_peaks(plan: Vec<Planned>, offered: &Capabilities) -> Result<Vec<Plan
     };
     let kernels: Vec<&'static Kernel> = ALL.iter().filter(lacking).copied().collect();
     let mut all = plan::plan(&kernels, None, offered, Suite::Quick)?;
-    // What no variant of the adapter can run is no ceiling, and nobody asked for it.
-    all.retain(|planned| planned.variant(offered).is_ok());
+    // What no variant of the adapter can run is no ceiling, and no kernel computes in f16 alone.
+    let f16 = |op: &Op| matches!(op, Op::Fma { format: Format::F16, .. });
+    all.retain(|planned| planned.variant(offered).is_ok() && !f16(&planned.op));
     all.extend(plan);
     Ok(all)
 }

@@ -74,6 +74,11 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
 }
 
 impl Planned {
+    /// Whether both are one cell, in whichever variant.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.op == other.op && self.cache == other.cache
+    }
+
     /// Has a variant run where the adapter can; else the plan stays as it is.
     pub fn choose(&mut self, variant: &str, chosen: Chosen, offered: &Capabilities) {
         let mut runnable = self.kernel.runnable(&self.op, offered);
