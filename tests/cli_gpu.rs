@@ -14,14 +14,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use common::measured::{Mark, adapter_is_here, assert_samples_belong, measurements, rows};
-use common::{Grid, Run, folder, mtok, names, run};
+use common::{Grid, Run, folder, mtok, names, run, tuned};
 use mtok::kernel::ALL;
 use tempfile::TempDir;
 
-/// Four quick kernels: eight cells, and three of the ceilings that their shares are taken of.
+/// Four quick kernels: eight cells.
 const QUICK: &str =
     "--kernel rmsnorm --kernel rope --kernel silu_mul --kernel dispatch --budget 1s --repeat 1";
-const CELLS: usize = 11;
+const CELLS: usize = 8;
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
@@ -182,9 +182,7 @@ fn the_list_of_cells_names_every_kernel_and_measures_nothing() {
     for kernel in ALL {
         assert!(text.lines().any(|line| line.split(' ').next() == Some(kernel.name)), "{text}");
     }
-    let ceilings = ["gemm ", "fma ", "dot4 ", "matrix_fma ", "copy ", "read "];
-    let of_gemm = |line: &str| ceilings.iter().any(|name| line.starts_with(name));
-    assert!(list("--kernel gemm").out.lines().all(of_gemm));
+    assert!(list("--kernel gemm").out.lines().all(|line| line.starts_with("gemm ")));
     for kernel in ALL {
         let formats = kernel.formats.iter().map(|format| format.name());
         let named = |format: &&str| {
@@ -210,6 +208,30 @@ fn assert_sensed(rows: &Grid, row: usize, sensors: &serde_json::Value) {
         assert!(cell(column).is_empty() || sensors[offered] == true, "{column} of row {row}: {sensors}");
         assert_ne!(cell(column), "0", "{column} of row {row}");
     }
+}
+
+#[test]
+fn every_row_has_its_share_of_the_peaks_that_were_measured_along() {
+    if !adapter_is_here() {
+        return;
+    }
+    let here = folder();
+    let arguments = words("measure --kernel gemm --quick --no-tune --budget 1s --repeat 1 --json --out run");
+    let mut command = tuned(&arguments, here.path());
+    command.current_dir(here.path());
+    let report = run(command).ok().json();
+    let cells = report["measured"].as_array().unwrap();
+    let kernels: BTreeSet<&str> = cells.iter().map(|cell| cell["kernel"].as_str().unwrap()).collect();
+    assert!(["fma", "copy", "read", "gemm"].iter().all(|kernel| kernels.contains(kernel)), "{kernels:?}");
+    for cell in cells {
+        let share = cell["share_of_peak"].as_f64().unwrap();
+        assert!(share > 0.0 && share < 2.0, "{cell}");
+        let of_memory = matches!(cell["kernel"].as_str(), Some("copy" | "read"));
+        assert_eq!(cell["peak_bound"], if of_memory { "bandwidth" } else { "compute" });
+        assert_eq!((&cell["tuned"], cell["variant"].is_string()), (&false.into(), true));
+    }
+    let fma = cells.iter().find(|cell| cell["kernel"] == "fma").unwrap();
+    assert_eq!(fma["share_of_peak"], 1.0, "the peak is all of itself");
 }
 
 #[test]

@@ -219,8 +219,7 @@ fn gl_is_listed_and_measured_where_there_is_a_driver() {
     arguments.extend([index.as_str(), "--out", &path]);
     run(mtok(&arguments)).ok();
     let rows = rows(&measurements(out.path()));
-    // Six cells, and three of the ceilings that their shares are taken of.
-    assert_eq!(rows.len(), 9);
+    assert_eq!(rows.len(), 6);
     for row in rows {
         assert_eq!(row.provenance.identity.backend, "gl");
         assert!(row.timing().is_some(), "{}: {}", row.cell(), row.outcome.reason());

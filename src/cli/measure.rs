@@ -104,6 +104,9 @@ pub struct MeasureArgs {
     /// Only this variant of each kernel, whatever the tuner found; cells that it cannot compute are left out.
     #[arg(long, value_name = "VARIANT")]
     pub variant: Option<String>,
+    /// Leave out the adapter's peaks, which are otherwise measured along with the chosen kernels for their share of peak.
+    #[arg(long)]
+    pub no_peaks: bool,
     /// Measure twice, in turns (A B B A …), into the folders a and b: how much two equal sides differ.
     #[arg(long, group = "sides")]
     pub aa: bool,

@@ -77,8 +77,8 @@ fn one_side(
 ) -> Result<Shown, Failure> {
     let offered = adapter.capabilities();
     let plan = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite.suite())?;
-    // Shares of peak need the peaks; a comparison of two sides does not.
-    let plan = peaks::with_peaks(plan, &offered)?;
+    // A comparison of two sides needs no shares.
+    let plan = if args.no_peaks { plan } else { peaks::with_peaks(plan, &offered)? };
     let measured =
         measure(adapter, vec![(own_program(&args.sampling)?, plan)], &args.sampling, out, args.resume)?;
     let report = Report {

@@ -60,11 +60,14 @@ pub fn assert_is(name: &str, shown: &str) {
 }
 
 /// The binary with these arguments; the caller's settings do not reach it. What is measured is measured in the first
-/// variant that the adapter can run.
+/// variant that the adapter can run, and only what was asked for.
 pub fn mtok<T: AsRef<OsStr>>(args: &[T]) -> Command {
     let mut command = tuned(args, &Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-cache"));
     if args.first().is_some_and(|verb| ["measure", "run"].map(OsStr::new).contains(&verb.as_ref())) {
         command.arg("--no-tune");
+    }
+    if args.first().is_some_and(|verb| verb.as_ref() == "measure") {
+        command.arg("--no-peaks");
     }
     command
 }

@@ -29,7 +29,10 @@ pub fn run(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Fail
     let of = |suite| plan::plan(kernels, args.variant.as_deref(), &offered, suite);
     let suites = [Suite::Quick, Suite::Standard, Suite::Full].map(|suite| Ok((suite, of(suite)?)));
     let suites: Vec<(Suite, Vec<Planned>)> = suites.into_iter().collect::<Result<_, Failure>>()?;
-    let mut cells = peaks::with_peaks(of(args.sampling.suite.suite())?, &offered)?;
+    let mut cells = of(args.sampling.suite.suite())?;
+    if !args.no_peaks {
+        cells = peaks::with_peaks(cells, &offered)?;
+    }
     let mut larger = of(Suite::Full)?;
     larger.retain(|cell| !cells.iter().any(|known| known.is_same(cell)));
     cells.extend(larger);
