@@ -1,27 +1,31 @@
-// Keys and values as halves, [rows, head_dim], by loads of 64 bits: a CPU adapter pays per load.
-@group(0) @binding(3) var<storage, read> k: array<u64>;
-@group(0) @binding(4) var<storage, read> v: array<u64>;
+// Keys and values as halves, [rows, head_dim], by loads of four times 64 bits: a CPU adapter pays per load.
+@group(0) @binding(3) var<storage, read> k: array<vec4<u64>>;
+@group(0) @binding(4) var<storage, read> v: array<vec4<u64>>;
 
-struct Eight {
-    low: vec4<f32>,
-    high: vec4<f32>,
+alias Words = vec4<u64>;
+
+struct Sixteen {
+    e0: vec4<f32>,
+    e1: vec4<f32>,
+    e2: vec4<f32>,
+    e3: vec4<f32>,
 }
 
-// Halves to floats by moving their bits and multiplying by 2^112, which is less work for a CPU adapter than unpacking;
-// caches hold neither infinities nor NaN.
 fn halves4(word: u64) -> vec4<f32> {
-    let words = vec4(u32(word), u32(word), u32(word >> 32u), u32(word >> 32u)) << vec4(16u, 0u, 16u, 0u);
-    let bits = ((words >> vec4(3u)) & vec4(0x0fffe000u)) | (words & vec4(0x80000000u));
-    return bitcast<vec4<f32>>(bits) * 5.192296858534828e33;
+    return vec4(unpack2x16float(u32(word)), unpack2x16float(u32(word >> 32u)));
 }
 
-// Eight elements, counted in eights; they are to be multiplied by the scale of their block of 32.
-fn key8(at: u32) -> Eight {
-    return Eight(halves4(k[at * 2]), halves4(k[at * 2 + 1]));
+fn sixteen(words: Words) -> Sixteen {
+    return Sixteen(halves4(words.x), halves4(words.y), halves4(words.z), halves4(words.w));
 }
 
-fn value8(at: u32) -> Eight {
-    return Eight(halves4(v[at * 2]), halves4(v[at * 2 + 1]));
+// What holds sixteen elements, counted in sixteens; they are to be multiplied by the scale of their block of 32.
+fn key_words(at: u32) -> Words {
+    return k[at];
+}
+
+fn value_words(at: u32) -> Words {
+    return v[at];
 }
 
 fn key_scale(block: u32) -> f32 {
@@ -30,4 +34,13 @@ fn key_scale(block: u32) -> f32 {
 
 fn value_scale(block: u32) -> f32 {
     return 1.0;
+}
+
+// Some bits of each cache line (64 bytes) of two values of 128 dimensions.
+fn value_lines(row0: u32, row1: u32) -> u32 {
+    let a = row0 * 8;
+    let b = row1 * 8;
+    return u32(
+        v[a].x | v[b].x | v[a + 2].x | v[b + 2].x | v[a + 4].x | v[b + 4].x | v[a + 6].x | v[b + 6].x,
+    );
 }

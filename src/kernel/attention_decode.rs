@@ -203,12 +203,17 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
             let pages = piece.pages_per_sequence();
             let piece_sizes =
                 [range.keys, heads, kv_heads, range.first_sequence, first_part, parts, part_keys, pages];
-            let groups = if variant.name == "naive" { heads * head_dim / 64 } else { kv_heads };
+            let parts_here = range.keys.div_ceil(part_keys);
+            let workgroups = match variant.name {
+                "naive" => [parts_here, heads * head_dim / 64, range.sequences],
+                "subgroup8" => [kv_heads, parts_here, range.sequences],
+                _ => [parts_here, kv_heads, range.sequences],
+            };
             Stage {
                 shader: 0,
                 bindings: bound(piece, &mut buffers),
                 params: sizes(&piece_sizes, scale),
-                workgroups: [range.keys.div_ceil(part_keys), groups, range.sequences].map(|it| it as u32),
+                workgroups: workgroups.map(|it| it as u32),
                 constants: constants.clone(),
             }
         })
