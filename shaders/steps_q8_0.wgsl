@@ -1,5 +1,5 @@
 // Four rows' share of 64 inputs in q8_0: two blocks, eight signed bytes to a 64-bit load, two scales to a word. A block of
-// all rows before the next block: the loads of 32 cache lines wait together.
+// all rows is loaded before the next block, which is faster than a row after the other.
 const STEP: u32 = 64;
 alias Sum = f32;
 alias Sums = vec4<f32>;
