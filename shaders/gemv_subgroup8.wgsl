@@ -24,16 +24,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     let steps = params.inputs / STEP;
     // Rows beyond the edge repeat the last one: their sums are never stored.
     let first = min(rows, vec4(params.outputs - 1)) * steps;
-    var sums = vec4<Sum>();
+    var sums = Sums();
     for (var step = 0u; step < steps; step++) {
-        let inputs = load_inputs(step, lane);
-        let at = first + step;
-        sums += vec4(
-            dot_step(at.x, inputs), dot_step(at.y, inputs), dot_step(at.z, inputs), dot_step(at.w, inputs),
-        );
+        sums = add_rows(sums, first + step, load_inputs(step, lane));
     }
-    store(sums.x, rows.x, lane);
-    store(sums.y, rows.y, lane);
-    store(sums.z, rows.z, lane);
-    store(sums.w, rows.w, lane);
+    let total = totals(sums);
+    store(total.x, rows.x, lane);
+    store(total.y, rows.y, lane);
+    store(total.z, rows.z, lane);
+    store(total.w, rows.w, lane);
 }

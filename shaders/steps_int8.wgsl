@@ -2,6 +2,7 @@
 // exact in f32, larger sums are kept as integers.
 const STEP: u32 = 32;
 alias Sum = i32;
+alias Inputs = vec4<f32>;
 
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<u64>>;

@@ -1,5 +1,6 @@
 // A row's share of 256 inputs in q4_K: one super-block, its scales and minima in two 64-bit loads.
 const STEP: u32 = 256;
+alias Inputs = vec2<u32>;
 
 @group(0) @binding(4) var<storage, read> scales: array<vec2<u64>>;
 

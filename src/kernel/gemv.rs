@@ -98,16 +98,16 @@ fn preludes(variant: &Variant, format: Format) -> Vec<Source> {
     preludes
 }
 
-/// How a lane that owns a row reads and multiplies a step of it.
+/// How a lane that owns rows reads and multiplies a step of them.
 fn steps(format: Format) -> Vec<Source> {
     match format {
         Format::F32 => vec![shader!("steps_f32")],
         Format::F16 => vec![shader!("steps_f16")],
-        Format::Int8 => vec![shader!("steps_int8")],
+        Format::Int8 => vec![shader!("steps_int8"), shader!("rows_in_turn")],
         Format::Q8_0 => vec![shader!("steps_q8_0")],
-        Format::Q4_0 => vec![shader!("steps_nibbles"), shader!("steps_q4_0")],
-        Format::Q4K => vec![shader!("steps_nibbles"), shader!("steps_q4_K")],
-        Format::Mxfp4 => vec![shader!("steps_mxfp4")],
+        Format::Q4_0 => vec![shader!("steps_nibbles"), shader!("steps_q4_0"), shader!("rows_in_turn")],
+        Format::Q4K => vec![shader!("steps_nibbles"), shader!("steps_q4_K"), shader!("rows_in_turn")],
+        Format::Mxfp4 => vec![shader!("steps_mxfp4"), shader!("rows_in_turn")],
         _ => Vec::new(),
     }
 }
