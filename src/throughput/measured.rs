@@ -25,7 +25,7 @@ use crate::units::{Bytes, Interval, Joules};
 pub(super) const ERROR: f64 = 0.166;
 
 const LATENT_NOTE: &str =
-    "latent attention is not measured: KV at the attention_decode rate, products at the gemm rate";
+    "latent attention: KV at the attention_decode rate, products at the gemm rate";
 
 /// Share of a step above which extrapolated ops are worth a note.
 const FAR_SHARE: f64 = 0.05;

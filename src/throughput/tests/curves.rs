@@ -89,7 +89,7 @@ fn what_stands_in_for_a_measurement_is_said() {
     assert_eq!(notes("dense", Format::Q4_0), (true, vec![unknown.clone(), q4_0]));
     let fp8 = "no measured gemv in fp8: measure it, or use --gpu for the datasheet".to_owned();
     assert_eq!(notes("dense", Format::Fp8), (false, vec![unknown, fp8]));
-    assert!(notes("latent", Format::F16).1.iter().any(|note| note.starts_with("latent attention is not")));
+    assert!(notes("latent", Format::F16).1.iter().any(|note| note.starts_with("latent attention: KV at")));
     assert!(notes("moe", Format::F16).1.contains(&"the interval was validated on dense models only".into()));
 }
 
