@@ -42,6 +42,8 @@ fn cases(offered: &Capabilities, suite: Suite) -> Vec<Op> {
     let (quick, standard, full) = if offered.software {
         let mut standard = [7, 32, 256].map(|tokens| square(tokens, 2_048, Format::F16)).to_vec();
         standard.extend([Format::F16, Format::Q8_0, Format::Q4_0].map(|weights| square(512, 1_024, weights)));
+        // Batched decode: an estimate needs few tokens in each format.
+        standard.extend([Format::Q8_0, Format::Q4_0].map(|weights| square(7, 2_048, weights)));
         let mut full = vec![square(300, 512, Format::F32), matmul(32, 14_336, 4_096, Format::F16)];
         full.extend([7, 32, 100, 256].map(|tokens| square(tokens, 4_096, Format::F16)));
         let others = [Format::Int8, Format::Q4K, Format::Mxfp4];
@@ -51,7 +53,9 @@ fn cases(offered: &Capabilities, suite: Suite) -> Vec<Op> {
     } else {
         let mut standard = [7, 32, 100, 512, 2_048].map(|tokens| square(tokens, 4_096, Format::F16)).to_vec();
         standard.extend([square(4_096, 4_096, Format::F16), matmul(100, 14_336, 4_096, Format::F16)]);
-        standard.extend([Format::Q8_0, Format::Q4_0].map(|weights| square(512, 4_096, weights)));
+        for weights in [Format::Q8_0, Format::Q4_0] {
+            standard.extend([7, 32, 512].map(|tokens| square(tokens, 4_096, weights)));
+        }
         let mut full = vec![square(1_000, 1_024, Format::F32)];
         let large = square(8_192, 8_192, Format::F16);
         full.extend((large.bytes().0 < 2.0 * offered.binding_bytes as f64).then_some(large));

@@ -24,8 +24,7 @@ use crate::units::{Bytes, Interval, Joules};
 /// guessed 5 µs per layer and 0.3 ms per step where this one has the measured launches, and knew no experts.
 pub(super) const ERROR: f64 = 0.166;
 
-const LATENT_NOTE: &str =
-    "latent attention: KV at the attention_decode rate, products at the gemm rate";
+const LATENT_NOTE: &str = "latent attention: KV at the attention_decode rate, products at the gemm rate";
 
 /// Share of a step above which extrapolated ops are worth a note.
 const FAR_SHARE: f64 = 0.05;
@@ -190,7 +189,7 @@ impl Curves {
         if tokens <= 1.0 {
             return Ok(read);
         }
-        let surface = self.gemm_for(weights, notes)?;
+        let surface = self.gemm_for(weights, tokens, notes)?;
         let measured_tokens = tokens.max(surface.least_tokens());
         let flops = 2.0 * measured_tokens * elements;
         let product = Cost::of(flops, surface.at(measured_tokens, elements), Bound::Compute);
@@ -216,7 +215,7 @@ impl Curves {
         let cached = context as f64 * width as f64;
         let size = batch as f64 * cached * crate::arch::KV_ELEMENT_BYTES;
         let read = Cost::of(op.bytes().0, self.attention_decode.at(size), Bound::KvCache);
-        match self.gemm_for(Format::F16, notes) {
+        match self.gemm_for(Format::F16, heads as f64, notes) {
             Ok(surface) => {
                 let product = Cost::of(op.flops().0, surface.at(heads as f64, cached), Bound::Compute);
                 if product.seconds > read.seconds { product } else { read }
@@ -240,25 +239,31 @@ impl Curves {
         }
     }
 
-    fn gemm_for(&self, weights: Format, notes: &mut Vec<String>) -> Result<&Surface, String> {
+    /// The rates of products with weights of a format; of another one where that was measured at as few tokens and the
+    /// own format was not.
+    fn gemm_for(&self, weights: Format, tokens: f64, notes: &mut Vec<String>) -> Result<&Surface, String> {
         let stand_ins: &[Format] = match weights {
             Format::F32 => &[Format::F32],
             Format::F16 | Format::Bf16 => &[Format::F16, Format::F32],
             _ => &[weights, Format::F16, Format::F32],
         };
         let of = |format: &Format| self.gemm.iter().find(|entry| entry.0 == *format);
-        let Some((found, surface)) = of(&weights).or_else(|| stand_ins.iter().find_map(of)) else {
+        let all = || std::iter::once(&weights).chain(stand_ins).filter_map(of);
+        let covers = |entry: &&(Format, Surface)| entry.1.least_tokens() <= tokens;
+        let fewest = || all().min_by(|a, b| a.1.least_tokens().total_cmp(&b.1.least_tokens()));
+        let Some((found, surface)) = all().find(covers).or_else(fewest) else {
             return Err(format!("no measured gemm in {weights}: measure it, or use --gpu for the datasheet"));
         };
+        let what = if of(&weights).is_some() { "a small batch" } else { "prefill" };
         match (weights, *found) {
             (weights, found) if weights == found => {}
             // Said where its gemv is looked up.
             (Format::Bf16, Format::F16) => {}
             (Format::F16 | Format::Bf16, found) => {
-                note(notes, format!("prefill of {weights} weights assumes the {found} gemm rate"));
+                note(notes, format!("{what} of {weights} weights assumes the {found} gemm rate"));
             }
             (weights, found) => {
-                let rate = format!("prefill of {weights} weights assumes the {found} gemm rate");
+                let rate = format!("{what} of {weights} weights assumes the {found} gemm rate");
                 note(notes, rate + ": dequantisation not included");
             }
         }

@@ -66,6 +66,25 @@ fn between_gemv_and_gemm_the_faster_of_the_two_counts() {
 }
 
 #[test]
+fn a_format_that_was_measured_at_many_tokens_only_says_nothing_of_few() {
+    let mut rows = flat_rows(0.0);
+    let op = Op::Matmul { tokens: 512, outputs: 4096, inputs: 4096, weights: Format::Q4_0 };
+    rows.push(timed_row(op, op.flops().0 / (PEAK / 4.0)));
+    let (with, without) = (Curves::new(&rows).unwrap(), Curves::new(&flat_rows(0.0)).unwrap());
+    let rates = |curves: &Curves, batch, prompt| {
+        let workload = load(Format::Q4_0, batch, prompt, 512);
+        let estimate = estimate(&model("dense"), workload, Device::Measured(curves), None);
+        (estimate.rates.unwrap(), estimate.notes)
+    };
+    let ((own, notes), (other, _)) = (rates(&with, 32, 512), rates(&without, 32, 512));
+    close(own.step_s.mid.0, other.step_s.mid.0);
+    let said = "a small batch of q4_0 weights assumes the f16 gemm rate: dequantisation not included";
+    assert!(notes.contains(&said.to_owned()), "{notes:?}");
+    let slower = own.prefill_s_per_token.mid.0 / other.prefill_s_per_token.mid.0;
+    assert!(slower > 3.0, "prefill goes at the rate of its own format: {slower}");
+}
+
+#[test]
 fn the_spread_of_the_samples_and_the_error_of_the_model_make_the_interval() {
     let workload = load(Format::F16, 1, 1024, 1);
     let rates = estimate(&model("dense"), workload, Device::Measured(&flat()), None).rates.unwrap();
