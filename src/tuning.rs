@@ -76,12 +76,11 @@ pub fn contenders(trials: &[Trial]) -> Vec<usize> {
     verified(trials).filter_map(contends).collect()
 }
 
-/// The position of the winner and of the next best one. Trials come in the kernel's own order: where the quartiles of
-/// some overlap with those of the fastest, the first of these wins. `None` where no trial was verified.
+/// The position of the winner and of the next best one. Trials come in the kernel's own order: the first wins that no
+/// other is clearly faster than, with quartiles apart. `None` where no trial was verified.
 pub fn decide(trials: &[Trial]) -> Option<(usize, Option<usize>)> {
-    let fastest = verified(trials).min_by(|a, b| a.1.median.total_cmp(&b.1.median))?.1;
-    let ties = |seconds: &Summary| seconds.q1 <= fastest.q3 && fastest.q1 <= seconds.q3;
-    let winner = verified(trials).find(|(_, seconds)| ties(seconds))?.0;
+    let beaten = |seconds: &Summary| verified(trials).any(|(_, other)| other.q3 < seconds.q1);
+    let winner = verified(trials).find(|(_, seconds)| !beaten(seconds))?.0;
     let others = verified(trials).filter(|(index, _)| *index != winner);
     let next = others.min_by(|a, b| a.1.median.total_cmp(&b.1.median));
     Some((winner, next.map(|(index, _)| index)))
