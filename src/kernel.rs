@@ -35,6 +35,7 @@ pub mod verify;
 mod weights;
 
 use crate::measurement::Cache;
+use crate::named::named;
 use crate::op::{Format, Op};
 use problem::Problem;
 
@@ -131,16 +132,7 @@ pub enum Suite {
     Full,
 }
 
-impl Suite {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Standard => "standard",
-            Self::Full => "full",
-        }
-    }
-}
+named!(Suite { Quick = "quick", Standard = "standard", Full = "full" });
 
 /// What an adapter offers, as far as kernels care.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -377,8 +369,6 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const SUITES: [Suite; 3] = [Suite::Quick, Suite::Standard, Suite::Full];
-
     pub(super) const OFFERS: [Capabilities; 2] = [
         Capabilities {
             software: true,
@@ -399,7 +389,7 @@ mod tests {
     fn every_case_names_its_kernel_and_parses_back() {
         for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer)))
         {
-            for op in SUITES.into_iter().flat_map(|suite| (kernel.cases)(offered, suite)) {
+            for op in Suite::ALL.iter().flat_map(|suite| (kernel.cases)(offered, *suite)) {
                 assert_eq!(op.kernel(), kernel.name);
                 assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));
                 assert!(kernel.formats.contains(&op.format()), "{op}");
@@ -438,7 +428,8 @@ mod tests {
     fn a_larger_suite_holds_every_case_of_a_smaller_one() {
         for (kernel, offered) in ALL.iter().flat_map(|kernel| OFFERS.iter().map(move |offer| (kernel, offer)))
         {
-            let [quick, standard, full] = SUITES.map(|suite| (kernel.cases)(offered, suite));
+            let [quick, standard, full] =
+                [Suite::Quick, Suite::Standard, Suite::Full].map(|suite| (kernel.cases)(offered, suite));
             assert!(quick.iter().all(|op| standard.contains(op)), "{}", kernel.name);
             assert!(standard.iter().all(|op| full.contains(op)), "{}", kernel.name);
         }
@@ -446,7 +437,8 @@ mod tests {
 
     #[test]
     fn cases_are_distinct_and_fit_the_binding_limit() {
-        for (offered, suite) in OFFERS.iter().flat_map(|offered| SUITES.map(|suite| (offered, suite))) {
+        for (offered, suite) in OFFERS.iter().flat_map(|it| Suite::ALL.iter().map(move |suite| (it, *suite)))
+        {
             let mut seen = BTreeSet::new();
             for op in ALL.iter().flat_map(|kernel| (kernel.cases)(offered, suite)) {
                 assert!(seen.insert(op.to_string()), "{op} twice");

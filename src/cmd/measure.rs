@@ -28,8 +28,7 @@ use super::output::{self, note};
 use super::tables::Tables;
 use super::tune::kept::Kept;
 use super::tune::tuner::Tuner;
-use super::tune::{self};
-use super::{Exit, Failure, devices, diff, host, today};
+use super::{Exit, Failure, devices, diff, host, today, tune};
 use crate::cli::{AdapterArgs, MeasureArgs, Sampling};
 
 /// A call that takes longer than its budget by more than this factor says so.
@@ -47,6 +46,8 @@ pub struct Measured {
     pub warnings: Vec<String>,
     /// The code that the rows call for.
     pub exit: Exit,
+    /// What the bundled datasheet of the adapter promises.
+    datasheet: Option<Roofline>,
 }
 
 /// Runs the verb.
@@ -77,7 +78,6 @@ fn one_side(
 ) -> Result<Shown, Failure> {
     let offered = adapter.capabilities();
     let plan = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite.suite())?;
-    // A comparison of two sides needs no shares.
     let plan = if args.no_peaks { plan } else { peaks::with_peaks(plan, &offered)? };
     let measured =
         measure(adapter, vec![(own_program(&args.sampling)?, plan)], &args.sampling, out, args.resume)?;
@@ -87,7 +87,7 @@ fn one_side(
         as_of: today(),
         costs: vec![],
         measured: merged(&measured.rows),
-        datasheet: Roofline::matching(&Tables::open(None)?.gpus()?, &adapter.name),
+        datasheet: measured.datasheet,
         warnings: measured.warnings,
         command: host::argv(),
     };
@@ -205,7 +205,7 @@ fn measure(
     warnings.extend(rows.iter().flat_map(|rows| failures(rows)));
     warnings.extend(rows.iter().filter_map(|rows| disturbance(rows)));
     let rows = rows.into_iter().next_back().unwrap_or_default();
-    Ok(Measured { rows, fresh, warnings, exit })
+    Ok(Measured { rows, fresh, warnings, exit, datasheet: spec.map(Roofline::datasheet) })
 }
 
 /// Has the fastest known variant of each class run on all sides. What is not known is tried first, for a share of the

@@ -203,17 +203,12 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
             let pages = piece.pages_per_sequence();
             let piece_sizes =
                 [range.keys, heads, kv_heads, range.first_sequence, first_part, parts, part_keys, pages];
-            let parts_here = range.keys.div_ceil(part_keys);
-            let workgroups = match variant.name {
-                "naive" => [parts_here, heads * head_dim / 64, range.sequences],
-                "subgroup8" => [kv_heads, parts_here, range.sequences],
-                _ => [parts_here, kv_heads, range.sequences],
-            };
+            let workgroups = grid(op, variant, range.keys.div_ceil(part_keys), range.sequences);
             Stage {
                 shader: 0,
                 bindings: bound(piece, &mut buffers),
                 params: sizes(&piece_sizes, scale),
-                workgroups: workgroups.map(|it| it as u32),
+                workgroups,
                 constants: constants.clone(),
             }
         })
@@ -236,6 +231,18 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
         nmse_max: nmse_max_f16(context + head_dim),
         distribution: data::NORMAL,
     })
+}
+
+/// Workgroups over the parts, heads and sequences of a piece.
+fn grid(op: &Op, variant: &Variant, parts: u64, sequences: u64) -> [u32; 3] {
+    let Op::AttentionDecode { heads, kv_heads, head_dim, .. } = *op else { return [0; 3] };
+    let workgroups = match variant.name {
+        "naive" => [parts, heads * head_dim / 64, sequences],
+        // Neighbours read neighbouring heads, which share the rows of the cache.
+        "subgroup8" => [kv_heads, parts, sequences],
+        _ => [parts, kv_heads, sequences],
+    };
+    workgroups.map(|it| it as u32)
 }
 
 /// Adds the buffers of a piece; where the first stage finds them, beside the queries and the parts.

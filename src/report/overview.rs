@@ -6,6 +6,7 @@ use super::github::Level;
 use super::results::Results;
 use super::{by_device, costs, ended, markdown, terminal as page};
 use crate::measurement::Measurement;
+use crate::roofline::Ceilings;
 use crate::text::{inert, markdown_cell};
 
 /// Rows in one part of a summary: GitHub refuses a summary above 1 MiB and would then show nothing at all.
@@ -13,7 +14,8 @@ const SHOWN: usize = 1000;
 
 /// The cells for a terminal: how they ended, the table, then what is wrong or to be doubted.
 pub fn terminal(results: &Results, width: u16, colour: bool) -> String {
-    let (cells, rated) = (joined(results), rated(results));
+    let cells = joined(results);
+    let rated = rated(&cells, results);
     let mut out = page::wrapped(&inert(&results.title()), width);
     out += &page::wrapped(&ended(&cells.iter().collect::<Vec<_>>()), width);
     for (caption, rows) in by_device(&rated, inert) {
@@ -38,7 +40,8 @@ pub fn terminal(results: &Results, width: u16, colour: bool) -> String {
 /// rest on.
 pub fn summary(results: &Results) -> String {
     let safe = markdown_cell;
-    let (cells, rated) = (joined(results), rated(results));
+    let cells = joined(results);
+    let rated = rated(&cells, results);
     let mut out = format!("# {}\n\n{}\n", safe(&results.title()), ended(&cells.iter().collect::<Vec<_>>()));
     let all = findings(results);
     out += &listed("Wrong or failed", Level::Error, &all);
@@ -59,8 +62,8 @@ fn joined(results: &Results) -> Vec<Measurement> {
     results.cells().into_iter().map(|cell| cell.joined).collect()
 }
 
-fn rated(results: &Results) -> Vec<Rated> {
-    Rated::all(&joined(results), &results.ceilings())
+fn rated(cells: &[Measurement], results: &Results) -> Vec<Rated> {
+    Rated::all(cells, &Ceilings::of(cells, results.datasheet))
 }
 
 fn listed(heading: &str, level: Level, all: &[Finding]) -> String {

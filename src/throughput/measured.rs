@@ -242,11 +242,7 @@ impl Curves {
     /// The rates of products with weights of a format; of another one where that was measured at as few tokens and the
     /// own format was not.
     fn gemm_for(&self, weights: Format, tokens: f64, notes: &mut Vec<String>) -> Result<&Surface, String> {
-        let stand_ins: &[Format] = match weights {
-            Format::F32 => &[Format::F32],
-            Format::F16 | Format::Bf16 => &[Format::F16, Format::F32],
-            _ => &[weights, Format::F16, Format::F32],
-        };
+        let stand_ins: &[Format] = if weights == Format::F32 { &[] } else { &[Format::F16, Format::F32] };
         let of = |format: &Format| self.gemm.iter().find(|entry| entry.0 == *format);
         let all = || std::iter::once(&weights).chain(stand_ins).filter_map(of);
         let covers = |entry: &&(Format, Surface)| entry.1.least_tokens() <= tokens;

@@ -27,8 +27,8 @@ pub fn run(kernels: &[&'static Kernel], args: &MeasureArgs) -> Result<Exit, Fail
     };
     let offered = chosen.map_or(Capabilities::WEBGPU_DEFAULT, Facts::capabilities);
     let of = |suite| plan::plan(kernels, args.variant.as_deref(), &offered, suite);
-    let suites = [Suite::Quick, Suite::Standard, Suite::Full].map(|suite| Ok((suite, of(suite)?)));
-    let suites: Vec<(Suite, Vec<Planned>)> = suites.into_iter().collect::<Result<_, Failure>>()?;
+    let suites = Suite::ALL.iter().map(|suite| Ok((*suite, of(*suite)?)));
+    let suites: Vec<(Suite, Vec<Planned>)> = suites.collect::<Result<_, Failure>>()?;
     let mut cells = of(args.sampling.suite.suite())?;
     if !args.no_peaks {
         cells = peaks::with_peaks(cells, &offered)?;
@@ -72,7 +72,7 @@ fn row(cell: &Planned, suite: Suite, offered: &Capabilities) -> Value {
     let is_chosen = |variant: &Variant| chosen.is_some_and(|chosen| chosen.name == variant.name);
     let variant = |(variant, skipped): (&Variant, Option<String>)| json!({"variant": variant.name, "chosen": is_chosen(variant), "skipped": skipped});
     json!({"kernel": cell.kernel.name, "format": cell.op.format().name(), "shape": cell.op.shape(),
-        "cache": cell.cache, "suite": suite.name(), "variant": shown(cell, offered), "tuned": cell.chosen == Chosen::Tuned,
+        "cache": cell.cache, "suite": suite, "variant": shown(cell, offered), "tuned": cell.chosen == Chosen::Tuned,
         "variants": variants(cell, offered).into_iter().map(variant).collect::<Vec<_>>(),
         "flops": cell.op.flops(), "bytes": cell.op.bytes()})
 }
@@ -96,7 +96,7 @@ fn line(cell: &Planned, suite: Suite, offered: &Capabilities) -> String {
         cell.op.format(),
         chosen + tuned,
         cell.cache,
-        suite.name(),
+        suite,
         cell.op.shape(),
         list("others:", others.join(" ")),
         list("skipped:", skipped.join("; ")),

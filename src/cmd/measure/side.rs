@@ -17,7 +17,7 @@ use crate::cmd::tune::kept::Kept;
 use crate::cmd::{Exit, Failure, host};
 
 /// Workers in a row that may end before they have the device open.
-const DEVICE_LOST_AFTER: u32 = 3;
+pub const DEVICE_LOST_AFTER: u32 = 3;
 
 /// The device that both sides measure.
 #[derive(Clone, Copy)]

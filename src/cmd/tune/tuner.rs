@@ -20,8 +20,6 @@ const FIRST: Plan = Plan { time: Duration::from_millis(60), samples_min: 5, nois
 const SECOND: Plan = Plan { time: Duration::from_millis(250), samples_min: 10, noise: 0.01, sampled_s: 0.1 };
 /// A variant whose execution takes this many times the fastest one's is not sampled.
 const HOPELESS: f64 = 3.0;
-/// Workers in a row that may end before they have the device open.
-const DEVICE_LOST_AFTER: u32 = 3;
 
 /// Characters of a reason that are kept.
 const REASON_MAX: usize = 200;
@@ -100,7 +98,7 @@ impl<'a> Tuner<'a> {
     /// A worker that has the device open.
     fn worker(&mut self) -> Result<&mut Worker, String> {
         let mut reason = String::new();
-        for _ in 0..DEVICE_LOST_AFTER {
+        for _ in 0..side::DEVICE_LOST_AFTER {
             if self.worker.is_some() {
                 break;
             }
