@@ -25,6 +25,8 @@ pub struct GpuSpec {
     pub memory: Option<Bytes>,
     /// Peak of the memory bus.
     pub bandwidth: Option<BytesPerSecond>,
+    /// Whether the memory is stacked on the package of the chip (HBM).
+    pub stacked: bool,
     /// Single precision outside the matrix units.
     pub fp32: Option<FlopsPerSecond>,
     /// 16-bit matrix products.
@@ -92,6 +94,7 @@ fn read_row(row: Row<'_>) -> Result<GpuSpec, Fault> {
         form_factor: row.text("form_factor").to_owned(),
         memory: giga("memory_gb")?.map(Bytes),
         bandwidth: giga("bandwidth_gb_per_s")?.map(BytesPerSecond),
+        stacked: row.text("memory_type").starts_with("HBM"),
         fp32: tera("fp32_tflops")?,
         fp16: tera("fp16_dense_tflops")?,
         fp8: tera("fp8_dense_tflops")?,

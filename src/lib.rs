@@ -37,3 +37,4 @@ pub mod text;
 pub mod throughput;
 pub mod tuning;
 pub mod units;
+pub mod validate;

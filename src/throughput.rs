@@ -4,7 +4,8 @@
 //! the rest is the same. Estimates are for one device; the KV cache is 16 bit.
 
 mod curve;
-mod datasheet;
+pub mod datasheet;
+pub mod fit;
 mod measured;
 mod memory;
 mod step;
@@ -16,14 +17,13 @@ use serde::Serialize;
 pub use datasheet::bandwidth_bound;
 pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};
-pub use step::Bound;
+pub use step::{Bound, Step};
 
-use crate::arch::{Architecture, Work};
+use crate::arch::Architecture;
 use crate::hardware::GpuSpec;
 use crate::measurement::DeviceType;
 use crate::op::Format;
 use crate::units::{Interval, Joules, Seconds, TokensPerSecond};
-use step::Step;
 
 /// Prompt tokens of one prefill step: short prompts of a batch are packed up to it, as engines do.
 const PREFILL_CHUNK: u64 = 2048;
@@ -141,13 +141,6 @@ pub struct Rates {
     pub decode_joules_per_token: Option<Joules>,
 }
 
-/// Which kind of pass a list of ops is.
-#[derive(Clone, Copy)]
-enum Pass {
-    Decode { batch: u64 },
-    Prefill,
-}
-
 impl Device<'_> {
     /// The name of the adapter or the GPU.
     pub fn name(&self) -> &str {
@@ -162,26 +155,6 @@ impl Device<'_> {
         match self {
             Self::Measured(_) => Source::Measured,
             Self::Datasheet(_) => Source::Datasheet,
-        }
-    }
-
-    fn time(
-        &self,
-        model: &Architecture,
-        works: &[Work],
-        pass: Pass,
-        notes: &mut Vec<String>,
-    ) -> Result<Step, String> {
-        match self {
-            Self::Measured(curves) => curves.time(works, notes),
-            Self::Datasheet(gpu) => datasheet::time(gpu, model, works, pass, notes),
-        }
-    }
-
-    fn error(&self, model: &Architecture) -> f64 {
-        match self {
-            Self::Measured(_) => measured::ERROR,
-            Self::Datasheet(_) => datasheet::error(model),
         }
     }
 }
@@ -256,7 +229,11 @@ fn rates(
         return None;
     }
     note_device(notes, model, device);
-    match timed(model, workload, device, notes) {
+    let rates = match device {
+        Device::Measured(curves) => measured_rates(model, workload, curves, notes),
+        Device::Datasheet(gpu) => datasheet::rates(gpu, model, workload, notes),
+    };
+    match rates {
         Ok(rates) => Some(rates),
         Err(reason) => {
             note(notes, reason);
@@ -265,19 +242,19 @@ fn rates(
     }
 }
 
-fn timed(
+fn measured_rates(
     model: &Architecture,
     workload: Workload,
-    device: Device<'_>,
+    curves: &Curves,
     notes: &mut Vec<String>,
 ) -> Result<Rates, String> {
     let Workload { weights, batch, isl, osl } = workload;
-    let error = device.error(model);
+    let error = measured::ERROR;
     let decode_ops = model.decode_ops(batch, workload.mean_context(), weights);
-    let decode = device.time(model, &decode_ops, Pass::Decode { batch }, notes)?;
+    let decode = curves.time(&decode_ops, notes)?;
     let mut prefill = |prompts: u64| {
         let works = model.packed_prefill_ops(prompts, isl, weights);
-        device.time(model, &works, Pass::Prefill, notes)
+        curves.time(&works, notes)
     };
     let prompts = (PREFILL_CHUNK / isl).clamp(1, batch);
     let first = prefill(1)?;

@@ -1,114 +1,99 @@
-//! Step times from a datasheet: peaks, and constants fitted on served points.
+//! Times from a datasheet: its peaks, and a few constants fitted on published measurements.
 //!
 //! ```text
-//! t_gemm    = (t_mem³ + t_cmp³)^(1/3)    t_mem = W/(eta_m·BW)    t_cmp = FLOP/(eta_c·peak)
-//! t_step(B) = t_gemm + KV/(eta_kv·BW) + L·tau + L_moe·tau_moe + q·B
-//! t_pre     = [t_gemm + attention + L·tau] / tokens
+//! t(n, P) = (read³ + multiply³)^(1/3) + the same for experts
+//!         + n·KV/(eta_m·BW) + P·attention/(eta_c/2·peak) + link + L·tau + L_moe·tau_moe + q·n
+//! TPOT    = (1 − f/C)·t(B, 0) + f/C·t(B, C)        f = B·ISL/OSL prompt tokens per step, C = max(2048, f)
 //! ```
-//! The constants were fitted on about 1,000 dense and 1,900 MoE points of engines on datacentre GPUs; the error
-//! bands are their 90th percentiles in that sample, so an unseen system or model may be worse.
+//! `n` sequences and `P` prompt tokens share a pass. llama.cpp at one sequence adds the time in which the plain
+//! units unpack weights and KV cache. Intervals hold 80 % of the rows of their [`Population`].
 
-use super::step::{Bound, Step};
-use super::{Pass, Workload};
-use crate::arch::{Architecture, Work};
+mod constants;
+mod load;
+mod pass;
+mod serving;
+mod spread;
+
+pub use constants::{Constants, FITTED};
+pub use load::{Load, Setting};
+pub use pass::{Pass, step};
+pub use serving::{CHUNK, mixed_step, sequences_that_fit};
+pub use spread::{Population, Spread};
+
+use super::{Rates, Workload};
+use crate::arch::{Architecture, KV_ELEMENT_BYTES};
 use crate::hardware::GpuSpec;
-use crate::op::{Format, Op};
-use crate::units::{BytesPerSecond, FlopsPerSecond, TokensPerSecond};
+use crate::op::Format;
+use crate::units::{BytesPerSecond, Interval, Seconds, TokensPerSecond};
 
-/// What depends on whether the model is a mixture of experts.
-struct Constants {
-    /// Share of peak arithmetic that matrix products reach.
-    eta_c: f64,
-    /// Share of peak bandwidth that reading weights reaches.
-    eta_m: f64,
-    /// 90th percentile of the relative error of the time per output token.
-    error: f64,
+/// The kind of software that runs the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Engine {
+    /// Many requests at a time: vLLM, SGLang, TensorRT-LLM.
+    Serving,
+    /// One request at a time: llama.cpp and what is built on it.
+    Local,
 }
 
-/// Fit on dense points; `eta_m` stands at the limit of its range.
-const DENSE: Constants = Constants { eta_c: 0.81, eta_m: 0.95, error: 0.276 };
-/// Fit on MoE points.
-const MOE: Constants = Constants { eta_c: 0.58, eta_m: 0.83, error: 0.48 };
-/// Share of peak bandwidth that reading the KV cache reaches; same fit, at the limit of its range.
-const ETA_KV: f64 = 0.95;
-/// Share of peak arithmetic in prefill attention; a guess that the validated kernel-curve model used too.
-const ETA_PREFILL_ATTENTION: f64 = 0.45;
-/// Fixed seconds per layer; same fit.
-const TAU: f64 = 65e-6;
-/// Further fixed seconds per layer with experts; same fit.
-const TAU_MOE: f64 = 66e-6;
-/// Seconds per sequence and decode step; same fit.
-const PER_SEQUENCE: f64 = 25e-6;
-
-fn constants(model: &Architecture) -> &'static Constants {
-    if model.moe.is_some() { &MOE } else { &DENSE }
+impl Engine {
+    /// Block formats of ggml are read by llama.cpp.
+    pub fn of(weights: Format) -> Self {
+        match weights {
+            Format::Q8_0 | Format::Q6K | Format::Q4K | Format::Q4_0 | Format::Q4_1 => Self::Local,
+            _ => Self::Serving,
+        }
+    }
 }
 
-/// Relative error of the step time, for the interval.
-pub(super) fn error(model: &Architecture) -> f64 {
-    constants(model).error
-}
-
-/// The time of one pass of `works`.
+/// Durations and rates of a workload.
 ///
 /// # Errors
 /// A sentence naming the figure that the datasheet lacks.
-pub(super) fn time(
+pub(super) fn rates(
     gpu: &GpuSpec,
     model: &Architecture,
-    works: &[Work],
-    pass: Pass,
+    workload: Workload,
     notes: &mut Vec<String>,
-) -> Result<Step, String> {
-    let Constants { eta_c, eta_m, .. } = constants(model);
-    let lacking = |what: &str| format!("the datasheet row of {} has no {what}", gpu.name);
-    let bandwidth = gpu.bandwidth.ok_or_else(|| lacking("bandwidth"))?.0;
-    let half = peak(gpu, Format::F16, notes).ok_or_else(|| lacking("16-bit peak"))?.0;
-    let (mut memory, mut compute, mut step) = (0.0, 0.0, Step::default());
-    for work in works {
-        let times = work.times as f64;
-        let flops = work.op.flops().0 * times;
-        match work.op {
-            Op::Matmul { weights, .. } | Op::ExpertMatmul { weights, .. } => {
-                let peak = peak(gpu, weights, notes).ok_or_else(|| lacking(&format!("{weights} peak")))?.0;
-                memory += work.weight_bytes().0 / (eta_m * bandwidth);
-                compute += flops / (eta_c * peak);
-            }
-            Op::AttentionPrefill { .. } => step.add(Bound::Compute, flops / (ETA_PREFILL_ATTENTION * half)),
-            Op::AttentionDecode { .. } | Op::LatentDecode { .. } => {
-                let read = work.op.bytes().0 * times / (ETA_KV * bandwidth);
-                let compute = flops / (eta_c * half);
-                let bound = if read >= compute { Bound::KvCache } else { Bound::Compute };
-                step.add(bound, read.max(compute));
-            }
-            // Elementwise work is inside the fitted time per layer.
-            _ => {}
-        }
+) -> Result<Rates, String> {
+    let Workload { weights, batch, isl, osl } = workload;
+    let engine = Engine::of(weights);
+    if engine == Engine::Local {
+        super::note(notes, format!("weights in {weights} are run as llama.cpp runs them"));
     }
-    let products = (memory.powi(3) + compute.powi(3)).cbrt();
-    step.add(if memory >= compute { Bound::Weights } else { Bound::Compute }, products);
-    step.add(Bound::Overhead, model.layers as f64 * TAU);
-    if let Pass::Decode { batch } = pass {
-        step.add(Bound::Overhead, model.moe_layers() as f64 * TAU_MOE + batch as f64 * PER_SEQUENCE);
-    }
-    Ok(step)
-}
-
-/// The peak that matrix products with these weights run at. Formats below 16 bit are unpacked to 16 bit, except
-/// where there are 8-bit units.
-fn peak(gpu: &GpuSpec, weights: Format, notes: &mut Vec<String>) -> Option<FlopsPerSecond> {
-    match weights {
-        Format::F32 => gpu.fp32,
-        Format::Fp8 if gpu.fp8.is_some() => gpu.fp8,
-        _ => gpu.fp16.or_else(|| {
-            if gpu.fp32.is_some() {
-                let sentence =
-                    format!("the datasheet row of {} has no 16-bit peak: its fp32 peak is used", gpu.name);
-                super::note(notes, sentence);
-            }
-            gpu.fp32
-        }),
-    }
+    let (context, kv_bytes) = (workload.mean_context(), KV_ELEMENT_BYTES);
+    let setting = Setting { model, gpu, weights, kv_bytes, gpus: 1, isl, context };
+    let load = Load::of(&setting, engine, notes)?;
+    let alone = Load { kv_cache: 0.0, latent: 0.0, kv_flop: 0.0, ..load };
+    let (sequences, isl_tokens) = (batch as f64, isl as f64);
+    let prefill = |prompts: f64| {
+        let pass = Pass { sequences: prompts, prompt_tokens: prompts * (isl_tokens - 1.0) };
+        step(&alone, pass, engine, &FITTED)
+    };
+    let decode = step(&load, Pass { sequences, prompt_tokens: 0.0 }, engine, &FITTED);
+    let prompts = (CHUNK / isl_tokens).floor().clamp(1.0, sequences);
+    let of = |prefill| Population::of(engine, model.moe.is_some(), prefill).spread();
+    let (first, packed) = (prefill(1.0).spread(of(true)), prefill(prompts).spread(of(true)));
+    let prefill_s_per_token = packed.map(|seconds| seconds * (1.0 / (prompts * isl_tokens)));
+    let step_s = decode.spread(of(false));
+    let arriving = sequences * isl_tokens / osl as f64;
+    let tpot_s = match engine {
+        Engine::Serving => mixed_step(&load, sequences, arriving, &FITTED).spread(of(false)),
+        Engine::Local => step_s + prefill_s_per_token.map(|seconds| seconds * arriving),
+    };
+    let per_second = |interval: Interval<Seconds>, tokens: f64| {
+        interval.invert(|seconds| TokensPerSecond(tokens / seconds.0))
+    };
+    Ok(Rates {
+        step_s,
+        prefill_s_per_token,
+        ttft_s: first,
+        tpot_s,
+        prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
+        decode_tokens_per_s: per_second(step_s, sequences),
+        bound: decode.bound(),
+        prefill_joules_per_token: None,
+        decode_joules_per_token: None,
+    })
 }
 
 /// What no device with this bandwidth can exceed: every step reads the weights it visits and the KV cache once.

@@ -16,6 +16,8 @@ pub enum Bound {
     KvCache,
     /// Arithmetic.
     Compute,
+    /// Sums between GPUs.
+    Link,
     /// Launches, elementwise work and the engine's fixed time per layer and sequence.
     Overhead,
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Bound {
             Self::Weights => "weights bandwidth",
             Self::KvCache => "KV bandwidth",
             Self::Compute => "compute",
+            Self::Link => "GPU link",
             Self::Overhead => "overhead",
         })
     }
@@ -33,13 +36,14 @@ impl fmt::Display for Bound {
 
 /// Seconds of a step: their sum with its interval, and the shares of the four bounds.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Step {
+pub struct Step {
     low: f64,
     mid: f64,
     high: f64,
     weights: f64,
     kv_cache: f64,
     compute: f64,
+    link: f64,
     overhead: f64,
     /// Energy of the step; `None` unless the power of every part is known.
     pub joules: Option<Joules>,
@@ -60,13 +64,35 @@ impl Step {
             Bound::Weights => &mut self.weights,
             Bound::KvCache => &mut self.kv_cache,
             Bound::Compute => &mut self.compute,
+            Bound::Link => &mut self.link,
             Bound::Overhead => &mut self.overhead,
         } += seconds.mid;
+    }
+
+    /// `(1 − share)·one + share·other`, without energy.
+    pub fn blend(one: &Self, other: &Self, share: f64) -> Self {
+        let of = |part: fn(&Self) -> f64| (1.0 - share) * part(one) + share * part(other);
+        Self {
+            low: of(|step| step.low),
+            mid: of(|step| step.mid),
+            high: of(|step| step.high),
+            weights: of(|step| step.weights),
+            kv_cache: of(|step| step.kv_cache),
+            compute: of(|step| step.compute),
+            link: of(|step| step.link),
+            overhead: of(|step| step.overhead),
+            joules: None,
+        }
     }
 
     /// The sum so far.
     pub fn seconds(&self) -> f64 {
         self.mid
+    }
+
+    /// The sum with the interval that a spread makes of it, whatever the spread of the parts.
+    pub fn spread(&self, spread: super::datasheet::Spread) -> Interval<Seconds> {
+        Interval { low: self.mid * spread.low, mid: self.mid, high: self.mid * spread.high }.map(Seconds)
     }
 
     /// The sum with its interval, widened on both sides by the relative error of the model.
@@ -84,6 +110,7 @@ impl Step {
         for part in [
             (Bound::KvCache, self.kv_cache),
             (Bound::Compute, self.compute),
+            (Bound::Link, self.link),
             (Bound::Overhead, self.overhead),
         ] {
             if part.1 > largest.1 {
