@@ -5,6 +5,7 @@ mod diff;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
+mod serving;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub use diff::{Allowed, DiffArgs, GateChoice};
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
+pub use serving::ServingArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \
@@ -128,6 +130,8 @@ pub struct WorkloadArgs {
     #[arg(long, value_name = "GB", value_parser = positive, allow_negative_numbers = true)]
     pub memory_gb: Option<f64>,
     #[command(flatten)]
+    pub serving: ServingArgs,
+    #[command(flatten)]
     pub tables: TableArgs,
 }
 
@@ -149,6 +153,7 @@ impl WorkloadArgs {
             options.push(format!(" --batch {}", list(self.batch.iter().map(ToString::to_string).collect())));
         }
         options.extend(self.memory_gb.map(|memory| format!(" --memory-gb {memory}")));
+        options.extend(self.serving.words());
         options
     }
 }

@@ -8,9 +8,9 @@
 //! The constants were fitted on about 1,000 dense and 1,900 MoE points of engines on datacentre GPUs; the error
 //! bands are their 90th percentiles in that sample, so an unseen system or model may be worse.
 
+use super::Workload;
 use super::step::{Bound, Step};
-use super::{Pass, Workload};
-use crate::arch::{Architecture, Work};
+use crate::arch::{Architecture, KV_ELEMENT_BYTES, Work};
 use crate::hardware::GpuSpec;
 use crate::op::{Format, Op};
 use crate::units::{BytesPerSecond, FlopsPerSecond, TokensPerSecond};
@@ -57,7 +57,6 @@ pub(super) fn time(
     gpu: &GpuSpec,
     model: &Architecture,
     works: &[Work],
-    pass: Pass,
     notes: &mut Vec<String>,
 ) -> Result<Step, String> {
     let Constants { eta_c, eta_m, .. } = constants(model);
@@ -86,12 +85,18 @@ pub(super) fn time(
         }
     }
     let products = (memory.powi(3) + compute.powi(3)).cbrt();
-    step.add(if memory >= compute { Bound::Weights } else { Bound::Compute }, products);
-    step.add(Bound::Overhead, model.layers as f64 * TAU);
-    if let Pass::Decode { batch } = pass {
-        step.add(Bound::Overhead, model.moe_layers() as f64 * TAU_MOE + batch as f64 * PER_SEQUENCE);
+    if products > 0.0 {
+        step.add(if memory >= compute { Bound::Weights } else { Bound::Compute }, products);
     }
     Ok(step)
+}
+
+/// What a pass takes beside its ops: the engine's time per layer and per sequence that gets a token.
+pub(super) fn fixed(model: &Architecture, sequences: f64) -> Step {
+    let layers = model.layers as f64 * TAU + model.moe_layers() as f64 * TAU_MOE;
+    let mut step = Step::default();
+    step.add(Bound::Overhead, layers + sequences * PER_SEQUENCE);
+    step
 }
 
 /// The peak that matrix products with these weights run at. Formats below 16 bit are unpacked to 16 bit, except
@@ -111,14 +116,18 @@ fn peak(gpu: &GpuSpec, weights: Format, notes: &mut Vec<String>) -> Option<Flops
     }
 }
 
-/// What no device with this bandwidth can exceed: every step reads the weights it visits and the KV cache once.
+/// What no devices of this bandwidth can exceed: every step reads the weights it visits and the KV cache once, and yields
+/// no more tokens than it checks.
 pub fn bandwidth_bound(
     model: &Architecture,
     workload: Workload,
     bandwidth: BytesPerSecond,
 ) -> TokensPerSecond {
-    let works = model.decode_ops(workload.batch, workload.mean_context(), workload.weights);
+    let Workload { batch, serving, .. } = workload;
+    let works = model.decode_ops(batch, workload.mean_context(), workload.weights);
     let weights: f64 = works.iter().map(|work| work.weight_bytes().0).sum();
-    let kv = model.kv_bytes(workload.mean_context()).0 * workload.batch as f64;
-    TokensPerSecond(workload.batch as f64 * bandwidth.0 / (weights + kv))
+    let element = serving.kv.bytes_per_weight() / KV_ELEMENT_BYTES;
+    let kv = model.kv_bytes(workload.mean_context()).0 * batch as f64 * element;
+    let yielded = batch as f64 * serving.drafts.map_or(1.0, |drafts| drafts.yielded);
+    TokensPerSecond(yielded * serving.tp as f64 * bandwidth.0 / (weights + kv))
 }

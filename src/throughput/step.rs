@@ -16,6 +16,8 @@ pub enum Bound {
     KvCache,
     /// Arithmetic.
     Compute,
+    /// What the devices tell each other.
+    Link,
     /// Launches, elementwise work and the engine's fixed time per layer and sequence.
     Overhead,
 }
@@ -26,12 +28,13 @@ impl fmt::Display for Bound {
             Self::Weights => "weights bandwidth",
             Self::KvCache => "KV bandwidth",
             Self::Compute => "compute",
+            Self::Link => "link",
             Self::Overhead => "overhead",
         })
     }
 }
 
-/// Seconds of a step: their sum with its interval, and the shares of the four bounds.
+/// Seconds of a step: their sum with its interval, and the shares of the bounds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Step {
     low: f64,
@@ -40,6 +43,7 @@ pub(super) struct Step {
     weights: f64,
     kv_cache: f64,
     compute: f64,
+    link: f64,
     overhead: f64,
     /// Energy of the step; `None` unless the power of every part is known.
     pub joules: Option<Joules>,
@@ -60,8 +64,27 @@ impl Step {
             Bound::Weights => &mut self.weights,
             Bound::KvCache => &mut self.kv_cache,
             Bound::Compute => &mut self.compute,
+            Bound::Link => &mut self.link,
             Bound::Overhead => &mut self.overhead,
         } += seconds.mid;
+    }
+
+    /// Adds another step, done `times` times.
+    pub fn plus(&mut self, other: &Self, times: f64) {
+        self.joules = match (self.joules, other.joules) {
+            (Some(own), Some(more)) => Some(Joules(own.0 + times * more.0)),
+            (own, _) if other.mid == 0.0 => own,
+            (_, more) if self.mid == 0.0 => more.map(|more| more * times),
+            _ => None,
+        };
+        self.low += times * other.low;
+        self.mid += times * other.mid;
+        self.high += times * other.high;
+        self.weights += times * other.weights;
+        self.kv_cache += times * other.kv_cache;
+        self.compute += times * other.compute;
+        self.link += times * other.link;
+        self.overhead += times * other.overhead;
     }
 
     /// The sum so far.
@@ -69,12 +92,12 @@ impl Step {
         self.mid
     }
 
-    /// The sum with its interval, widened on both sides by the relative error of the model.
-    pub fn widened(&self, error: f64) -> Interval<Seconds> {
+    /// The sum with its interval, widened by what the model may be wrong by: factors of the two ends.
+    pub fn widened(&self, error: Interval<f64>) -> Interval<Seconds> {
         Interval {
-            low: Seconds(self.low * (1.0 - error)),
+            low: Seconds(self.low * error.low),
             mid: Seconds(self.mid),
-            high: Seconds(self.high * (1.0 + error)),
+            high: Seconds(self.high * error.high),
         }
     }
 
@@ -84,6 +107,7 @@ impl Step {
         for part in [
             (Bound::KvCache, self.kv_cache),
             (Bound::Compute, self.compute),
+            (Bound::Link, self.link),
             (Bound::Overhead, self.overhead),
         ] {
             if part.1 > largest.1 {
@@ -110,9 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn steps_add_up_with_their_shares_and_their_energy() {
+        let mut one = Step::default();
+        one.add(Bound::Weights, 1.0);
+        one.joules = Some(Joules(10.0));
+        let mut sum = Step::default();
+        sum.plus(&one, 2.0);
+        sum.plus(&one, 0.5);
+        assert_eq!((sum.seconds(), sum.joules, sum.bound()), (2.5, Some(Joules(25.0)), Bound::Weights));
+        sum.plus(&Step { joules: None, ..one }, 1.0);
+        assert_eq!(sum.joules, None);
+    }
+
+    #[test]
     fn error_widens_the_spread_on_both_sides() {
         let mut step = Step::default();
         step.add_spread(Bound::Compute, Interval { low: 1.0, mid: 2.0, high: 4.0 });
-        assert_eq!(step.widened(0.5), Interval { low: Seconds(0.5), mid: Seconds(2.0), high: Seconds(6.0) });
+        assert_eq!(
+            step.widened(Interval { low: 0.5, mid: 1.0, high: 1.5 }),
+            Interval { low: Seconds(0.5), mid: Seconds(2.0), high: Seconds(6.0) }
+        );
     }
 }
