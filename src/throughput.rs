@@ -18,10 +18,9 @@ pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};
 pub use step::Bound;
 
-use crate::arch::{Architecture, Work};
+use crate::arch::{Architecture, Scheme, Work};
 use crate::hardware::GpuSpec;
 use crate::measurement::DeviceType;
-use crate::op::Format;
 use crate::units::{Interval, Joules, Seconds, TokensPerSecond};
 use step::Step;
 
@@ -36,7 +35,7 @@ const MAX_TOKENS: u64 = 1 << 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// How the weights are held.
-    pub weights: Format,
+    pub weights: Scheme,
     /// Sequences that decode together.
     pub batch: u64,
     /// Input tokens per request.

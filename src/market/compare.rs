@@ -238,7 +238,7 @@ mod tests {
         let (step_s, prefill_s_per_token) = (around(20e-3), around(40e-6));
         Estimate {
             model: "m".into(),
-            workload: Workload { weights: Format::Fp8, batch: 64, isl: 1000, osl: 500 },
+            workload: Workload { weights: Format::Fp8.into(), batch: 64, isl: 1000, osl: 500 },
             fit: Fit::Unknown,
             rates: Some(Rates {
                 step_s,

@@ -6,7 +6,7 @@ use crate::hardware::read_gpus;
 use crate::measurement::{
     Cache, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification,
 };
-use crate::op::Op;
+use crate::op::{Format, Op};
 use crate::stats::Summary;
 use crate::units::{Bytes, BytesPerSecond};
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn gpus() -> Vec<GpuSpec> {
 }
 
 fn load(weights: Format, batch: u64, isl: u64, osl: u64) -> Workload {
-    Workload { weights, batch, isl, osl }
+    Workload { weights: weights.into(), batch, isl, osl }
 }
 
 fn timed_row(op: Op, seconds: f64) -> Measurement {
