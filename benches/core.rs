@@ -175,7 +175,13 @@ fn workloads(models: &[Architecture], formats: [Format; 3], count: usize) -> Vec
     for (isl, osl) in LENGTHS {
         for power in 0..=10 {
             for weights in formats {
-                let workload = Workload { weights, batch: 1 << power, isl, osl, serving: Serving::default() };
+                let workload = Workload {
+                    weights: weights.into(),
+                    batch: 1 << power,
+                    isl,
+                    osl,
+                    serving: Serving::default(),
+                };
                 all.extend(models.iter().map(|model| (model, workload)));
             }
         }
@@ -271,7 +277,7 @@ fn throughputs(criterion: &mut Criterion) {
         });
     }
     let workload =
-        Workload { weights: Format::F16, batch: 1, isl: 1_024, osl: 512, serving: Serving::default() };
+        Workload { weights: Format::F16.into(), batch: 1, isl: 1_024, osl: 512, serving: Serving::default() };
     group.throughput(Throughput::Elements(models.len() as u64));
     group.bench_function("best batch of every model", |b| {
         let best = |model| best_batch(model, workload, Device::Measured(&short), memory(), Target::default());

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use mtok::arch::Scheme;
 use mtok::market::Policy;
-use mtok::op::Format;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
@@ -116,7 +116,7 @@ pub struct WorkloadArgs {
     /// Weights formats, such as f16,q8_0 [default: f16,q8_0,q4_0 of a measured device; of a datasheet the format
     /// that the publisher ships, and fp8 beside bf16].
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',')]
-    pub weights: Vec<Format>,
+    pub weights: Vec<Scheme>,
     /// Sequences that decode together; `auto` takes the cheapest that fits.
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "auto")]
     pub batch: Vec<Batch>,

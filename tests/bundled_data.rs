@@ -139,7 +139,7 @@ fn adapters_match_their_own_row_or_none() {
 fn every_model_has_a_datasheet_estimate_on_every_gpu_that_has_figures() {
     let (models, gpus) = (models(), gpus());
     for (model, gpu) in models.iter().flat_map(|model| gpus.iter().map(move |gpu| (model, gpu))) {
-        let weights = model.native_weights.unwrap_or(Format::Bf16);
+        let weights = model.native_weights.unwrap_or(Format::Bf16.into());
         let workload = Workload { weights, batch: 8, isl: 1024, osl: 256, serving: Serving::default() };
         let rates = estimate(model, workload, Device::Datasheet(gpu), None).rates;
         let Some(bandwidth) = gpu.bandwidth.filter(|_| gpu.fp16.or(gpu.fp32).is_some()) else {

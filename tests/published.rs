@@ -87,7 +87,7 @@ fn served_time_per_token_on_one_gpu_stays_as_close_as_it_is() {
         let model = row.text("model_path");
         let gpu = if row.text("system") == "h100_sxm" { "H100 SXM" } else { "H200 SXM" };
         // A blank precision is presumed to be bf16, as the data's notes say.
-        let weights = row.optional("precision").unwrap().unwrap_or(mtok::op::Format::Bf16);
+        let weights = row.optional("precision").unwrap().unwrap_or(mtok::op::Format::Bf16.into());
         let [batch, isl, osl] = ["batch_size", "isl", "osl"].map(|column| size(row, column));
         let Some(rates) =
             bundled.rates(model, gpu, Workload { weights, batch, isl, osl, serving: Serving::default() })
@@ -108,7 +108,7 @@ fn decoding_alone_on_cards_of_all_kinds_stays_as_close_as_it_is() {
     let wanted = [("model", "Llama-2-7B"), ("precision_weights", "q4_0"), ("phase", "decode"), ("gpus", "1")];
     for row in published.rows().filter(|row| wanted.iter().all(|(column, text)| row.text(column) == *text)) {
         let workload = Workload {
-            weights: mtok::op::Format::Q4_0,
+            weights: mtok::op::Format::Q4_0.into(),
             batch: 1,
             isl: 1,
             osl: 128,

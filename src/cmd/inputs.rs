@@ -1,6 +1,6 @@
 //! What `estimate`, `compare` and `run` share: the device, the models and the estimates of the two.
 
-use mtok::arch::{self, Architecture};
+use mtok::arch::{self, Architecture, Scheme};
 use mtok::hardware::{self, GpuSpec};
 use mtok::measurement::{DeviceType, Measurement, wire};
 use mtok::op::Format;
@@ -74,7 +74,7 @@ impl Origin {
 #[cfg(feature = "gpu")]
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
     chosen(&tables.models()?, &args.model)?;
-    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16, *batch, None));
+    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16.into(), *batch, None));
     workloads.try_for_each(|workload| workload.check()).map_err(Failure::bad_input)
 }
 
@@ -106,7 +106,7 @@ pub fn estimates(
     Ok(estimates)
 }
 
-fn workload(args: &WorkloadArgs, weights: Format, batch: Batch, link: Option<BytesPerSecond>) -> Workload {
+fn workload(args: &WorkloadArgs, weights: Scheme, batch: Batch, link: Option<BytesPerSecond>) -> Workload {
     let batch = match batch {
         Batch::Auto => 1,
         Batch::Of(sequences) => sequences,
@@ -144,11 +144,13 @@ fn chosen<'m>(models: &'m [Architecture], names: &[String]) -> Result<Vec<&'m Ar
 }
 
 /// From a datasheet: what the publisher ships, and fp8, in which engines serve models shipped in 16 bit.
-fn formats(args: &WorkloadArgs, origin: &Origin, model: &Architecture) -> Vec<Format> {
+fn formats(args: &WorkloadArgs, origin: &Origin, model: &Architecture) -> Vec<Scheme> {
     match (origin, model.native_weights) {
         _ if !args.weights.is_empty() => args.weights.clone(),
-        (Origin::Measured(..), _) => MEASURED_FORMATS.to_vec(),
-        (Origin::Datasheet(_), Some(Format::Bf16) | None) => vec![Format::Bf16, Format::Fp8],
+        (Origin::Measured(..), _) => MEASURED_FORMATS.map(Scheme::from).to_vec(),
+        (Origin::Datasheet(_), Some(Scheme::Plain(Format::Bf16)) | None) => {
+            [Format::Bf16, Format::Fp8].map(Scheme::from).to_vec()
+        }
         (Origin::Datasheet(_), Some(native)) => vec![native],
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         Estimate {
             model: "m".into(),
             workload: Workload {
-                weights: Format::Fp8,
+                weights: Format::Fp8.into(),
                 batch: 64,
                 isl: 1000,
                 osl: 500,

@@ -2,7 +2,7 @@ mod curves;
 mod serving;
 
 use super::*;
-use crate::arch::{self, read_models};
+use crate::arch::{self, Scheme, read_models};
 use crate::hardware::read_gpus;
 use crate::measurement::{
     Cache, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification,
@@ -42,8 +42,8 @@ fn gpus() -> Vec<GpuSpec> {
     read_gpus(text.as_bytes()).unwrap()
 }
 
-fn load(weights: Format, batch: u64, isl: u64, osl: u64) -> Workload {
-    Workload { weights, batch, isl, osl, serving: Serving::default() }
+fn load(weights: impl Into<Scheme>, batch: u64, isl: u64, osl: u64) -> Workload {
+    Workload { weights: weights.into(), batch, isl, osl, serving: Serving::default() }
 }
 
 fn timed_row(op: Op, seconds: f64) -> Measurement {

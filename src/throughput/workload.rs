@@ -1,7 +1,7 @@
 //! What is asked of a model, and how an engine serves it.
 
 use super::speculative::Drafts;
-use crate::arch::Architecture;
+use crate::arch::{Architecture, Scheme};
 use crate::op::Format;
 use crate::units::BytesPerSecond;
 
@@ -16,7 +16,7 @@ pub const CHUNK: u64 = 2048;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
     /// How the weights are held.
-    pub weights: Format,
+    pub weights: Scheme,
     /// Sequences that decode together.
     pub batch: u64,
     /// Input tokens per request.

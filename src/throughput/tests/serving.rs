@@ -32,7 +32,7 @@ fn prompts_that_ride_along_spare_their_reading_of_the_weights() {
     // Half of the steps carry 64 tokens of prompts and pay for reading the weights anyway.
     let small = Serving { chunk: 64, ..Serving::default() };
     let rates = rates_of(&model, served(8, small));
-    assert!(8.0 / rates.output_tokens_per_s.mid.0 < 0.9 * apart(rates, 8.0));
+    assert!(8.0 / rates.output_tokens_per_s.mid.0 < 0.95 * apart(rates, 8.0));
     let rates = rates_of(&model, served(8, Serving::default()));
     assert!(8.0 / rates.output_tokens_per_s.mid.0 > 0.97 * apart(rates, 8.0));
 }
