@@ -23,7 +23,7 @@ use mtok::price::token::{self, Market, TokenListing, market, read_tokens};
 use mtok::report::{Report, csv, json, markdown, terminal};
 use mtok::stats::random::Random;
 use mtok::stats::{Summary, bootstrap, median, rank, series};
-use mtok::throughput::{Curves, Device, Estimate, Memory, Workload, best_batch, estimate};
+use mtok::throughput::{Curves, Device, Estimate, Memory, Serving, Target, Workload, best_batch, estimate};
 use mtok::units::{Bytes, Seconds};
 
 const GPUS: &str = include_str!("../data/gpus.csv");
@@ -175,7 +175,13 @@ fn workloads(models: &[Architecture], formats: [Format; 3], count: usize) -> Vec
     for (isl, osl) in LENGTHS {
         for power in 0..=10 {
             for weights in formats {
-                let workload = Workload { weights, batch: 1 << power, isl, osl };
+                let workload = Workload {
+                    weights: weights.into(),
+                    batch: 1 << power,
+                    isl,
+                    osl,
+                    serving: Serving::default(),
+                };
                 all.extend(models.iter().map(|model| (model, workload)));
             }
         }
@@ -270,10 +276,11 @@ fn throughputs(criterion: &mut Criterion) {
             b.iter(|| estimates(&work, device));
         });
     }
-    let workload = Workload { weights: Format::F16, batch: 1, isl: 1_024, osl: 512 };
+    let workload =
+        Workload { weights: Format::F16.into(), batch: 1, isl: 1_024, osl: 512, serving: Serving::default() };
     group.throughput(Throughput::Elements(models.len() as u64));
     group.bench_function("best batch of every model", |b| {
-        let best = |model| best_batch(model, workload, Device::Measured(&short), memory());
+        let best = |model| best_batch(model, workload, Device::Measured(&short), memory(), Target::default());
         b.iter(|| models.iter().map(best).collect::<Vec<_>>());
     });
     group.finish();

@@ -5,11 +5,13 @@
 
 mod ops;
 mod read;
+mod scheme;
 
 use jiff::civil::Date;
 
 pub use ops::Work;
 pub use read::read_models;
+pub use scheme::Scheme;
 
 use crate::lookup::{self, Named, NotFound};
 use crate::op::Format;
@@ -50,7 +52,7 @@ pub struct Architecture {
     /// The sliding window, where some layers have one.
     pub window: Option<Window>,
     /// How the weights were published; `None` where unknown.
-    pub native_weights: Option<Format>,
+    pub native_weights: Option<Scheme>,
     /// Parameters as published.
     pub published_params: Option<f64>,
     /// Active parameters as published.
@@ -150,8 +152,8 @@ impl Architecture {
 
     /// Bytes of all weights held in memory, tensor by tensor: which of them stay in 16 bit depends on the
     /// format (llama.cpp quantises the vocabulary, fp8 and fp4 checkpoints do not).
-    pub fn weight_bytes(&self, weights: Format) -> Bytes {
-        let formats = self.formats(weights);
+    pub fn weight_bytes(&self, weights: impl Into<Scheme>) -> Bytes {
+        let formats = self.formats(weights.into());
         let (expert, _) = self.expert_params();
         let embeddings = if self.tied_embeddings { 1.0 } else { 2.0 } * self.vocabulary_params();
         Bytes(
@@ -245,7 +247,8 @@ impl Architecture {
 
     /// llama.cpp quantises the vocabulary too; fp8, fp4 and int4 checkpoints keep it in 16 bit, and gpt-oss
     /// publishes only its experts in mxfp4.
-    fn formats(&self, weights: Format) -> Formats {
+    fn formats(&self, scheme: Scheme) -> Formats {
+        let Scheme::Plain(weights) = scheme;
         let side = match weights {
             Format::F32 | Format::Bf16 => weights,
             _ => Format::F16,
@@ -254,7 +257,8 @@ impl Architecture {
             Format::Fp8 | Format::Nvfp4 | Format::Mxfp4 | Format::Int4G128 => side,
             _ => weights,
         };
-        let experts_only = weights == Format::Mxfp4 && self.native_weights == Some(Format::Mxfp4);
+        let experts_only =
+            weights == Format::Mxfp4 && self.native_weights == Some(Scheme::Plain(Format::Mxfp4));
         Formats { experts: weights, matrices: if experts_only { side } else { weights }, vocabulary, side }
     }
 }

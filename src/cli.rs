@@ -5,19 +5,21 @@ mod diff;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
+mod serving;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use mtok::arch::Scheme;
 use mtok::market::Policy;
-use mtok::op::Format;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
+pub use serving::ServingArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \
@@ -114,7 +116,7 @@ pub struct WorkloadArgs {
     /// Weights formats, such as f16,q8_0 [default: f16,q8_0,q4_0 of a measured device; of a datasheet the format
     /// that the publisher ships, and fp8 beside bf16].
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',')]
-    pub weights: Vec<Format>,
+    pub weights: Vec<Scheme>,
     /// Sequences that decode together; `auto` takes the cheapest that fits.
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "auto")]
     pub batch: Vec<Batch>,
@@ -127,6 +129,8 @@ pub struct WorkloadArgs {
     /// Memory of the device in GB, where it is unknown or other than the datasheet's.
     #[arg(long, value_name = "GB", value_parser = positive, allow_negative_numbers = true)]
     pub memory_gb: Option<f64>,
+    #[command(flatten)]
+    pub serving: ServingArgs,
     #[command(flatten)]
     pub tables: TableArgs,
 }
@@ -149,6 +153,7 @@ impl WorkloadArgs {
             options.push(format!(" --batch {}", list(self.batch.iter().map(ToString::to_string).collect())));
         }
         options.extend(self.memory_gb.map(|memory| format!(" --memory-gb {memory}")));
+        options.extend(self.serving.words());
         options
     }
 }

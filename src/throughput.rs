@@ -1,14 +1,20 @@
 //! Tokens per second of a model on a device, with an interval and the limit that binds.
 //!
 //! A device is either measured ([`Curves`]) or a row of a datasheet; both give the time of a list of ops, and
-//! the rest is the same. Estimates are for one device; the KV cache is 16 bit.
+//! the rest is the same.
 
 mod curve;
 pub mod datasheet;
 pub mod fit;
 mod measured;
 mod memory;
+mod parallel;
+mod passes;
+mod rates;
+mod speculative;
 mod step;
+mod target;
+mod workload;
 
 use std::fmt;
 
@@ -17,53 +23,17 @@ use serde::Serialize;
 pub use datasheet::bandwidth_bound;
 pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};
-pub use step::{Bound, Step};
+pub use rates::Rates;
+pub use speculative::Drafts;
+pub use step::Bound;
+pub use target::{Target, batches, best_batch};
+pub use workload::{CHUNK, Serving, Workload};
 
 use crate::arch::Architecture;
 use crate::hardware::GpuSpec;
 use crate::measurement::DeviceType;
-use crate::op::Format;
-use crate::units::{Interval, Joules, Seconds, TokensPerSecond};
-
-/// Prompt tokens of one prefill step: short prompts of a batch are packed up to it, as engines do.
-const PREFILL_CHUNK: u64 = 2048;
-/// The largest batch that [`batches`] offers.
-const MOST_SEQUENCES: u64 = 256;
-/// Larger workloads are typing errors.
-const MAX_TOKENS: u64 = 1 << 30;
-
-/// What is asked of the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Workload {
-    /// How the weights are held.
-    pub weights: Format,
-    /// Sequences that decode together.
-    pub batch: u64,
-    /// Input tokens per request.
-    pub isl: u64,
-    /// Output tokens per request.
-    pub osl: u64,
-}
-
-impl Workload {
-    /// Whether the numbers make sense.
-    ///
-    /// # Errors
-    /// A sentence naming the number that is zero or absurd.
-    pub fn check(&self) -> Result<(), String> {
-        for (name, value) in [("batch", self.batch), ("isl", self.isl), ("osl", self.osl)] {
-            if !(1..=MAX_TOKENS).contains(&value) {
-                return Err(format!("{name} {value} is not between 1 and {MAX_TOKENS}"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Tokens in the KV cache of a sequence, averaged over its output.
-    pub fn mean_context(&self) -> u64 {
-        self.isl + self.osl / 2
-    }
-}
+use passes::{Passes, Timer};
+use rates::Errors;
 
 /// Where rates come from.
 #[derive(Clone, Copy, Debug)]
@@ -115,32 +85,6 @@ pub struct Estimate {
     pub notes: Vec<String>,
 }
 
-/// Durations and rates with their intervals.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rates {
-    /// One decode step of the whole batch at its mean context.
-    pub step_s: Interval<Seconds>,
-    /// Prefill per prompt token, short prompts of the batch packed together.
-    pub prefill_s_per_token: Interval<Seconds>,
-    /// Time to first token of one request on an idle device.
-    pub ttft_s: Interval<Seconds>,
-    /// Time per output token of one request when prefill and decode share the device:
-    /// `t_step + B·(isl/osl)·t_pre`. An upper bound: engines mix both into one pass. Without the time to first
-    /// token.
-    pub tpot_s: Interval<Seconds>,
-    /// Prompt tokens per second while only prefilling.
-    pub prefill_tokens_per_s: Interval<TokensPerSecond>,
-    /// Output tokens per second of the whole batch while only decoding: `B / t_step`.
-    pub decode_tokens_per_s: Interval<TokensPerSecond>,
-    /// What most of a decode step waits for.
-    pub bound: Bound,
-    /// Energy of one prompt token while only prefilling; `None` unless the power of every kernel of the step was
-    /// measured.
-    pub prefill_joules_per_token: Option<Joules>,
-    /// Energy of one output token of one sequence while only decoding, likewise.
-    pub decode_joules_per_token: Option<Joules>,
-}
-
 impl Device<'_> {
     /// The name of the adapter or the GPU.
     pub fn name(&self) -> &str {
@@ -168,7 +112,7 @@ pub fn estimate(
 ) -> Estimate {
     let mut notes = Vec::new();
     let mut answer = (Fit::Unknown, None, None);
-    match workload.check() {
+    match workload.check().and_then(|()| workload.check_for(model)) {
         Err(reason) => notes.push(reason),
         Ok(()) => {
             let fit = memory::fit(model, workload, memory);
@@ -190,34 +134,6 @@ pub fn estimate(
     }
 }
 
-/// Batch sizes worth trying: powers of two up to what fits, at most 256.
-pub fn batches(max_batch: Option<u64>) -> Vec<u64> {
-    let most = max_batch.unwrap_or(MOST_SEQUENCES).min(MOST_SEQUENCES);
-    (0..=MOST_SEQUENCES.ilog2()).map(|power| 1 << power).take_while(|batch| *batch <= most).collect()
-}
-
-/// The estimate at the batch of [`batches`] with the most output tokens per second when prefill and decode share
-/// the device (`B / TPOT`): the lowest cost per token whatever the price. The smallest batch of equals; `None`
-/// where no batch has rates. The batch in `workload` is not looked at.
-pub fn best_batch(
-    model: &Architecture,
-    workload: Workload,
-    device: Device<'_>,
-    memory: Option<Memory>,
-) -> Option<Estimate> {
-    let most = memory.map(|memory| max_batch(model, Workload { batch: 1, ..workload }, memory, 1.0));
-    let mut best: Option<(f64, Estimate)> = None;
-    for batch in batches(most) {
-        let candidate = estimate(model, Workload { batch, ..workload }, device, memory);
-        let Some(rates) = candidate.rates else { continue };
-        let throughput = batch as f64 / rates.tpot_s.mid.0;
-        if best.as_ref().is_none_or(|(most, _)| throughput > *most) {
-            best = Some((throughput, candidate));
-        }
-    }
-    best.map(|(_, estimate)| estimate)
-}
-
 fn rates(
     model: &Architecture,
     workload: Workload,
@@ -229,11 +145,7 @@ fn rates(
         return None;
     }
     note_device(notes, model, device);
-    let rates = match device {
-        Device::Measured(curves) => measured_rates(model, workload, curves, notes),
-        Device::Datasheet(gpu) => datasheet::rates(gpu, model, workload, notes),
-    };
-    match rates {
+    match timed(model, workload, device, notes) {
         Ok(rates) => Some(rates),
         Err(reason) => {
             note(notes, reason);
@@ -242,41 +154,21 @@ fn rates(
     }
 }
 
-fn measured_rates(
+fn timed(
     model: &Architecture,
     workload: Workload,
-    curves: &Curves,
+    device: Device<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Rates, String> {
-    let Workload { weights, batch, isl, osl } = workload;
-    let error = measured::ERROR;
-    let decode_ops = model.decode_ops(batch, workload.mean_context(), weights);
-    let decode = curves.time(&decode_ops, notes)?;
-    let mut prefill = |prompts: u64| {
-        let works = model.packed_prefill_ops(prompts, isl, weights);
-        curves.time(&works, notes)
+    let (timer, errors) = match device {
+        Device::Measured(curves) => (Timer::Curves(curves), Errors::both(measured::ERROR)),
+        Device::Datasheet(gpu) => {
+            let peaks = datasheet::Peaks::of(model, workload, gpu, notes)?;
+            let errors = peaks.errors(model);
+            (Timer::Peaks(peaks), errors)
+        }
     };
-    let prompts = (PREFILL_CHUNK / isl).clamp(1, batch);
-    let first = prefill(1)?;
-    let packed = if prompts == 1 { first } else { prefill(prompts)? };
-    let share = 1.0 / (prompts * isl) as f64;
-    let scale = |interval: Interval<Seconds>, factor: f64| interval.map(|seconds| seconds * factor);
-    let per_second = |interval: Interval<Seconds>, tokens: f64| {
-        interval.invert(|seconds| TokensPerSecond(tokens / seconds.0))
-    };
-    let step_s = decode.widened(error);
-    let prefill_s_per_token = scale(packed.widened(error), share);
-    Ok(Rates {
-        step_s,
-        prefill_s_per_token,
-        ttft_s: first.widened(error),
-        tpot_s: step_s + scale(prefill_s_per_token, batch as f64 * isl as f64 / osl as f64),
-        prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
-        decode_tokens_per_s: per_second(step_s, batch as f64),
-        bound: decode.bound(),
-        prefill_joules_per_token: packed.joules.map(|joules| joules * share),
-        decode_joules_per_token: decode.joules.map(|joules| joules * (1.0 / batch as f64)),
-    })
+    rates::rates(&mut Passes { model, workload, timer, notes }, errors)
 }
 
 fn note_fit(notes: &mut Vec<String>, model: &Architecture, workload: Workload, fit: Fit, most: Option<u64>) {

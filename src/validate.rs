@@ -11,7 +11,7 @@ mod report;
 
 use crate::arch::Architecture;
 use crate::hardware::GpuSpec;
-use crate::op::Format;
+use crate::throughput::Workload;
 use crate::throughput::datasheet::{Constants, Engine, FITTED, Load, Population, Spread};
 
 pub use predict::seconds;
@@ -66,22 +66,14 @@ pub struct Case<'t> {
     pub model: &'t Architecture,
     /// The GPU.
     pub gpu: &'t GpuSpec,
-    /// GPUs that share each layer.
-    pub gpus: u64,
-    /// How the weights are held.
-    pub weights: Format,
+    /// What ran. The batch is cut to what fits; for [`Phase::Offline`] it is what fits.
+    pub workload: Workload,
     /// What was measured.
     pub phase: Phase,
     /// The software.
     pub engine: Engine,
-    /// Sequences that decode together: as given, cut to what fits; for [`Phase::Offline`] what fits.
-    pub batch: f64,
     /// Whether the memory cut the batch.
     pub cut: bool,
-    /// Input tokens per request.
-    pub isl: u64,
-    /// Output tokens per request.
-    pub osl: u64,
     /// The measured time.
     pub measured_s: f64,
     /// What a pass asks of the GPU.

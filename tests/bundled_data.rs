@@ -9,7 +9,7 @@ use mtok::hardware::{self, GpuSpec};
 use mtok::op::Format;
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
-use mtok::throughput::{Device, Workload, bandwidth_bound, estimate};
+use mtok::throughput::{Device, Serving, Workload, bandwidth_bound, estimate};
 
 fn models() -> Vec<Architecture> {
     arch::read_models(&include_bytes!("../data/models.csv")[..]).unwrap()
@@ -139,8 +139,8 @@ fn adapters_match_their_own_row_or_none() {
 fn every_model_has_a_datasheet_estimate_on_every_gpu_that_has_figures() {
     let (models, gpus) = (models(), gpus());
     for (model, gpu) in models.iter().flat_map(|model| gpus.iter().map(move |gpu| (model, gpu))) {
-        let weights = model.native_weights.unwrap_or(Format::Bf16);
-        let workload = Workload { weights, batch: 8, isl: 1024, osl: 256 };
+        let weights = model.native_weights.unwrap_or(Format::Bf16.into());
+        let workload = Workload { weights, batch: 8, isl: 1024, osl: 256, serving: Serving::default() };
         let rates = estimate(model, workload, Device::Datasheet(gpu), None).rates;
         let Some(bandwidth) = gpu.bandwidth.filter(|_| gpu.fp16.or(gpu.fp32).is_some()) else {
             assert_eq!(rates, None, "{}", gpu.name);

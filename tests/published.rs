@@ -11,7 +11,7 @@ use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::stats::quantile_sorted;
 use mtok::table::{Row, Table};
-use mtok::throughput::{Device, Rates, Workload, estimate};
+use mtok::throughput::{Device, Rates, Serving, Workload, estimate};
 use mtok::units::Interval;
 
 fn table(name: &str) -> Option<Table> {
@@ -87,9 +87,13 @@ fn served_time_per_token_on_one_gpu_stays_as_close_as_it_is() {
         let model = row.text("model_path");
         let gpu = if row.text("system") == "h100_sxm" { "H100 SXM" } else { "H200 SXM" };
         // A blank precision is presumed to be bf16, as the data's notes say.
-        let weights = row.optional("precision").unwrap().unwrap_or(mtok::op::Format::Bf16);
+        let weights = row.optional("precision").unwrap().unwrap_or(mtok::op::Format::Bf16.into());
         let [batch, isl, osl] = ["batch_size", "isl", "osl"].map(|column| size(row, column));
-        let Some(rates) = bundled.rates(model, gpu, Workload { weights, batch, isl, osl }) else { continue };
+        let Some(rates) =
+            bundled.rates(model, gpu, Workload { weights, batch, isl, osl, serving: Serving::default() })
+        else {
+            continue;
+        };
         errors.add(row.parse("silicon_tpot_ms").unwrap(), rates.tpot_s.map(|seconds| seconds.0 * 1e3));
     }
     let [median, p90, inside] = errors.summary("served TPOT, one H100 or H200");
@@ -103,7 +107,13 @@ fn decoding_alone_on_cards_of_all_kinds_stays_as_close_as_it_is() {
     let mut errors = Errors::default();
     let wanted = [("model", "Llama-2-7B"), ("precision_weights", "q4_0"), ("phase", "decode"), ("gpus", "1")];
     for row in published.rows().filter(|row| wanted.iter().all(|(column, text)| row.text(column) == *text)) {
-        let workload = Workload { weights: mtok::op::Format::Q4_0, batch: 1, isl: 1, osl: 128 };
+        let workload = Workload {
+            weights: mtok::op::Format::Q4_0.into(),
+            batch: 1,
+            isl: 1,
+            osl: 128,
+            serving: Serving::default(),
+        };
         let Some(rates) = bundled.rates("llama-2-7b", row.text("hardware"), workload) else { continue };
         errors.add(row.parse("value").unwrap(), rates.decode_tokens_per_s.map(|rate| rate.0));
     }

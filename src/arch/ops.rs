@@ -3,7 +3,7 @@
 //! Matrices that engines fuse are one op: query, key and value; gate and up. The embedding gathers rows and is
 //! no op. Rotary embedding, two norms per layer and the gated activation stand for all elementwise work.
 
-use super::{Architecture, Formats, Latent, Moe};
+use super::{Architecture, Formats, Latent, Moe, Scheme};
 use crate::op::{Format, Op, expert_coverage};
 use crate::units::Bytes;
 
@@ -65,8 +65,8 @@ impl Steps {
 
 impl Architecture {
     /// The ops of one decode step: one new token for each of `batch` sequences with `context` cached tokens.
-    pub fn decode_ops(&self, batch: u64, context: u64, weights: Format) -> Vec<Work> {
-        let formats = self.formats(weights);
+    pub fn decode_ops(&self, batch: u64, context: u64, weights: impl Into<Scheme>) -> Vec<Work> {
+        let formats = self.formats(weights.into());
         let mut steps = Steps::new(batch);
         let Self { layers, heads, kv_heads, head_dim, .. } = *self;
         if let Some(latent) = self.latent {
@@ -99,14 +99,14 @@ impl Architecture {
     }
 
     /// The ops of the prefill of one prompt; the output matrix sees its last token only.
-    pub fn prefill_ops(&self, tokens: u64, weights: Format) -> Vec<Work> {
+    pub fn prefill_ops(&self, tokens: u64, weights: impl Into<Scheme>) -> Vec<Work> {
         self.packed_prefill_ops(1, tokens, weights)
     }
 
     /// The ops of one prefill step over `prompts` prompts of `tokens` tokens each: they share the matrix
     /// products, and each attends to itself.
-    pub fn packed_prefill_ops(&self, prompts: u64, tokens: u64, weights: Format) -> Vec<Work> {
-        let formats = self.formats(weights);
+    pub fn packed_prefill_ops(&self, prompts: u64, tokens: u64, weights: impl Into<Scheme>) -> Vec<Work> {
+        let formats = self.formats(weights.into());
         let mut steps = Steps::new(prompts * tokens);
         let Self { layers, heads, kv_heads, head_dim, .. } = *self;
         if let Some(latent) = self.latent {

@@ -116,7 +116,7 @@ pub fn comparisons(
             let input = CompareInput {
                 estimate,
                 software: origin.software(),
-                gpus: 1,
+                gpus: estimate.workload.serving.tp as u32,
                 utilisation: price.utilisation,
                 rent: rent.clone(),
                 market: market.clone(),

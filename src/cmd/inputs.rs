@@ -1,15 +1,15 @@
 //! What `estimate`, `compare` and `run` share: the device, the models and the estimates of the two.
 
-use mtok::arch::{self, Architecture};
+use mtok::arch::{self, Architecture, Scheme};
 use mtok::hardware::{self, GpuSpec};
 use mtok::measurement::{DeviceType, Measurement, wire};
 use mtok::op::Format;
-use mtok::throughput::{self, Curves, Device, Estimate, Memory, Workload};
-use mtok::units::Bytes;
+use mtok::throughput::{self, Curves, Device, Drafts, Estimate, Memory, Serving, Target, Workload};
+use mtok::units::{Bytes, BytesPerSecond};
 
 use super::Failure;
 use super::tables::{Tables, read_file};
-use crate::cli::{Batch, DeviceArgs, WorkloadArgs};
+use crate::cli::{Batch, DeviceArgs, ServingArgs, WorkloadArgs};
 
 /// Asked for where no model is named: small to large, dense and mixture of experts, of four publishers.
 const DEFAULT_MODELS: [&str; 7] =
@@ -74,7 +74,7 @@ impl Origin {
 #[cfg(feature = "gpu")]
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
     chosen(&tables.models()?, &args.model)?;
-    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16, *batch));
+    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16.into(), *batch, None));
     workloads.try_for_each(|workload| workload.check()).map_err(Failure::bad_input)
 }
 
@@ -87,40 +87,49 @@ pub fn estimates(
 ) -> Result<Vec<Estimate>, Failure> {
     let models = tables.models()?;
     let device = origin.device();
+    let link = args.serving.link_gb_per_s.map(|rate| BytesPerSecond(rate * 1e9));
+    let link = link.or_else(|| origin.gpu(gpus).and_then(|gpu| gpu.link));
     let memory = device.memory(gpus, args.memory_gb.map(|gigabytes| Bytes(gigabytes * 1e9)));
     let mut estimates = Vec::new();
     for model in chosen(&models, &args.model)? {
         for weights in formats(args, origin, model) {
             for batch in &args.batch {
-                estimates.push(one(model, workload(args, weights, *batch), *batch, device, memory)?);
+                let workload = workload(args, weights, *batch, link);
+                workload.check().map_err(Failure::bad_input)?;
+                estimates.push(match batch {
+                    Batch::Auto => best(model, workload, device, memory, args.serving.target()),
+                    Batch::Of(_) => throughput::estimate(model, workload, device, memory),
+                });
             }
         }
     }
     Ok(estimates)
 }
 
-fn workload(args: &WorkloadArgs, weights: Format, batch: Batch) -> Workload {
+fn workload(args: &WorkloadArgs, weights: Scheme, batch: Batch, link: Option<BytesPerSecond>) -> Workload {
     let batch = match batch {
         Batch::Auto => 1,
         Batch::Of(sequences) => sequences,
     };
-    Workload { weights, batch, isl: args.isl, osl: args.osl }
+    let ServingArgs { tp, kv, cached, chunk, drafts, ref yielded, .. } = args.serving;
+    let drafts = drafts.map(|tokens| match yielded.tokens_per_step {
+        Some(yielded) => Drafts { tokens, yielded },
+        None => Drafts::of_acceptance(tokens, yielded.acceptance.unwrap_or_default()),
+    });
+    let serving = Serving { tp, link, kv, cached, chunk, drafts };
+    Workload { weights, batch, isl: args.isl, osl: args.osl, serving }
 }
 
-fn one(
+fn best(
     model: &Architecture,
     workload: Workload,
-    batch: Batch,
     device: Device<'_>,
     memory: Option<Memory>,
-) -> Result<Estimate, Failure> {
-    workload.check().map_err(Failure::bad_input)?;
-    let best = match batch {
-        Batch::Auto => throughput::best_batch(model, workload, device, memory),
-        Batch::Of(_) => None,
-    };
+    target: Target,
+) -> Estimate {
     // Where no batch has rates, the smallest one says why.
-    Ok(best.unwrap_or_else(|| throughput::estimate(model, workload, device, memory)))
+    let best = throughput::best_batch(model, workload, device, memory, target);
+    best.unwrap_or_else(|| throughput::estimate(model, workload, device, memory))
 }
 
 fn chosen<'m>(models: &'m [Architecture], names: &[String]) -> Result<Vec<&'m Architecture>, Failure> {
@@ -135,11 +144,13 @@ fn chosen<'m>(models: &'m [Architecture], names: &[String]) -> Result<Vec<&'m Ar
 }
 
 /// From a datasheet: what the publisher ships, and fp8, in which engines serve models shipped in 16 bit.
-fn formats(args: &WorkloadArgs, origin: &Origin, model: &Architecture) -> Vec<Format> {
+fn formats(args: &WorkloadArgs, origin: &Origin, model: &Architecture) -> Vec<Scheme> {
     match (origin, model.native_weights) {
         _ if !args.weights.is_empty() => args.weights.clone(),
-        (Origin::Measured(..), _) => MEASURED_FORMATS.to_vec(),
-        (Origin::Datasheet(_), Some(Format::Bf16) | None) => vec![Format::Bf16, Format::Fp8],
+        (Origin::Measured(..), _) => MEASURED_FORMATS.map(Scheme::from).to_vec(),
+        (Origin::Datasheet(_), Some(Scheme::Plain(Format::Bf16)) | None) => {
+            [Format::Bf16, Format::Fp8].map(Scheme::from).to_vec()
+        }
         (Origin::Datasheet(_), Some(native)) => vec![native],
     }
 }

@@ -137,9 +137,10 @@ fn cost(input: &CompareInput<'_>, mix: Option<Mix>) -> Result<Result<(Cost, UsdP
         usd_per_hour: rent.usd_per_hour,
         gpus: f64::from(input.gpus),
         utilisation: input.utilisation,
-        batch: input.estimate.workload.batch as f64,
-        step: rates.step_s,
-        prefill_per_token: rates.prefill_s_per_token,
+        // The time of an output token is that of one sequence already.
+        batch: 1.0,
+        step: rates.output_s_per_token,
+        prefill_per_token: rates.input_s_per_token,
     };
     Ok(Ok((inputs.cost(mix)?, rent.usd_per_hour)))
 }
@@ -218,7 +219,7 @@ mod tests {
     use crate::market::Verdict;
     use crate::op::Format;
     use crate::price::token::{market, read_tokens};
-    use crate::throughput::{Bound, Fit, Source, Workload};
+    use crate::throughput::{Bound, Fit, Serving, Source, Workload};
     use crate::units::{Joules, Seconds, TokensPerSecond};
     use jiff::civil::date;
 
@@ -238,13 +239,23 @@ mod tests {
         let (step_s, prefill_s_per_token) = (around(20e-3), around(40e-6));
         Estimate {
             model: "m".into(),
-            workload: Workload { weights: Format::Fp8, batch: 64, isl: 1000, osl: 500 },
+            workload: Workload {
+                weights: Format::Fp8.into(),
+                batch: 64,
+                isl: 1000,
+                osl: 500,
+                serving: Serving::default(),
+            },
             fit: Fit::Unknown,
             rates: Some(Rates {
                 step_s,
                 prefill_s_per_token,
                 ttft_s: around(40e-3),
                 tpot_s: around(25.12e-3),
+                output_tokens_per_s: per_second(around(25.12e-3), 64.0),
+                requests_per_s: around(25.12e-3).invert(|tpot| 64.0 / (500.0 * tpot.0)),
+                input_s_per_token: prefill_s_per_token,
+                output_s_per_token: step_s.map(|step| step * (1.0 / 64.0)),
                 prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
                 decode_tokens_per_s: per_second(step_s, 64.0),
                 bound: Bound::Weights,
@@ -347,10 +358,9 @@ mod tests {
         let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
         let as_usual = estimate();
         assert!(compare(&CompareInput { utilisation: 1.5, ..input(&as_usual, Ok(&market)) }).is_err());
-        let empty = but(|estimate| estimate.workload.batch = 0);
-        assert!(compare(&input(&empty, Ok(&market))).is_err());
         let unclear = but(|estimate| {
-            estimate.rates = estimate.rates.map(|rates| Rates { step_s: around(f64::NAN), ..rates });
+            estimate.rates =
+                estimate.rates.map(|rates| Rates { output_s_per_token: around(f64::NAN), ..rates });
         });
         assert!(compare(&input(&unclear, Ok(&market))).is_err());
     }

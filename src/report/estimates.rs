@@ -21,6 +21,10 @@ pub struct EstimateRow {
     pub source: Source,
     /// Whether the device is a software adapter.
     pub software: bool,
+    /// Devices that share every layer.
+    pub tp: u64,
+    /// How keys and values are held.
+    pub kv: String,
     /// Sequences that decode together.
     pub batch: u64,
     /// Input tokens per request.
@@ -41,7 +45,7 @@ pub struct EstimateRow {
     pub ttft_ms_low: Option<f64>,
     /// Its high end.
     pub ttft_ms_high: Option<f64>,
-    /// Time per output token, prefill of the other sequences included.
+    /// Mean time between the output tokens of a request, with the prompts of the others riding along.
     pub tpot_ms: Option<f64>,
     /// Its low end.
     pub tpot_ms_low: Option<f64>,
@@ -59,6 +63,24 @@ pub struct EstimateRow {
     pub decode_tokens_per_s_low: Option<f64>,
     /// Its high end.
     pub decode_tokens_per_s_high: Option<f64>,
+    /// Output tokens per second of one request: `1000 / tpot_ms`.
+    pub sequence_tokens_per_s: Option<f64>,
+    /// Its low end.
+    pub sequence_tokens_per_s_low: Option<f64>,
+    /// Its high end.
+    pub sequence_tokens_per_s_high: Option<f64>,
+    /// Output tokens per second of the whole batch while it prefills as many requests as it finishes.
+    pub output_tokens_per_s: Option<f64>,
+    /// Its low end.
+    pub output_tokens_per_s_low: Option<f64>,
+    /// Its high end.
+    pub output_tokens_per_s_high: Option<f64>,
+    /// Requests finished per second, likewise.
+    pub requests_per_s: Option<f64>,
+    /// Its low end.
+    pub requests_per_s_low: Option<f64>,
+    /// Its high end.
+    pub requests_per_s_high: Option<f64>,
     /// What most of a decode step waits for.
     pub bound: Option<String>,
     /// Energy of a prompt token while only prefilling; unknown unless the power of every kernel was measured.
@@ -78,6 +100,8 @@ impl EstimateRow {
             device: estimate.device.clone(),
             source: estimate.source,
             software,
+            tp: estimate.workload.serving.tp,
+            kv: estimate.workload.serving.kv.to_string(),
             batch: estimate.workload.batch,
             isl: estimate.workload.isl,
             osl: estimate.workload.osl,
@@ -110,6 +134,14 @@ impl EstimateRow {
             (prefill.mid, prefill.low, prefill.high);
         (self.decode_tokens_per_s, self.decode_tokens_per_s_low, self.decode_tokens_per_s_high) =
             (decode.mid, decode.low, decode.high);
+        let sequence = rates.tpot_s.invert(|tpot| Some(1.0 / tpot.0));
+        let (output, requests) = (rates.output_tokens_per_s.map(per_s), rates.requests_per_s.map(Some));
+        (self.sequence_tokens_per_s_low, self.sequence_tokens_per_s, self.sequence_tokens_per_s_high) =
+            (sequence.low, sequence.mid, sequence.high);
+        (self.output_tokens_per_s_low, self.output_tokens_per_s, self.output_tokens_per_s_high) =
+            (output.low, output.mid, output.high);
+        (self.requests_per_s_low, self.requests_per_s, self.requests_per_s_high) =
+            (requests.low, requests.mid, requests.high);
         self.bound = Some(rates.bound.to_string());
         self.prefill_joules_per_token = rates.prefill_joules_per_token.map(|joules| joules.0);
         self.decode_joules_per_token = rates.decode_joules_per_token.map(|joules| joules.0);
@@ -126,7 +158,7 @@ const ENERGY: [Column<EstimateRow>; 2] = [
     common(number("decode J/tok", |row| super::number(row.decode_joules_per_token))),
 ];
 
-const COLUMNS: [Column<EstimateRow>; 11] = [
+const COLUMNS: [Column<EstimateRow>; 12] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     number("batch", |row| row.batch.to_string()),
@@ -135,6 +167,7 @@ const COLUMNS: [Column<EstimateRow>; 11] = [
     wide(text("decode low to high", |row| {
         super::columns::range(row.decode_tokens_per_s_low, row.decode_tokens_per_s_high)
     })),
+    common(number("output tok/s", |row| super::number(row.output_tokens_per_s))),
     common(number("TTFT ms", |row| super::number(row.ttft_ms))),
     common(number("TPOT ms", |row| super::number(row.tpot_ms))),
     common(text("bound by", |row| row.bound.clone().unwrap_or_else(|| UNKNOWN.into()))),
@@ -171,7 +204,8 @@ fn caption(rows: &[EstimateRow], safe: Safe) -> String {
         Source::Datasheet => "its datasheet, not measured",
     };
     format!(
-        "{}{label}: estimated from {origin}; {} input and {} output tokens per request",
+        "{}{}{label}: estimated from {origin}; {} input and {} output tokens per request",
+        if first.tp > 1 { format!("{} x ", first.tp) } else { String::new() },
         safe(&first.device),
         first.isl,
         first.osl

@@ -2,29 +2,28 @@
 //!
 //! ```text
 //! t(n, P) = (read³ + multiply³)^(1/3) + the same for experts
-//!         + n·KV/(eta_m·BW) + P·attention/(eta_c/2·peak) + link + L·tau + L_moe·tau_moe + q·n
-//! TPOT    = (1 − f/C)·t(B, 0) + f/C·t(B, C)        f = B·ISL/OSL prompt tokens per step, C = max(2048, f)
+//!         + n·KV/(eta_m·BW) + P·attention/(eta_c/2·peak) + P·sums/(eta_l·link) + L·tau + L_moe·tau_moe + q·n
 //! ```
-//! `n` sequences and `P` prompt tokens share a pass. llama.cpp at one sequence adds the time in which the plain
-//! units unpack weights and KV cache. Intervals hold 80 % of the rows of their [`Population`].
+//! `n` sequences and `P` prompt tokens share a pass; how passes make a request is the same as for measured devices.
+//! llama.cpp at one sequence adds the time in which the plain units unpack weights and KV cache. Intervals hold 80 % of
+//! the published measurements of their [`Population`].
 
 mod constants;
 mod load;
 mod pass;
-mod serving;
 mod spread;
 
 pub use constants::{Constants, FITTED};
-pub use load::{Load, Setting};
-pub use pass::{Pass, step};
-pub use serving::{CHUNK, mixed_step, sequences_that_fit};
+pub use load::Load;
 pub use spread::{Population, Spread};
 
-use super::{Rates, Workload};
-use crate::arch::{Architecture, KV_ELEMENT_BYTES};
+use super::Workload;
+use super::passes::{Passes, Timer};
+use super::rates::{Errors, Served, served};
+use super::step::Step;
+use crate::arch::{Architecture, KV_ELEMENT_BYTES, Scheme};
 use crate::hardware::GpuSpec;
-use crate::op::Format;
-use crate::units::{BytesPerSecond, Interval, Seconds, TokensPerSecond};
+use crate::units::{BytesPerSecond, Interval, TokensPerSecond};
 
 /// The kind of software that runs the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,74 +35,92 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Block formats of ggml are read by llama.cpp.
-    pub fn of(weights: Format) -> Self {
-        match weights {
-            Format::Q8_0 | Format::Q6K | Format::Q4K | Format::Q4_0 | Format::Q4_1 => Self::Local,
-            _ => Self::Serving,
+    /// The block formats of ggml, whose names begin with a q, are read by llama.cpp.
+    pub fn of(weights: Scheme) -> Self {
+        if weights.name().starts_with('q') { Self::Local } else { Self::Serving }
+    }
+}
+
+/// The passes of a workload at the peaks of a GPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Peaks {
+    load: Load,
+    engine: Engine,
+    constants: Constants,
+}
+
+impl Peaks {
+    /// The passes of a workload, by the engine that its weights are made for.
+    ///
+    /// # Errors
+    /// A sentence naming the figure that the datasheet lacks.
+    pub fn of(
+        model: &Architecture,
+        workload: Workload,
+        gpu: &GpuSpec,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, String> {
+        let engine = Engine::of(workload.weights);
+        if engine == Engine::Local {
+            super::note(notes, format!("weights in {} run as llama.cpp runs them", workload.weights));
         }
+        Ok(Self { load: Load::of(model, workload, gpu, engine, notes)?, engine, constants: FITTED })
+    }
+
+    /// The passes of a load by given constants.
+    pub fn with(load: Load, engine: Engine, constants: Constants) -> Self {
+        Self { load, engine, constants }
+    }
+
+    /// Seconds of a pass without prompts: `sequences` sequences get a token each.
+    pub fn decode_s(&self, sequences: f64) -> f64 {
+        self.products(sequences, sequences).seconds() + self.decode_attention(sequences).seconds()
+    }
+
+    /// Seconds of one prompt of `tokens` tokens alone.
+    pub fn prefill_s(&self, tokens: f64) -> f64 {
+        self.products(tokens, 1.0).seconds() + self.prefill_attention().seconds()
+    }
+
+    /// Time per output token of one request among others, and per output token of all.
+    pub(crate) fn served(self, model: &Architecture, workload: Workload) -> Result<Served, String> {
+        served(&mut Passes { model, workload, timer: Timer::Peaks(self), notes: &mut Vec::new() })
+    }
+
+    pub(super) fn products(&self, tokens: f64, sampled: f64) -> Step {
+        pass::products(&self.load, tokens, sampled, self.engine, &self.constants)
+    }
+
+    pub(super) fn decode_attention(&self, sequences: f64) -> Step {
+        pass::decode_attention(&self.load, sequences, self.engine, &self.constants)
+    }
+
+    pub(super) fn prefill_attention(&self) -> Step {
+        pass::prefill_attention(&self.load, self.engine, &self.constants)
+    }
+
+    /// What published measurements of the same kind lie within.
+    pub(super) fn errors(&self, model: &Architecture) -> Errors {
+        let of = |prefill| {
+            let Spread { low, high } = Population::of(self.engine, model.moe.is_some(), prefill).spread();
+            Interval { low, mid: 1.0, high }
+        };
+        Errors { decode: of(false), prefill: of(true) }
     }
 }
 
-/// Durations and rates of a workload.
-///
-/// # Errors
-/// A sentence naming the figure that the datasheet lacks.
-pub(super) fn rates(
-    gpu: &GpuSpec,
-    model: &Architecture,
-    workload: Workload,
-    notes: &mut Vec<String>,
-) -> Result<Rates, String> {
-    let Workload { weights, batch, isl, osl } = workload;
-    let engine = Engine::of(weights);
-    if engine == Engine::Local {
-        super::note(notes, format!("weights in {weights} are run as llama.cpp runs them"));
-    }
-    let (context, kv_bytes) = (workload.mean_context(), KV_ELEMENT_BYTES);
-    let setting = Setting { model, gpu, weights, kv_bytes, gpus: 1, isl, context };
-    let load = Load::of(&setting, engine, notes)?;
-    let alone = Load { kv_cache: 0.0, latent: 0.0, kv_flop: 0.0, ..load };
-    let (sequences, isl_tokens) = (batch as f64, isl as f64);
-    let prefill = |prompts: f64| {
-        let pass = Pass { sequences: prompts, prompt_tokens: prompts * (isl_tokens - 1.0) };
-        step(&alone, pass, engine, &FITTED)
-    };
-    let decode = step(&load, Pass { sequences, prompt_tokens: 0.0 }, engine, &FITTED);
-    let prompts = (CHUNK / isl_tokens).floor().clamp(1.0, sequences);
-    let of = |prefill| Population::of(engine, model.moe.is_some(), prefill).spread();
-    let (first, packed) = (prefill(1.0).spread(of(true)), prefill(prompts).spread(of(true)));
-    let prefill_s_per_token = packed.map(|seconds| seconds * (1.0 / (prompts * isl_tokens)));
-    let step_s = decode.spread(of(false));
-    let arriving = sequences * isl_tokens / osl as f64;
-    let tpot_s = match engine {
-        Engine::Serving => mixed_step(&load, sequences, arriving, &FITTED).spread(of(false)),
-        Engine::Local => step_s + prefill_s_per_token.map(|seconds| seconds * arriving),
-    };
-    let per_second = |interval: Interval<Seconds>, tokens: f64| {
-        interval.invert(|seconds| TokensPerSecond(tokens / seconds.0))
-    };
-    Ok(Rates {
-        step_s,
-        prefill_s_per_token,
-        ttft_s: first,
-        tpot_s,
-        prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
-        decode_tokens_per_s: per_second(step_s, sequences),
-        bound: decode.bound(),
-        prefill_joules_per_token: None,
-        decode_joules_per_token: None,
-    })
-}
-
-/// What no device with this bandwidth can exceed: every step reads the weights it visits and the KV cache once.
+/// What no devices of this bandwidth can exceed: every step reads the weights it visits and the KV cache once, and yields
+/// no more tokens than it checks.
 pub fn bandwidth_bound(
     model: &Architecture,
     workload: Workload,
     bandwidth: BytesPerSecond,
 ) -> TokensPerSecond {
-    let works = model.decode_ops(workload.batch, workload.mean_context(), workload.weights);
+    let Workload { batch, serving, .. } = workload;
+    let works = model.decode_ops(batch, workload.mean_context(), workload.weights);
     let weights: f64 = works.iter().map(|work| work.weight_bytes().0).sum();
-    let kv = model.kv_bytes(workload.mean_context()).0 * workload.batch as f64;
-    TokensPerSecond(workload.batch as f64 * bandwidth.0 / (weights + kv))
+    let element = serving.kv.bytes_per_weight() / KV_ELEMENT_BYTES;
+    let kv = model.kv_bytes(workload.mean_context()).0 * batch as f64 * element;
+    let yielded = batch as f64 * serving.drafts.map_or(1.0, |drafts| drafts.yielded);
+    TokensPerSecond(yielded * serving.tp as f64 * bandwidth.0 / (weights + kv))
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Device, Workload};
-use crate::arch::Architecture;
+use super::{Device, Serving, Workload};
+use crate::arch::{Architecture, KV_ELEMENT_BYTES};
 use crate::hardware::{self, GpuSpec};
 use crate::measurement::DeviceType;
 use crate::units::Bytes;
@@ -107,14 +107,24 @@ impl Fit {
     }
 }
 
-/// Whether the workload fits with every sequence at its full length and no layer windowed: the safe answer.
+/// KV-cache bytes of a token over all devices. Devices beyond the KV heads hold copies; a latent vector has no heads to
+/// cut, so all hold it.
+fn kv_bytes_per_token(model: &Architecture, workload: Workload) -> f64 {
+    let Serving { tp, kv, .. } = workload.serving;
+    let shards = if model.latent.is_some() { 1 } else { tp.min(model.kv_heads) };
+    let element = kv.bytes_per_weight() / KV_ELEMENT_BYTES;
+    model.kv_bytes_per_token().0 * element * tp as f64 / shards as f64
+}
+
+/// Whether the workload fits with every sequence at its full length and no layer windowed: the safe answer. Memory is that
+/// of one device, the answer is about all of them.
 pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memory>) -> Fit {
     let Some(memory) = memory else { return Fit::Unknown };
     let weights = model.weight_bytes(workload.weights);
     let tokens = workload.batch as f64 * (workload.isl + workload.osl) as f64;
-    let kv_bytes = model.kv_bytes_per_token() * tokens;
+    let kv_bytes = Bytes(kv_bytes_per_token(model, workload) * tokens);
     let need = weights + kv_bytes;
-    let have = memory.usable();
+    let have = Bytes(memory.usable().0 * workload.serving.tp as f64);
     if weights > have {
         Fit::DoesNotFit { need_bytes: weights, have_bytes: have, what: "weights" }
     } else if need > have {
@@ -124,11 +134,12 @@ pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memor
     }
 }
 
-/// `B_max = floor(M_free / (kv_token · (ISL + phi·OSL)))` with `M_free = util·M − reserve − W`. `phi` is the share
+/// `B_max = floor(M_free / (kv_token · (ISL + phi·OSL)))` with `M_free = T·(util·M − reserve) − W`. `phi` is the share
 /// of the output that sequences hold on average: 1 is safe, 0.5 the steady state.
 pub fn max_batch(model: &Architecture, workload: Workload, memory: Memory, phi: f64) -> u64 {
-    let free = memory.usable().0 - model.weight_bytes(workload.weights).0;
+    let usable = memory.usable().0 * workload.serving.tp as f64;
+    let free = usable - model.weight_bytes(workload.weights).0;
     let tokens = workload.isl as f64 + phi * workload.osl as f64;
     // A float to integer cast saturates: a negative amount of free memory holds no sequence.
-    (free / (model.kv_bytes_per_token().0 * tokens)).floor() as u64
+    (free / (kv_bytes_per_token(model, workload) * tokens)).floor() as u64
 }

@@ -16,7 +16,7 @@ pub enum Bound {
     KvCache,
     /// Arithmetic.
     Compute,
-    /// Sums between GPUs.
+    /// What the devices tell each other.
     Link,
     /// Launches, elementwise work and the engine's fixed time per layer and sequence.
     Overhead,
@@ -28,15 +28,15 @@ impl fmt::Display for Bound {
             Self::Weights => "weights bandwidth",
             Self::KvCache => "KV bandwidth",
             Self::Compute => "compute",
-            Self::Link => "GPU link",
+            Self::Link => "link",
             Self::Overhead => "overhead",
         })
     }
 }
 
-/// Seconds of a step: their sum with its interval, and the shares of the four bounds.
+/// Seconds of a step: their sum with its interval, and the shares of the bounds.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Step {
+pub(crate) struct Step {
     low: f64,
     mid: f64,
     high: f64,
@@ -69,20 +69,22 @@ impl Step {
         } += seconds.mid;
     }
 
-    /// `(1 − share)·one + share·other`, without energy.
-    pub fn blend(one: &Self, other: &Self, share: f64) -> Self {
-        let of = |part: fn(&Self) -> f64| (1.0 - share) * part(one) + share * part(other);
-        Self {
-            low: of(|step| step.low),
-            mid: of(|step| step.mid),
-            high: of(|step| step.high),
-            weights: of(|step| step.weights),
-            kv_cache: of(|step| step.kv_cache),
-            compute: of(|step| step.compute),
-            link: of(|step| step.link),
-            overhead: of(|step| step.overhead),
-            joules: None,
-        }
+    /// Adds another step, done `times` times.
+    pub fn plus(&mut self, other: &Self, times: f64) {
+        self.joules = match (self.joules, other.joules) {
+            (Some(own), Some(more)) => Some(Joules(own.0 + times * more.0)),
+            (own, _) if other.mid == 0.0 => own,
+            (_, more) if self.mid == 0.0 => more.map(|more| more * times),
+            _ => None,
+        };
+        self.low += times * other.low;
+        self.mid += times * other.mid;
+        self.high += times * other.high;
+        self.weights += times * other.weights;
+        self.kv_cache += times * other.kv_cache;
+        self.compute += times * other.compute;
+        self.link += times * other.link;
+        self.overhead += times * other.overhead;
     }
 
     /// The sum so far.
@@ -90,17 +92,12 @@ impl Step {
         self.mid
     }
 
-    /// The sum with the interval that a spread makes of it, whatever the spread of the parts.
-    pub fn spread(&self, spread: super::datasheet::Spread) -> Interval<Seconds> {
-        Interval { low: self.mid * spread.low, mid: self.mid, high: self.mid * spread.high }.map(Seconds)
-    }
-
-    /// The sum with its interval, widened on both sides by the relative error of the model.
-    pub fn widened(&self, error: f64) -> Interval<Seconds> {
+    /// The sum with its interval, widened by what the model may be wrong by: factors of the two ends.
+    pub fn widened(&self, error: Interval<f64>) -> Interval<Seconds> {
         Interval {
-            low: Seconds(self.low * (1.0 - error)),
+            low: Seconds(self.low * error.low),
             mid: Seconds(self.mid),
-            high: Seconds(self.high * (1.0 + error)),
+            high: Seconds(self.high * error.high),
         }
     }
 
@@ -137,9 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn steps_add_up_with_their_shares_and_their_energy() {
+        let mut one = Step::default();
+        one.add(Bound::Weights, 1.0);
+        one.joules = Some(Joules(10.0));
+        let mut sum = Step::default();
+        sum.plus(&one, 2.0);
+        sum.plus(&one, 0.5);
+        assert_eq!((sum.seconds(), sum.joules, sum.bound()), (2.5, Some(Joules(25.0)), Bound::Weights));
+        sum.plus(&Step { joules: None, ..one }, 1.0);
+        assert_eq!(sum.joules, None);
+    }
+
+    #[test]
     fn error_widens_the_spread_on_both_sides() {
         let mut step = Step::default();
         step.add_spread(Bound::Compute, Interval { low: 1.0, mid: 2.0, high: 4.0 });
-        assert_eq!(step.widened(0.5), Interval { low: Seconds(0.5), mid: Seconds(2.0), high: Seconds(6.0) });
+        assert_eq!(
+            step.widened(Interval { low: 0.5, mid: 1.0, high: 1.5 }),
+            Interval { low: Seconds(0.5), mid: Seconds(2.0), high: Seconds(6.0) }
+        );
     }
 }

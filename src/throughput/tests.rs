@@ -1,14 +1,15 @@
 mod curves;
+mod serving;
 
 use super::*;
-use crate::arch::{self, read_models};
+use crate::arch::{self, Scheme, read_models};
 use crate::hardware::read_gpus;
 use crate::measurement::{
     Cache, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification,
 };
-use crate::op::Op;
+use crate::op::{Format, Op};
 use crate::stats::Summary;
-use crate::units::{Bytes, BytesPerSecond};
+use crate::units::{Bytes, BytesPerSecond, Joules, Seconds};
 use proptest::prelude::*;
 
 const BANDWIDTH: f64 = 100e9;
@@ -41,8 +42,8 @@ fn gpus() -> Vec<GpuSpec> {
     read_gpus(text.as_bytes()).unwrap()
 }
 
-fn load(weights: Format, batch: u64, isl: u64, osl: u64) -> Workload {
-    Workload { weights, batch, isl, osl }
+fn load(weights: impl Into<Scheme>, batch: u64, isl: u64, osl: u64) -> Workload {
+    Workload { weights: weights.into(), batch, isl, osl, serving: Serving::default() }
 }
 
 fn timed_row(op: Op, seconds: f64) -> Measurement {
@@ -174,7 +175,10 @@ fn a_model_that_does_not_fit_has_no_rates_and_says_the_numbers() {
     assert_eq!((estimate.rates, estimate.max_batch), (None, Some(0)));
     assert_eq!(estimate.notes, ["does not fit: weights need 141.1 GB of 18.1 GB usable memory"]);
     assert!(matches!(estimate.fit, Fit::DoesNotFit { what: "weights", .. }));
-    assert_eq!(best_batch(&model("big"), workload, device, device.memory(&gpus, None)), None);
+    assert_eq!(
+        best_batch(&model("big"), workload, device, device.memory(&gpus, None), Target::default()),
+        None
+    );
 }
 
 #[test]
@@ -258,7 +262,7 @@ fn the_best_batch_has_the_most_tokens_per_second() {
     let (dense, device) = (model("dense"), Device::Datasheet(&gpus[0]));
     let memory = device.memory(&gpus, None);
     let workload = load(Format::Bf16, 1, 1024, 1024);
-    let best = best_batch(&dense, workload, device, memory).unwrap();
+    let best = best_batch(&dense, workload, device, memory, Target::default()).unwrap();
     assert_eq!((best.workload.batch, best.max_batch), (128, Some(195)));
 }
 
@@ -273,7 +277,8 @@ fn nonsense_is_answered_with_a_sentence() {
         assert_eq!(estimate.rates, None);
         assert_eq!(estimate.notes, [format!("{what} is not between 1 and 1073741824")]);
         assert_eq!(
-            best_batch(&model("dense"), workload, Device::Datasheet(&gpus[0]), None).is_some(),
+            best_batch(&model("dense"), workload, Device::Datasheet(&gpus[0]), None, Target::default())
+                .is_some(),
             batch == 0
         );
     }

@@ -1,6 +1,6 @@
 //! The names that people publish under, as the tables have them.
 
-use crate::arch::{self, Architecture};
+use crate::arch::{self, Architecture, Scheme};
 use crate::hardware::{self, GpuSpec};
 use crate::op::Format;
 
@@ -27,9 +27,9 @@ pub fn model<'m>(models: &'m [Architecture], name: &str) -> Option<&'m Architect
 }
 
 /// The format that a published name means.
-pub fn weights(name: &str) -> Option<Format> {
+pub fn weights(name: &str) -> Option<Scheme> {
     match name {
-        "fp16" => Some(Format::F16),
+        "fp16" => Some(Format::F16.into()),
         other => other.parse().ok(),
     }
 }

@@ -1,27 +1,17 @@
 //! The time that the datasheet model gives for a case.
 
 use super::{Case, Phase};
-use crate::throughput::datasheet::{Constants, Load, Pass, mixed_step, step};
+use crate::throughput::datasheet::{Constants, Peaks};
 
-/// The predicted time, in the unit of [`Phase`].
+/// The predicted time, in the unit of [`Phase`]. Not a number where the workload makes no sense.
 pub fn seconds(case: &Case<'_>, constants: &Constants) -> f64 {
-    let (isl, osl) = (case.isl as f64, case.osl as f64);
-    let mixed = |others: f64| {
-        let arriving = others * isl / osl;
-        mixed_step(&case.load, case.batch, arriving, constants).seconds()
-    };
+    let peaks = Peaks::with(case.load, case.engine, *constants);
+    let isl = case.workload.isl as f64;
+    let served = || peaks.served(case.model, case.workload);
     match case.phase {
-        Phase::Decode => {
-            let pass = Pass { sequences: case.batch, prompt_tokens: 0.0 };
-            step(&case.load, pass, case.engine, constants).seconds()
-        }
-        Phase::Prefill => {
-            let empty = Load { kv_cache: 0.0, latent: 0.0, kv_flop: 0.0, ..case.load };
-            let pass = Pass { sequences: case.batch, prompt_tokens: case.batch * (isl - 1.0) };
-            step(&empty, pass, case.engine, constants).seconds() / (case.batch * isl)
-        }
-        // A request's own prompt is in its time to first token.
-        Phase::Served => mixed(case.batch - 1.0),
-        Phase::Offline => mixed(case.batch) / case.batch,
+        Phase::Decode => peaks.decode_s(case.workload.batch as f64),
+        Phase::Prefill => peaks.prefill_s(isl) / isl,
+        Phase::Served => served().map_or(f64::NAN, |served| served.tpot),
+        Phase::Offline => served().map_or(f64::NAN, |served| served.output),
     }
 }

@@ -4,18 +4,17 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use super::{Case, Origin, Phase, Rows, Unpredicted, names};
-use crate::arch::{Architecture, KV_ELEMENT_BYTES};
+use crate::arch::{Architecture, Scheme};
 use crate::hardware::GpuSpec;
 use crate::op::Format;
 use crate::table::{Fault, Row, Table};
-use crate::throughput::datasheet::{Engine, Load, Setting, sequences_that_fit};
-use crate::throughput::{Memory, Workload, bandwidth_bound};
-use crate::units::BytesPerSecond;
+use crate::throughput::datasheet::{Engine, Load};
+use crate::throughput::{Memory, Serving, Workload, bandwidth_bound, max_batch};
 
 /// GPUs that one set of links joins; beyond it layers are split over machines.
 const MOST_GPUS: u64 = 8;
 /// The most sequences that TensorRT-LLM's benchmark runs at a time.
-const MOST_SEQUENCES: f64 = 2048.0;
+const MOST_SEQUENCES: u64 = 2048;
 /// Measured bandwidth may exceed the datasheet's a little.
 const MARGIN: f64 = 1.05;
 
@@ -233,62 +232,59 @@ fn case<'t>(published: &Published<'_>, tables: Tables<'t>) -> Result<Case<'t>, S
     }
     let engine = if published.engine.contains("llama.cpp") { Engine::Local } else { Engine::Serving };
     let Published { gpus, isl, osl, phase, .. } = *published;
-    let kv_bytes = kv_bytes(published, weights);
-    let setting = Setting { model, gpu, weights, kv_bytes, gpus, isl, context: isl + osl / 2 };
-    let fit = gpu.memory.map(|total| sequences_that_fit(&setting, Memory::of_gpu(total), osl));
-    let asked = published.batch.map_or(MOST_SEQUENCES, |batch| batch as f64);
+    let serving = Serving { tp: gpus, link: gpu.link, kv: kv_format(published, weights), ..Serving::default() };
+    let asked = published.batch.unwrap_or(MOST_SEQUENCES);
+    let workload = Workload { weights, batch: asked, isl, osl, serving };
+    workload.check().and_then(|()| workload.check_for(model))?;
+    // The row was measured: something fits.
+    let fit = gpu.memory.map(|total| max_batch(model, workload, Memory::of_gpu(total), 1.0).max(1));
     let batch = match (phase, fit) {
         (Phase::Offline, None) => return Err(format!("the memory of {} is unknown", gpu.name)),
         (Phase::Offline | Phase::Served, Some(fit)) => asked.min(fit),
         _ => asked,
     };
+    let workload = Workload { batch, ..workload };
     Ok(Case {
         origin: published.origin.clone(),
         model,
         gpu,
-        gpus,
-        weights,
+        workload,
         phase,
         engine,
-        batch,
         cut: batch < asked,
-        isl,
-        osl,
         measured_s: published.measured_s,
-        load: Load::of(&setting, engine, &mut Vec::new())?,
+        load: Load::of(model, workload, gpu, engine, &mut Vec::new())?,
     })
 }
 
 /// As the row says, else 8 bit under TensorRT-LLM with weights of 8 bit or less, else 16 bit.
-fn kv_bytes(published: &Published<'_>, weights: Format) -> f64 {
+fn kv_format(published: &Published<'_>, weights: Scheme) -> Format {
     let tensorrt = published.engine.contains("trtllm") || published.engine.contains("tensorrt");
+    let small = weights == Format::Fp8.into() || weights == Format::Nvfp4.into();
     match published.kv {
-        "fp8" => 1.0,
-        "fp16" | "f16" | "bf16" => KV_ELEMENT_BYTES,
-        _ if tensorrt && matches!(weights, Format::Fp8 | Format::Nvfp4) => 1.0,
-        _ => KV_ELEMENT_BYTES,
+        "fp8" => Format::Fp8,
+        "fp16" | "f16" | "bf16" => Format::F16,
+        _ if tensorrt && small => Format::Fp8,
+        _ => Format::F16,
     }
 }
 
 /// No step is faster than reading what it must read.
 fn refuse_impossible(case: &Case<'_>, published: &Published<'_>) -> Result<(), Fault> {
-    let Case { gpu, model, weights, gpus, batch, isl, osl, .. } = *case;
-    if case.phase == Phase::Prefill {
-        return Ok(());
-    }
-    let Some(bandwidth) = gpu.bandwidth else { return Ok(()) };
-    let workload = Workload { weights, batch: batch as u64, isl, osl };
+    let (workload, model, gpu) = (case.workload, case.model, case.gpu);
+    let (Some(bandwidth), false) = (gpu.bandwidth, case.phase == Phase::Prefill) else { return Ok(()) };
     // Weights alone: how the cache was held is not always said.
     let empty = Workload { isl: 1, osl: 1, ..workload };
-    let bound = bandwidth_bound(model, empty, BytesPerSecond(bandwidth.0 * gpus as f64)).0;
-    let rate = if case.phase == Phase::Offline { 1.0 } else { batch } / case.measured_s;
+    let bound = bandwidth_bound(model, empty, bandwidth).0;
+    let tokens = if case.phase == Phase::Offline { 1 } else { workload.batch };
+    let rate = tokens as f64 / case.measured_s;
     if rate <= MARGIN * bound {
         return Ok(());
     }
     let [rate, bound] = [rate, bound].map(crate::text::significant);
     let what = format!(
-        "impossible: {rate} tok/s of {} in {weights} exceed the bandwidth bound of {gpus} {}, {bound} tok/s",
-        model.name, gpu.name
+        "impossible: {rate} tok/s of {} in {} exceed the bandwidth bound of {} {}, {bound} tok/s",
+        model.name, workload.weights, workload.serving.tp, gpu.name
     );
     Err(published.row.fault(published.column, what))
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Case, Phase, Prediction, Rows};
 use crate::stats::{quantile_sorted, sorted};
+use crate::throughput::Workload;
 use crate::throughput::datasheet::Engine;
 
 /// Rows that are shown as the worst.
@@ -77,7 +78,7 @@ pub fn report(rows: &Rows<'_>, predictions: &[Prediction], left_out: Option<&'st
         ("phase", |case| case.phase.name().to_owned()),
         ("kind", |case| case.population().to_string()),
         ("source", |case| case.origin.source.clone()),
-        ("precision", |case| case.weights.to_string()),
+        ("precision", |case| case.workload.weights.to_string()),
         ("gpu", |case| case.gpu.name.clone()),
         ("model", |case| case.model.name.clone()),
     ];
@@ -129,7 +130,11 @@ fn worst(mut pairs: Vec<(&Case<'_>, &Prediction)>) -> Vec<Worst> {
         id: case.origin.id.clone(),
         what: format!(
             "{} {}, {}, {}, {}",
-            case.gpus, case.gpu.name, case.model.name, case.weights, case.phase.name()
+            case.workload.serving.tp,
+            case.gpu.name,
+            case.model.name,
+            case.workload.weights,
+            case.phase.name()
         ),
         error: predicted.error(case.measured_s),
         reason: reasons(case).join(", "),
@@ -139,16 +144,17 @@ fn worst(mut pairs: Vec<(&Case<'_>, &Prediction)>) -> Vec<Worst> {
 
 /// What of a row the constants know least about.
 fn reasons(case: &Case<'_>) -> Vec<String> {
+    let Workload { batch, isl, osl, serving, .. } = case.workload;
     let known = [
         (case.model.moe.is_some(), "MoE".to_owned()),
-        (case.gpus > 1, format!("tensor parallel over {}", case.gpus)),
-        (case.phase == Phase::Offline, format!("batch assumed: {}", case.batch)),
-        (case.cut && case.phase == Phase::Served, format!("batch cut to the {} that fit", case.batch)),
+        (serving.tp > 1, format!("tensor parallel over {}", serving.tp)),
+        (case.phase == Phase::Offline, format!("batch assumed: {}", batch)),
+        (case.cut && case.phase == Phase::Served, format!("batch cut to the {} that fit", batch)),
         (case.engine == Engine::Local && case.gpu.stacked, "llama.cpp on HBM".to_owned()),
         (case.engine == Engine::Local && case.phase == Phase::Prefill, "llama.cpp prefill".to_owned()),
         (case.gpu.fp16.is_none(), "16-bit peak unknown".to_owned()),
-        (case.isl + case.osl > 8192, "extrapolated: long context".to_owned()),
-        (case.batch > 512.0, "extrapolated: large batch".to_owned()),
+        (isl + osl > 8192, "extrapolated: long context".to_owned()),
+        (batch > 512, "extrapolated: large batch".to_owned()),
     ];
     known.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
 }

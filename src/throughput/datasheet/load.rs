@@ -1,28 +1,15 @@
-//! What a model asks of a GPU, as times at the datasheet's peaks: everything about a pass but its size.
+//! What a workload asks of a GPU, as times at the datasheet's peaks: everything about a pass but its size.
 
 use super::Engine;
 use crate::arch::{Architecture, Work};
 use crate::hardware::GpuSpec;
 use crate::op::{Format, Op};
+use crate::throughput::Workload;
 
-/// The model, the device and the lengths of one estimate.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting<'s> {
-    /// The model.
-    pub model: &'s Architecture,
-    /// The GPU, of which there are `gpus`.
-    pub gpu: &'s GpuSpec,
-    /// How the weights are held.
-    pub weights: Format,
-    /// Bytes per element of the KV cache.
-    pub kv_bytes: f64,
-    /// GPUs that share every layer.
-    pub gpus: u64,
-    /// Input tokens per request.
-    pub isl: u64,
-    /// Tokens in the cache of a sequence while it decodes, on average.
-    pub context: u64,
-}
+/// Bytes of an activation on the link.
+const ACTIVATION_BYTES: f64 = 2.0;
+/// Sums between GPUs per layer: after attention and after the MLP.
+const SUMS_PER_LAYER: f64 = 2.0;
 
 /// Seconds at peak rates, on each of the GPUs that share the layers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,10 +24,10 @@ pub struct Load {
     pub products: f64,
     /// Products with experts per token.
     pub expert_products: f64,
-    /// The output matrix per sequence.
+    /// The output matrix per token that is followed by a new one.
     pub output: f64,
-    /// Prefill attention per prompt token.
-    pub attention: f64,
+    /// Attention inside one prompt.
+    pub prompt_attention: f64,
     /// Reading the KV cache of one sequence.
     pub kv_cache: f64,
     /// Arithmetic of latent attention per sequence.
@@ -61,89 +48,99 @@ pub struct Load {
     pub stacked: bool,
 }
 
-/// Peaks in use.
-struct Peaks<'g> {
+/// Rates of one GPU, and the number of GPUs.
+struct Rates<'g> {
     gpu: &'g GpuSpec,
     bandwidth: f64,
     half: f64,
-    /// Divides what is shared evenly.
     gpus: f64,
 }
 
 impl Load {
-    /// The load of a setting.
+    /// The load of a workload.
     ///
     /// # Errors
     /// A sentence naming the figure that the datasheet lacks.
-    pub fn of(setting: &Setting<'_>, engine: Engine, notes: &mut Vec<String>) -> Result<Self, String> {
-        let Setting { model, gpu, weights, isl, context, .. } = *setting;
-        let peaks = Peaks {
+    pub fn of(
+        model: &Architecture,
+        workload: Workload,
+        gpu: &GpuSpec,
+        engine: Engine,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, String> {
+        let rates = Rates {
             gpu,
             bandwidth: gpu.bandwidth.ok_or_else(|| lacking(gpu, "bandwidth"))?.0,
             half: half(gpu, notes).ok_or_else(|| lacking(gpu, "16-bit peak"))?,
-            gpus: setting.gpus as f64,
+            gpus: workload.serving.tp as f64,
         };
         let mut load = Self {
             layers: model.layers as f64,
             expert_layers: model.moe_layers() as f64,
             unvisited: model.moe.map_or(0.0, |moe| 1.0 - moe.active as f64 / moe.experts as f64),
             stacked: gpu.stacked,
+            link: link_seconds(model, workload, gpu)?,
             ..Self::default()
         };
-        for work in model.decode_ops(1, context, weights) {
-            load.add_decode(&work, setting, &peaks)?;
+        for work in model.decode_ops(1, workload.mean_context(), workload.weights) {
+            load.add_decode(&work, model, workload, &rates)?;
         }
-        for work in model.prefill_ops(isl, weights) {
-            if let Op::AttentionPrefill { .. } = work.op {
-                let flops = work.op.flops().0 * work.times as f64 / isl as f64;
-                load.attention += flops / (peaks.half * peaks.gpus);
-            }
-        }
+        let prompt = |tokens: u64| -> f64 {
+            let works = model.prefill_ops(tokens, workload.weights);
+            let flops = works.iter().filter(|work| matches!(work.op, Op::AttentionPrefill { .. }));
+            flops.map(|work| work.op.flops().0 * work.times as f64).sum()
+        };
+        let cached = workload.isl - workload.new_tokens().min(workload.isl);
+        let before = if cached == 0 { 0.0 } else { prompt(cached) };
+        load.prompt_attention = (prompt(workload.isl) - before).max(0.0) / (rates.half * rates.gpus);
         if engine == Engine::Local {
-            let single = gpu.fp32.ok_or_else(|| lacking(gpu, "32-bit peak"))?.0;
-            load.per_flop(single);
+            load.per_flop(gpu.fp32.ok_or_else(|| lacking(gpu, "32-bit peak"))?.0);
         }
-        load.link = link_seconds(setting)?;
         Ok(load)
     }
 
-    fn add_decode(&mut self, work: &Work, setting: &Setting<'_>, peaks: &Peaks<'_>) -> Result<(), String> {
+    fn add_decode(
+        &mut self,
+        work: &Work,
+        model: &Architecture,
+        workload: Workload,
+        rates: &Rates<'_>,
+    ) -> Result<(), String> {
         let times = work.times as f64;
-        let flops = work.op.flops().0 * times;
-        let read = |bytes: f64| bytes / (peaks.bandwidth * peaks.gpus);
+        let seconds = |peak: f64| work.op.flops().0 * times / (peak * rates.gpus);
+        let kv_bytes = workload.serving.kv.bytes_per_weight();
         match work.op {
             Op::Matmul { outputs, inputs, weights, .. } => {
-                let count = times * outputs as f64 * inputs as f64;
-                self.weights += read(count * weights.bytes_per_weight());
-                self.weights_flop += count / peaks.gpus;
-                let seconds = flops / (peaks.of(weights)? * peaks.gpus);
-                let is_output = work.times == 1 && outputs == setting.model.vocab;
-                *(if is_output { &mut self.output } else { &mut self.products }) += seconds;
+                let count = times * outputs as f64 * inputs as f64 / rates.gpus;
+                self.weights += count * weights.bytes_per_weight() / rates.bandwidth;
+                self.weights_flop += count;
+                let is_output = work.times == 1 && outputs == model.vocab;
+                *(if is_output { &mut self.output } else { &mut self.products }) += seconds(rates.of(weights)?);
             }
             Op::ExpertMatmul { experts, outputs, inputs, weights, .. } => {
-                let count = times * experts as f64 * outputs as f64 * inputs as f64;
-                self.experts += read(count * weights.bytes_per_weight());
-                self.experts_flop += count / peaks.gpus;
-                self.expert_products += flops / (peaks.of(weights)? * peaks.gpus);
+                let count = times * experts as f64 * outputs as f64 * inputs as f64 / rates.gpus;
+                self.experts += count * weights.bytes_per_weight() / rates.bandwidth;
+                self.experts_flop += count;
+                self.expert_products += seconds(rates.of(weights)?);
             }
             Op::AttentionDecode { context, kv_heads, head_dim, .. } => {
                 // Where there are more GPUs than heads, each head is held more than once.
-                let elements = times * 2.0 * (context * kv_heads * head_dim) as f64;
-                self.add_kv(elements, setting.kv_bytes, setting.gpus.min(kv_heads) as f64, peaks);
+                let shards = workload.serving.tp.min(kv_heads) as f64;
+                let elements = times * 2.0 * (context * kv_heads * head_dim) as f64 / shards;
+                self.kv_cache += elements * kv_bytes / rates.bandwidth;
+                self.kv_flop += elements;
             }
             Op::LatentDecode { context, latent, rope, .. } => {
-                self.add_kv(times * (context * (latent + rope)) as f64, setting.kv_bytes, 1.0, peaks);
-                self.latent += flops / (peaks.half * peaks.gpus);
+                // One vector serves all heads: every GPU reads it.
+                let elements = times * (context * (latent + rope)) as f64;
+                self.kv_cache += elements * kv_bytes / rates.bandwidth;
+                self.kv_flop += elements;
+                self.latent += seconds(rates.half);
             }
             // Elementwise work is inside the fixed time per layer.
             _ => {}
         }
         Ok(())
-    }
-
-    fn add_kv(&mut self, elements: f64, kv_bytes: f64, shards: f64, peaks: &Peaks<'_>) {
-        self.kv_cache += elements * kv_bytes / (peaks.bandwidth * shards);
-        self.kv_flop += elements / shards;
     }
 
     /// Counts become the seconds that one FLOP for each takes.
@@ -154,31 +151,29 @@ impl Load {
     }
 }
 
-impl Peaks<'_> {
-    /// The peak that products with these weights run at: formats without units of their own are unpacked to 16 bit.
+impl Rates<'_> {
+    /// The peak of products with these weights: formats without units of their own are unpacked to 16 bit.
     fn of(&self, weights: Format) -> Result<f64, String> {
-        let single = || self.gpu.fp32.ok_or_else(|| lacking(self.gpu, "32-bit peak"));
-        Ok(match (weights, self.gpu.fp8) {
-            (Format::F32, _) => single()?.0,
-            (Format::Fp8, Some(fp8)) => fp8.0,
+        let blackwell = self.gpu.architecture.starts_with("Blackwell");
+        match (weights, self.gpu.fp8) {
+            (Format::F32, _) => Ok(self.gpu.fp32.ok_or_else(|| lacking(self.gpu, "32-bit peak"))?.0),
+            (Format::Fp8, Some(fp8)) => Ok(fp8.0),
             // Blackwell multiplies 4-bit floats at twice the rate of 8-bit ones.
-            (Format::Nvfp4 | Format::Mxfp4, Some(fp8)) if self.gpu.architecture.starts_with("Blackwell") => {
-                2.0 * fp8.0
-            }
-            _ => self.half,
-        })
+            (Format::Nvfp4 | Format::Mxfp4, Some(fp8)) if blackwell => Ok(2.0 * fp8.0),
+            _ => Ok(self.half),
+        }
     }
 }
 
-/// Two sums per layer, each of which sends `2·(T−1)/T` of its 16-bit elements through a link.
-fn link_seconds(setting: &Setting<'_>) -> Result<f64, String> {
-    if setting.gpus == 1 {
+/// A ring: each GPU sends and receives `2·(T−1)/T` of what is summed.
+fn link_seconds(model: &Architecture, workload: Workload, gpu: &GpuSpec) -> Result<f64, String> {
+    if workload.serving.tp == 1 {
         return Ok(0.0);
     }
-    let link = setting.gpu.link.ok_or_else(|| lacking(setting.gpu, "link"))?.0;
-    let gpus = setting.gpus as f64;
-    let bytes = 2.0 * 2.0 * (gpus - 1.0) / gpus * (setting.model.layers * setting.model.hidden) as f64 * 2.0;
-    Ok(bytes / link)
+    let link = workload.serving.link.ok_or_else(|| lacking(gpu, "link"))?.0;
+    let gpus = workload.serving.tp as f64;
+    let summed = SUMS_PER_LAYER * (model.layers * model.hidden) as f64 * ACTIVATION_BYTES;
+    Ok(2.0 * (gpus - 1.0) / gpus * summed / link)
 }
 
 fn half(gpu: &GpuSpec, notes: &mut Vec<String>) -> Option<f64> {

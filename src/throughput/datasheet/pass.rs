@@ -1,83 +1,91 @@
-//! The time of one pass of a load.
+//! The times of the parts of a pass.
 
 use super::{Constants, Engine, Load};
 use crate::throughput::step::{Bound, Step};
 
 /// Tokens that llama.cpp multiplies with at a time.
 const LOCAL_CHUNK: f64 = 512.0;
-/// Share of the products' efficiency that prefill attention reaches.
+/// Share of the products' efficiency that attention inside prompts reaches.
 const ATTENTION: f64 = 0.5;
 
-/// The size of a pass.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pass {
-    /// Sequences that each get a token.
-    pub sequences: f64,
-    /// Prompt tokens that go along.
-    pub prompt_tokens: f64,
-}
-
-impl Pass {
-    fn tokens(self) -> f64 {
-        self.sequences + self.prompt_tokens
-    }
-}
-
-/// The time of one pass, kept apart by what it waits for.
-pub fn step(load: &Load, pass: Pass, engine: Engine, constants: &Constants) -> Step {
+/// Everything but attention: `tokens` tokens through all layers, `sampled` of them through the output matrix.
+pub(super) fn products(
+    load: &Load,
+    tokens: f64,
+    sampled: f64,
+    engine: Engine,
+    constants: &Constants,
+) -> Step {
+    let mut step = Step::default();
     match engine {
-        Engine::Serving => serving(load, pass, constants),
-        Engine::Local => local(load, pass, constants),
+        Engine::Serving => served_products(&mut step, load, tokens, sampled, constants),
+        Engine::Local => local_products(&mut step, load, tokens, sampled, constants),
     }
+    step
 }
 
-fn serving(load: &Load, pass: Pass, constants: &Constants) -> Step {
+/// Attention of `sequences` sequences over their caches.
+pub(super) fn decode_attention(load: &Load, sequences: f64, engine: Engine, constants: &Constants) -> Step {
+    let mut step = Step::default();
+    let read = load.kv_cache / constants.bandwidth;
+    match engine {
+        Engine::Serving => {
+            let latent = load.latent / constants.arithmetic;
+            let bound = if read >= latent { Bound::KvCache } else { Bound::Compute };
+            step.add(bound, read.max(latent) * sequences);
+        }
+        Engine::Local => {
+            step.add(Bound::KvCache, (read + constants.local_flops_per_kv * load.kv_flop) * sequences);
+        }
+    }
+    step
+}
+
+/// Attention inside one prompt.
+pub(super) fn prefill_attention(load: &Load, engine: Engine, constants: &Constants) -> Step {
+    let mut step = Step::default();
+    let share = match engine {
+        Engine::Serving => constants.arithmetic * ATTENTION,
+        Engine::Local => constants.local_attention,
+    };
+    step.add(Bound::Compute, load.prompt_attention / share);
+    step
+}
+
+fn served_products(step: &mut Step, load: &Load, tokens: f64, sampled: f64, constants: &Constants) {
     let Constants { bandwidth, arithmetic, .. } = *constants;
-    let tokens = pass.tokens();
-    let mut step = Step::default();
-    let read = load.weights / bandwidth;
-    let products = (load.products * tokens + load.output * pass.sequences) / arithmetic;
-    add_products(&mut step, read, products);
+    let multiply = (load.products * tokens + load.output * sampled) / arithmetic;
+    add_overlapped(step, load.weights / bandwidth, multiply);
     let read = load.experts * visited(load, tokens) / (bandwidth * constants.expert_bandwidth);
-    let products = load.expert_products * tokens / (arithmetic * constants.expert_arithmetic);
-    add_products(&mut step, read, products);
-    let (cache, latent) = (load.kv_cache / bandwidth, load.latent / arithmetic);
-    let attends = if cache >= latent { Bound::KvCache } else { Bound::Compute };
-    step.add(attends, cache.max(latent) * pass.sequences);
-    step.add(Bound::Compute, load.attention * pass.prompt_tokens / (arithmetic * ATTENTION));
+    let multiply = load.expert_products * tokens / (arithmetic * constants.expert_arithmetic);
+    add_overlapped(step, read, multiply);
     step.add(Bound::Link, load.link * tokens / constants.link);
-    step.add(Bound::Overhead, overhead(load, constants) + constants.sequence.0 * pass.sequences);
-    step
+    step.add(Bound::Overhead, per_layer(load, constants) + constants.sequence.0 * sampled);
 }
 
-/// One sequence is bound by bandwidth and by the plain units that unpack the weights, one after the other; long
-/// prompts go through in pieces.
-fn local(load: &Load, pass: Pass, constants: &Constants) -> Step {
-    let pieces = (pass.tokens() / LOCAL_CHUNK).ceil().max(1.0);
-    let tokens = pass.tokens() / pieces;
+/// One token is bound by the memory and by the plain units that unpack the weights, one after the other; long prompts go
+/// through in pieces.
+fn local_products(step: &mut Step, load: &Load, tokens: f64, sampled: f64, constants: &Constants) {
+    let pieces = (tokens / LOCAL_CHUNK).ceil().max(1.0);
+    let tokens = tokens / pieces;
     let stacked = if load.stacked { constants.local_stacked } else { 1.0 };
-    let bandwidth = constants.bandwidth * stacked;
     let visited = visited(load, tokens);
-    let read = (load.weights + load.experts * visited) / bandwidth;
+    let read = (load.weights + load.experts * visited) / (constants.bandwidth * stacked);
     let unpack = constants.local_flops_per_weight * (load.weights_flop + load.experts_flop * visited);
-    let mut products = load.products * tokens + load.expert_products * tokens + load.output;
-    if pass.tokens() <= 1.0 {
-        // The products of a single token are inside `unpack`.
-        products = 0.0;
-    }
-    let mut step = Step::default();
-    add_products(&mut step, pieces * (read + unpack), pieces * products / constants.local_arithmetic);
-    let cache = load.kv_cache / constants.bandwidth + constants.local_flops_per_kv * load.kv_flop;
-    step.add(Bound::KvCache, cache * pass.sequences);
-    step.add(Bound::Compute, load.attention * pass.prompt_tokens / constants.local_attention);
-    step.add(Bound::Overhead, pieces * overhead(load, constants));
-    step
+    // The products of a single token are inside `unpack`.
+    let multiply = if tokens > 1.0 {
+        (load.products + load.expert_products) * tokens + load.output * sampled / pieces
+    } else {
+        0.0
+    };
+    add_overlapped(step, pieces * (read + unpack), pieces * multiply / constants.local_arithmetic);
+    step.add(Bound::Overhead, pieces * per_layer(load, constants));
 }
 
-/// Reading and multiplying overlap, the slower hides most of the other: `(a³ + b³)^(1/3)`.
-fn add_products(step: &mut Step, read: f64, products: f64) {
-    let both = (read.powi(3) + products.powi(3)).cbrt();
-    step.add(if read >= products { Bound::Weights } else { Bound::Compute }, both);
+/// Reading and multiplying overlap; the slower hides most of the other: `(a³ + b³)^(1/3)`.
+fn add_overlapped(step: &mut Step, read: f64, multiply: f64) {
+    let both = (read.powi(3) + multiply.powi(3)).cbrt();
+    step.add(if read >= multiply { Bound::Weights } else { Bound::Compute }, both);
 }
 
 /// Expected share of the experts that a pass visits under uniform routing.
@@ -85,6 +93,6 @@ fn visited(load: &Load, tokens: f64) -> f64 {
     1.0 - load.unvisited.powf(tokens)
 }
 
-fn overhead(load: &Load, constants: &Constants) -> f64 {
+fn per_layer(load: &Load, constants: &Constants) -> f64 {
     load.layers * constants.layer.0 + load.expert_layers * constants.expert_layer.0
 }

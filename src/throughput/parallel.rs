@@ -1,0 +1,81 @@
+//! Tensor parallel: every layer is cut over the devices, which add up their parts twice per layer.
+
+use super::workload::Serving;
+use crate::arch::Architecture;
+use crate::op::Op;
+
+/// Seconds of an all-reduce of next to nothing between two devices, and between more: NCCL on H100s joined by NVLink,
+/// 2 KiB (microsoft/vidur, profiling data of an H100 DGX: 7, 38 and 37 µs for 2, 4 and 8).
+const LATENCY_OF_TWO_S: f64 = 7e-6;
+const LATENCY_OF_MORE_S: f64 = 38e-6;
+/// Share of the link's rate that a large all-reduce reaches: the same data at 64 MiB and two devices.
+const ETA_LINK: f64 = 0.63;
+/// All-reduces per layer: after attention and after the MLP.
+const PER_LAYER: f64 = 2.0;
+/// Bytes of an activation on the link.
+const ACTIVATION_BYTES: f64 = 2.0;
+
+/// The part of an op that one of `tp` devices does. Matrices, heads and widths are cut, norms are done by all;
+/// devices beyond the KV heads hold copies of them.
+pub(super) fn part(op: Op, tp: u64) -> Op {
+    let cut = |size: u64| size.div_ceil(tp);
+    match op {
+        _ if tp == 1 => op,
+        Op::Matmul { tokens, outputs, inputs, weights } => {
+            Op::Matmul { tokens, outputs: cut(outputs), inputs, weights }
+        }
+        Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } => {
+            Op::ExpertMatmul { tokens, experts, active, outputs: cut(outputs), inputs, weights }
+        }
+        Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window } => {
+            Op::AttentionPrefill { tokens, heads: cut(heads), kv_heads: cut(kv_heads), qk_dim, v_dim, window }
+        }
+        Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page } => Op::AttentionDecode {
+            batch,
+            context,
+            heads: cut(heads),
+            kv_heads: cut(kv_heads),
+            head_dim,
+            kv,
+            page,
+        },
+        Op::LatentDecode { batch, context, heads, latent, rope } => {
+            Op::LatentDecode { batch, context, heads: cut(heads), latent, rope }
+        }
+        Op::SiluMul { rows, width } => Op::SiluMul { rows, width: cut(width) },
+        Op::Rope { rows, heads, head_dim } => Op::Rope { rows, heads: cut(heads), head_dim },
+        whole => whole,
+    }
+}
+
+/// Seconds of the all-reduces of one pass of `tokens` tokens:
+/// `2 · L · (latency + 2·(T−1)/T · bytes / (eta · link))`, a ring.
+pub(super) fn all_reduces(model: &Architecture, serving: &Serving, tokens: f64) -> f64 {
+    let (1.., Some(link)) = (serving.tp.saturating_sub(1), serving.link) else { return 0.0 };
+    let devices = serving.tp as f64;
+    let latency = if serving.tp == 2 { LATENCY_OF_TWO_S } else { LATENCY_OF_MORE_S };
+    let bytes = tokens * model.hidden as f64 * ACTIVATION_BYTES;
+    let moved = 2.0 * (devices - 1.0) / devices * bytes / (ETA_LINK * link.0);
+    PER_LAYER * model.layers as f64 * (latency + moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Format;
+
+    #[test]
+    fn the_parts_of_a_matrix_hold_all_of_it() {
+        let whole = Op::Matmul { tokens: 3, outputs: 4096, inputs: 1024, weights: Format::F16 };
+        assert_eq!(part(whole, 1), whole);
+        assert_eq!(part(whole, 8).flops().0 * 8.0, whole.flops().0);
+    }
+
+    #[test]
+    fn devices_beyond_the_kv_heads_hold_copies() {
+        let (batch, context, heads, kv_heads, head_dim) = (2, 64, 64, 8, 128);
+        let whole =
+            Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv: Format::F16, page: None };
+        assert!(matches!(part(whole, 16), Op::AttentionDecode { heads: 4, kv_heads: 1, .. }));
+    }
+}

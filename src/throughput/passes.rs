@@ -1,0 +1,108 @@
+//! The passes of a step, each timed on its own: the products and elementwise work of some tokens, attention over the
+//! cache, attention inside a prompt.
+
+use super::step::{Bound, Step};
+use super::workload::{Serving, Workload};
+use super::{Curves, datasheet, parallel};
+use crate::arch::{Architecture, Work};
+use crate::op::Op;
+
+/// Times the passes of one workload on one device.
+pub(super) struct Passes<'t> {
+    pub model: &'t Architecture,
+    pub workload: Workload,
+    pub timer: Timer<'t>,
+    pub notes: &'t mut Vec<String>,
+}
+
+/// Where the times of passes come from.
+pub(super) enum Timer<'t> {
+    /// Each op from its measured curve.
+    Curves(&'t Curves),
+    /// Whole passes from the peaks of a datasheet.
+    Peaks(datasheet::Peaks),
+}
+
+/// What of a list of ops is meant.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Attention,
+    Rest,
+}
+
+impl Passes<'_> {
+    /// One pass of `tokens` tokens through all layers without their attention, and of `sampled` of them through the
+    /// output matrix; what the devices tell each other included.
+    pub fn products(&mut self, tokens: f64, sampled: f64) -> Result<Step, String> {
+        if let Timer::Peaks(peaks) = &self.timer {
+            return Ok(peaks.products(tokens, sampled));
+        }
+        let (rows, sampled_rows) = (whole(tokens), whole(sampled).min(whole(tokens)));
+        let mut works = self.model.decode_ops(rows, 1, self.workload.weights);
+        // The output matrix is the last op: only tokens that are followed by a new one go through it.
+        if let Some(Work { op: Op::Matmul { tokens, .. }, .. }) = works.last_mut() {
+            *tokens = sampled_rows;
+        }
+        let mut step = self.time(works, Part::Rest)?;
+        // Its energy is unknown, and so is then that of the step.
+        let mut link = Step::default();
+        link.add(Bound::Link, parallel::all_reduces(self.model, &self.workload.serving, tokens));
+        step.plus(&link, 1.0);
+        Ok(step)
+    }
+
+    /// The attention of one decode step of `batch` sequences over their caches.
+    pub fn decode_attention(&mut self, batch: u64) -> Result<Step, String> {
+        if let Timer::Peaks(peaks) = &self.timer {
+            return Ok(peaks.decode_attention(batch as f64));
+        }
+        let works = self.model.decode_ops(batch, self.workload.mean_context(), self.workload.weights);
+        self.time(works, Part::Attention)
+    }
+
+    /// The attention of one prompt, of which the prefix cache holds the first part: what the whole prompt takes
+    /// without what that part takes.
+    pub fn prefill_attention(&mut self) -> Result<Step, String> {
+        if let Timer::Peaks(peaks) = &self.timer {
+            return Ok(peaks.prefill_attention());
+        }
+        let Workload { isl, weights, .. } = self.workload;
+        let whole = self.time(self.model.prefill_ops(isl, weights), Part::Attention)?;
+        let cached = isl - self.workload.new_tokens();
+        if cached == 0 {
+            return Ok(whole);
+        }
+        let before = self.time(self.model.prefill_ops(cached, weights), Part::Attention)?;
+        let mut rest = Step::default();
+        rest.plus(&whole, (1.0 - before.seconds() / whole.seconds()).max(0.0));
+        Ok(rest)
+    }
+
+    fn time(&mut self, works: Vec<Work>, part: Part) -> Result<Step, String> {
+        let Serving { tp, kv, .. } = self.workload.serving;
+        let kept = |work: &Work| (part == Part::Attention) == is_attention(&work.op);
+        let prepared = |Work { op, times }: Work| {
+            let op = match parallel::part(op, tp) {
+                Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, page, .. } => {
+                    Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page }
+                }
+                other => other,
+            };
+            Work { op, times }
+        };
+        let works: Vec<Work> = works.into_iter().filter(kept).map(prepared).collect();
+        match &self.timer {
+            Timer::Curves(curves) => curves.time(&works, self.notes),
+            Timer::Peaks(_) => Ok(Step::default()),
+        }
+    }
+}
+
+fn is_attention(op: &Op) -> bool {
+    matches!(op, Op::AttentionPrefill { .. } | Op::AttentionDecode { .. } | Op::LatentDecode { .. })
+}
+
+/// Ops are of whole tokens; at least one.
+fn whole(tokens: f64) -> u64 {
+    tokens.round().max(1.0) as u64
+}

@@ -1,0 +1,186 @@
+//! From the times of passes to what a request and a device see.
+
+use serde::Serialize;
+
+use super::passes::Passes;
+use super::step::{Bound, Step};
+use super::workload::Workload;
+use crate::units::{Interval, Joules, Seconds, TokensPerSecond};
+
+/// Durations and rates with their intervals. A step is that of the whole batch at its mean context.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rates {
+    /// One decode step while nothing is prefilled.
+    pub step_s: Interval<Seconds>,
+    /// Prefill per input token, those that the prefix cache holds included; short prompts of the batch packed together.
+    pub prefill_s_per_token: Interval<Seconds>,
+    /// Time to first token of one request on an idle device.
+    pub ttft_s: Interval<Seconds>,
+    /// Mean time between the output tokens of a request while the others of the batch come and go: their prompts ride
+    /// along in its steps. Without the time to first token.
+    pub tpot_s: Interval<Seconds>,
+    /// Input tokens per second while only prefilling.
+    pub prefill_tokens_per_s: Interval<TokensPerSecond>,
+    /// Output tokens per second of the whole batch while only decoding.
+    pub decode_tokens_per_s: Interval<TokensPerSecond>,
+    /// Output tokens per second of the whole batch while it prefills as many requests as it finishes.
+    pub output_tokens_per_s: Interval<TokensPerSecond>,
+    /// Requests finished per second, likewise.
+    pub requests_per_s: Interval<f64>,
+    /// Seconds of the device that an input token costs while the device serves whole requests.
+    pub input_s_per_token: Interval<Seconds>,
+    /// Seconds of the device that an output token costs, likewise: `isl · input + osl · output` is a request.
+    pub output_s_per_token: Interval<Seconds>,
+    /// What most of a decode step waits for.
+    pub bound: Bound,
+    /// Energy of one input token while only prefilling; `None` unless the power of every kernel of the step was
+    /// measured. Of all devices together.
+    pub prefill_joules_per_token: Option<Joules>,
+    /// Energy of one output token of one sequence while only decoding, likewise.
+    pub decode_joules_per_token: Option<Joules>,
+}
+
+/// Factors from estimated times to the ends of their intervals.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Errors {
+    /// Of decode steps, with or without prompts in them.
+    pub decode: Interval<f64>,
+    /// Of prompts alone.
+    pub prefill: Interval<f64>,
+}
+
+impl Errors {
+    /// The same relative error on both sides of everything.
+    pub fn both(error: f64) -> Self {
+        let interval = Interval { low: 1.0 - error, mid: 1.0, high: 1.0 + error };
+        Self { decode: interval, prefill: interval }
+    }
+}
+
+/// What published measurements of a serving engine are compared with, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Served {
+    /// Between the output tokens of a request.
+    pub tpot: f64,
+    /// Per output token of the whole batch.
+    pub output: f64,
+}
+
+/// Both of a workload.
+///
+/// # Errors
+/// Those of [`rates`].
+pub(super) fn served(passes: &mut Passes<'_>) -> Result<Served, String> {
+    let Times { decode, mixed, yielded, .. } = Times::of(passes)?;
+    let batch = passes.workload.batch as f64;
+    let [alone, mixed] = [decode.seconds(), mixed.seconds()];
+    Ok(Served { tpot: (alone + (batch - 1.0) * mixed) / yielded, output: mixed / yielded })
+}
+
+/// The times of the three ways in which a device works.
+struct Times {
+    /// A decode step of the batch.
+    decode: Step,
+    /// The prefill of one prompt alone.
+    first: Step,
+    /// The prefill of one prompt, packed with others.
+    packed: Step,
+    /// A decode step that carries its share of prompts.
+    mixed: Step,
+    /// Prompts that begin per step in steady state.
+    begun: f64,
+    /// Output tokens per step.
+    yielded: f64,
+}
+
+/// The rates of a workload.
+///
+/// # Errors
+/// A sentence naming what was not measured or is not in the datasheet.
+pub(super) fn rates(passes: &mut Passes<'_>, errors: Errors) -> Result<Rates, String> {
+    let times = Times::of(passes)?;
+    let Workload { batch, isl, osl, serving, .. } = passes.workload;
+    let (batch, isl, osl, devices) = (batch as f64, isl as f64, osl as f64, serving.tp as f64);
+    let Times { decode, first, packed, mixed, begun, yielded } = times;
+    let widened = |step: &Step, factor: f64| step.widened(errors.decode).map(|seconds| seconds * factor);
+    let prompt = |step: &Step, factor: f64| step.widened(errors.prefill).map(|seconds| seconds * factor);
+    let per_second = |interval: Interval<Seconds>, tokens: f64| {
+        interval.invert(|seconds| TokensPerSecond(tokens / seconds.0))
+    };
+    // The prompts of the others: a request waits for its own before its first token.
+    let others = (batch - 1.0) / batch;
+    let mut round = Step::default();
+    round.plus(&decode, 1.0 / batch);
+    round.plus(&mixed, others);
+    // What a pass that carries both saves is shared by both.
+    let apart = decode.seconds() + begun * packed.seconds();
+    let saved = mixed.seconds() / apart;
+    let step_s = widened(&decode, 1.0);
+    let prefill_s_per_token = prompt(&packed, 1.0 / isl);
+    let output_tokens_per_s = per_second(widened(&mixed, 1.0), yielded);
+    Ok(Rates {
+        step_s,
+        prefill_s_per_token,
+        ttft_s: prompt(&first, 1.0),
+        tpot_s: widened(&round, batch / yielded),
+        prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
+        decode_tokens_per_s: per_second(step_s, yielded),
+        output_tokens_per_s,
+        requests_per_s: output_tokens_per_s.map(|rate| rate.0 / osl),
+        input_s_per_token: prompt(&packed, saved / isl),
+        output_s_per_token: widened(&decode, saved / yielded),
+        bound: decode.bound(),
+        prefill_joules_per_token: packed.joules.map(|joules| joules * (devices / isl)),
+        decode_joules_per_token: decode.joules.map(|joules| joules * (devices / yielded)),
+    })
+}
+
+impl Times {
+    fn of(passes: &mut Passes<'_>) -> Result<Self, String> {
+        let Workload { batch, osl, serving, .. } = passes.workload;
+        let (new, chunk) = (passes.workload.new_tokens() as f64, serving.chunk as f64);
+        let drafted = serving.drafts.map_or(0, |drafts| drafts.tokens) as f64;
+        let sequences = batch as f64;
+        // All drafts of a sequence are checked in one step, which reads its cache once.
+        let checked = sequences * (drafted + 1.0);
+        let yielded = sequences * serving.drafts.map_or(1.0, |drafts| drafts.yielded);
+        let attention = passes.decode_attention(batch)?;
+        let prompt_attention = passes.prefill_attention()?;
+
+        // What every step does, with or without prompts: attention, and the drafts, each by about a layer of the model.
+        let mut always = attention;
+        if drafted > 0.0 {
+            let one = passes.products(sequences, sequences)?;
+            always.plus(&one, drafted / passes.model.layers as f64);
+        }
+        let mut decode = passes.products(checked, checked)?;
+        decode.plus(&always, 1.0);
+
+        // Equal chunks: their sum is that of full ones and a rest.
+        let prefill = |passes: &mut Passes<'_>, prompts: f64| {
+            let cuts = (prompts * new / chunk).ceil().max(1.0);
+            let mut step = Step::default();
+            step.plus(&passes.products(prompts * new / cuts, prompts)?, cuts / prompts);
+            step.plus(&prompt_attention, 1.0);
+            Ok::<_, String>(step)
+        };
+        let first = prefill(passes, 1.0)?;
+        let together = (chunk / new).floor().clamp(1.0, sequences);
+        let packed = if together > 1.0 { prefill(passes, together)? } else { first };
+
+        // As many requests begin as end; their prompts come in whole chunks, which some of the steps carry.
+        let begun = yielded / osl as f64;
+        let carried = (begun * new).max(chunk);
+        let carrying = begun * new / carried;
+        let mut mixed = Step::default();
+        mixed.plus(&decode, 1.0 - carrying);
+        mixed.plus(&passes.products(checked + carried, checked + carried / new)?, carrying);
+        mixed.plus(&always, carrying);
+        mixed.plus(&prompt_attention, begun);
+        // An engine need not mix where that is slower.
+        let mut apart = decode;
+        apart.plus(&packed, begun);
+        let mixed = if mixed.seconds() < apart.seconds() { mixed } else { apart };
+        Ok(Self { decode, first, packed, mixed, begun, yielded })
+    }
+}
