@@ -5,6 +5,7 @@ mod diff;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
+mod validate;
 mod serving;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use diff::{Allowed, DiffArgs, GateChoice};
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
+pub use validate::{Leave, ValidateArgs};
 pub use serving::ServingArgs;
 
 const EXIT_CODES: &str = "\
@@ -77,6 +79,9 @@ pub enum Verb {
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),
+    /// Compare the datasheet model with published measurements.
+    #[command(after_help = validate::HELP)]
+    Validate(ValidateArgs),
     /// Measure, estimate, compare and report in one go.
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]

@@ -25,6 +25,7 @@ mod run;
 mod tables;
 #[cfg(feature = "gpu")]
 mod tune;
+mod validate;
 #[cfg(feature = "gpu")]
 mod worker;
 
@@ -135,6 +136,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::Validate(args) => validate::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
         #[cfg(feature = "gpu")]

@@ -17,7 +17,7 @@ use crate::throughput::datasheet::{Constants, Engine, FITTED, Load, Population, 
 pub use predict::seconds;
 pub use read::{Tables, read_served, read_validation};
 pub use refit::{LeaveOut, Refit, leave_out, refit, spreads};
-pub use report::{Group, NotPredicted, Report, Worst, csv, json, report, terminal};
+pub use report::{Group, NotPredicted, Refused, Report, Worst, csv, markdown, report, terminal};
 
 /// What a row measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +101,15 @@ pub struct Unpredicted {
     pub reason: String,
 }
 
+/// A row that claims more than the memory bus allows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Impossible {
+    /// Where it is from.
+    pub origin: Origin,
+    /// The claim and the bound.
+    pub what: String,
+}
+
 /// What was read of one or more files.
 #[derive(Debug, Default)]
 pub struct Rows<'t> {
@@ -108,6 +117,17 @@ pub struct Rows<'t> {
     pub cases: Vec<Case<'t>>,
     /// Rows without.
     pub unpredicted: Vec<Unpredicted>,
+    /// Rows that cannot be true; they count nowhere else.
+    pub impossible: Vec<Impossible>,
+}
+
+impl Rows<'_> {
+    /// The rows of another file behind these.
+    pub fn append(&mut self, mut more: Self) {
+        self.cases.append(&mut more.cases);
+        self.unpredicted.append(&mut more.unpredicted);
+        self.impossible.append(&mut more.impossible);
+    }
 }
 
 /// The prediction of a case.

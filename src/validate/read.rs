@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use super::{Case, Origin, Phase, Rows, Unpredicted, names};
+use super::{Case, Impossible, Origin, Phase, Rows, Unpredicted, names};
 use crate::arch::{Architecture, Scheme};
 use crate::hardware::GpuSpec;
 use crate::op::Format;
@@ -29,7 +29,6 @@ pub struct Tables<'t> {
 
 /// A row before its words are looked up.
 struct Published<'r> {
-    row: Row<'r>,
     origin: Origin,
     gpu: &'r str,
     gpus: u64,
@@ -44,8 +43,6 @@ struct Published<'r> {
     isl: u64,
     osl: u64,
     measured_s: f64,
-    /// The column of the measurement.
-    column: &'static str,
 }
 
 /// Reads a table with the columns `source,hardware,gpus,model,precision_weights,isl,osl,batch_or_concurrency,phase,value,
@@ -84,7 +81,7 @@ pub fn read_validation<'t>(input: impl Read, file: &str, tables: Tables<'t>) -> 
         };
         // Split by layers, one GPU works at a time: only the memory grows.
         let published = Published { gpus: if split { 1 } else { published.gpus }, ..published };
-        add(&mut rows, published, reason, tables)?;
+        add(&mut rows, published, reason, tables);
     }
     Ok(rows)
 }
@@ -132,8 +129,6 @@ fn validation_row<'r>(row: Row<'r>, file: &str) -> Result<Published<'r>, Fault> 
         isl,
         osl,
         measured_s,
-        column: "value",
-        row,
     })
 }
 
@@ -164,8 +159,6 @@ pub fn read_served<'t>(input: impl Read, file: &str, tables: Tables<'t>) -> Resu
             isl: count("isl")?,
             osl: count("osl")?,
             measured_s,
-            column: "silicon_tpot_ms",
-            row,
         };
         let key = [
             "backend",
@@ -187,7 +180,7 @@ pub fn read_served<'t>(input: impl Read, file: &str, tables: Tables<'t>) -> Resu
         } else {
             None
         };
-        add(&mut rows, published, reason, tables)?;
+        add(&mut rows, published, reason, tables);
     }
     Ok(rows)
 }
@@ -206,19 +199,18 @@ fn add<'t>(
     published: Published<'_>,
     reason: Option<&str>,
     tables: Tables<'t>,
-) -> Result<(), Fault> {
+) {
     let case = match reason {
         Some(reason) => Err(reason.to_owned()),
         None => case(&published, tables),
     };
     match case {
-        Ok(case) => {
-            refuse_impossible(&case, &published)?;
-            rows.cases.push(case);
-        }
+        Ok(case) => match impossible(&case) {
+            Some(what) => rows.impossible.push(Impossible { origin: published.origin, what }),
+            None => rows.cases.push(case),
+        },
         Err(reason) => rows.unpredicted.push(Unpredicted { origin: published.origin, reason }),
     }
-    Ok(())
 }
 
 fn case<'t>(published: &Published<'_>, tables: Tables<'t>) -> Result<Case<'t>, String> {
@@ -269,22 +261,21 @@ fn kv_format(published: &Published<'_>, weights: Scheme) -> Format {
     }
 }
 
-/// No step is faster than reading what it must read.
-fn refuse_impossible(case: &Case<'_>, published: &Published<'_>) -> Result<(), Fault> {
+/// Why a measurement cannot be true: no step is faster than reading what it must read.
+fn impossible(case: &Case<'_>) -> Option<String> {
     let (workload, model, gpu) = (case.workload, case.model, case.gpu);
-    let (Some(bandwidth), false) = (gpu.bandwidth, case.phase == Phase::Prefill) else { return Ok(()) };
     // Weights alone: how the cache was held is not always said.
     let empty = Workload { isl: 1, osl: 1, ..workload };
-    let bound = bandwidth_bound(model, empty, bandwidth).0;
+    let bound = bandwidth_bound(model, empty, gpu.bandwidth?).0;
     let tokens = if case.phase == Phase::Offline { 1 } else { workload.batch };
     let rate = tokens as f64 / case.measured_s;
-    if rate <= MARGIN * bound {
-        return Ok(());
+    if case.phase == Phase::Prefill || rate <= MARGIN * bound {
+        return None;
     }
     let [rate, bound] = [rate, bound].map(crate::text::significant);
-    let what = format!(
-        "impossible: {rate} tok/s of {} in {} exceed the bandwidth bound of {} {}, {bound} tok/s",
-        model.name, workload.weights, workload.serving.tp, gpu.name
-    );
-    Err(published.row.fault(published.column, what))
+    let (weights, gpus) = (workload.weights, workload.serving.tp);
+    Some(format!(
+        "{rate} tok/s of {} in {weights} exceed the bandwidth bound of {gpus} {}, {bound} tok/s",
+        model.name, gpu.name
+    ))
 }

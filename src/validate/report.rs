@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Case, Phase, Prediction, Rows};
+use super::{Case, Impossible, Origin, Phase, Prediction, Rows};
 use crate::stats::{quantile_sorted, sorted};
 use crate::throughput::Workload;
 use crate::throughput::datasheet::Engine;
@@ -56,6 +56,15 @@ pub struct NotPredicted {
     pub n: usize,
 }
 
+/// A row that cannot be true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// `file:line`.
+    pub row: String,
+    /// The claim and the bound.
+    pub what: String,
+}
+
 /// The result of a validation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -67,6 +76,8 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// Rows without, by reason.
     pub not_predicted: Vec<NotPredicted>,
+    /// Rows above the bandwidth bound: they count nowhere.
+    pub impossible: Vec<Refused>,
     /// The largest errors.
     pub worst: Vec<Worst>,
 }
@@ -102,8 +113,17 @@ pub fn report(rows: &Rows<'_>, predictions: &[Prediction], left_out: Option<&'st
         overall: group("overall", String::new(), &pairs),
         groups,
         not_predicted,
+        impossible: rows.impossible.iter().map(refused).collect(),
         worst: worst(pairs),
     }
+}
+
+fn refused(row: &Impossible) -> Refused {
+    Refused { row: place(&row.origin), what: row.what.clone() }
+}
+
+fn place(origin: &Origin) -> String {
+    format!("{}:{}", origin.file, origin.line)
 }
 
 fn group(by: &'static str, name: String, members: &[(&Case<'_>, &Prediction)]) -> Option<Group> {
@@ -126,7 +146,7 @@ fn worst(mut pairs: Vec<(&Case<'_>, &Prediction)>) -> Vec<Worst> {
     let distance = |pair: &(&Case<'_>, &Prediction)| (pair.1.seconds / pair.0.measured_s).ln().abs();
     pairs.sort_by(|one, other| distance(other).total_cmp(&distance(one)));
     let shown = |(case, predicted): (&Case<'_>, &Prediction)| Worst {
-        row: format!("{}:{}", case.origin.file, case.origin.line),
+        row: place(&case.origin),
         id: case.origin.id.clone(),
         what: format!(
             "{} {}, {}, {}, {}",
@@ -159,14 +179,6 @@ fn reasons(case: &Case<'_>) -> Vec<String> {
     known.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
 }
 
-/// The report as JSON.
-///
-/// # Errors
-/// What the serialiser objects to.
-pub fn json(report: &Report) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report).map(|text| text + "\n")
-}
-
 /// The groups as CSV.
 pub fn csv(report: &Report) -> String {
     let mut out = "by,name,n,median_ape,p90_ape,bias,coverage_80\n".to_owned();
@@ -184,6 +196,26 @@ pub fn csv(report: &Report) -> String {
     out
 }
 
+/// The groups as a Markdown table.
+pub fn markdown(report: &Report) -> String {
+    let mut out = "| | n | median | p90 | bias | in 80 % |\n|---|---|---|---|---|---|\n".to_owned();
+    for group in report.overall.iter().chain(&report.groups) {
+        let name = crate::text::markdown_cell(&label(group));
+        let _ = writeln!(out, "| {name} | {} | {} |", group.n, shown(group).join(" | "));
+    }
+    out
+}
+
+fn label(group: &Group) -> String {
+    if group.name.is_empty() { group.by.to_owned() } else { format!("{}: {}", group.by, group.name) }
+}
+
+fn shown(group: &Group) -> [String; 4] {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let bias = format!("{:+.1} %", group.bias * 100.0);
+    [percent(group.median_ape), percent(group.p90_ape), bias, percent(group.coverage_80)]
+}
+
 /// The report for people.
 pub fn terminal(report: &Report) -> String {
     let mut out = match report.left_out {
@@ -192,25 +224,22 @@ pub fn terminal(report: &Report) -> String {
     };
     let _ = writeln!(out, "{:<42} {:>5} {:>8} {:>8} {:>8} {:>9}", "", "n", "median", "p90", "bias", "in 80 %");
     for group in report.overall.iter().chain(&report.groups) {
-        let name = if group.name.is_empty() { group.by.to_owned() } else { format!("{} {}", group.by, group.name) };
-        let name: String = crate::text::inert(&name).chars().take(42).collect();
-        let percent = |share: f64| format!("{:.1} %", share * 100.0);
-        let _ = writeln!(
-            out,
-            "{name:<42} {:>5} {:>8} {:>8} {:>8} {:>9}",
-            group.n,
-            percent(group.median_ape),
-            percent(group.p90_ape),
-            format!("{:+.1} %", group.bias * 100.0),
-            percent(group.coverage_80)
-        );
+        let name: String = crate::text::inert(&label(group)).chars().take(42).collect();
+        let [median, p90, bias, inside] = shown(group);
+        let _ = writeln!(out, "{name:<42} {:>5} {median:>8} {p90:>8} {bias:>8} {inside:>9}", group.n);
     }
     if !report.worst.is_empty() {
         out += "\nworst rows\n";
     }
     for row in &report.worst {
         let reason = if row.reason.is_empty() { "no known reason" } else { &row.reason };
-        let _ = writeln!(out, "  {:+6.0} %  {} {}  {} ({reason})", row.error * 100.0, row.row, row.id, row.what);
+        let _ = writeln!(out, "  {:+6.0} %  {} {}  {} ({reason})", row.error * 100.0, crate::text::inert(&row.row), crate::text::inert(&row.id), row.what);
+    }
+    if !report.impossible.is_empty() {
+        out += "\nimpossible\n";
+    }
+    for row in &report.impossible {
+        let _ = writeln!(out, "  {}  {}", crate::text::inert(&row.row), row.what);
     }
     if !report.not_predicted.is_empty() {
         out += "\nnot predicted\n";
