@@ -95,7 +95,7 @@ pub enum Verb {
 /// Where the bundled tables are replaced.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
-    /// A folder whose gpus.csv, models.csv, rentals.csv or tokens.csv replace the bundled ones.
+    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv or acceptance.csv replace the bundled ones.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

@@ -24,7 +24,7 @@ pub use datasheet::bandwidth_bound;
 pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};
 pub use rates::Rates;
-pub use speculative::Drafts;
+pub use speculative::{Acceptance, Drafts, read_acceptances};
 pub use step::Bound;
 pub use target::{Target, batches, best_batch};
 pub use workload::{CHUNK, Serving, Workload};

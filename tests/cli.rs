@@ -349,19 +349,22 @@ fn the_numbers_of_a_comparison_agree_with_each_other() {
                     "market_usd_per_mtok_median",
                 ],
             );
-            let [prefill, decode, even_used, even_rent] = numbers(
+            let [prefill, decode, requests, even_used, even_rent] = numbers(
                 row,
                 [
                     "prefill_tokens_per_s",
                     "decode_tokens_per_s",
+                    "requests_per_s",
                     "break_even_utilisation",
                     "break_even_usd_per_hour",
                 ],
             );
             assert_eq!(rent, 0.10);
-            let cost = |tokens_per_s: f64| rent / used * 1e6 / 3600.0 / tokens_per_s;
-            assert_same(inward, cost(prefill));
-            assert_same(outward, cost(decode));
+            let [isl, osl] = numbers(row, ["isl", "osl"]);
+            let request = rent / used * 1e6 / 3600.0 / requests;
+            assert_same(isl * inward + osl * outward, request);
+            // What a mixed step saves is shared by both.
+            assert_same(inward / outward, decode / prefill);
             assert_same(blended, (ratio * inward + outward) / (ratio + 1.0));
             assert_same(even_used, used * blended / market);
             assert_same(even_rent, rent * market / blended);
@@ -543,8 +546,8 @@ fn words_that_are_no_text_are_refused() {
 fn a_folder_without_any_table_does_not_mean_the_bundled_ones() {
     let misspelt = folder();
     write(misspelt.path(), "Tokens.CSV", "model\n");
-    let message =
-        format!("{}: has none of gpus.csv, models.csv, rentals.csv, tokens.csv", misspelt.path().display());
+    let names = "gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv";
+    let message = format!("{}: has none of {names}", misspelt.path().display());
     refused(&on_tables("compare", misspelt.path(), &[]), &message);
 }
 

@@ -25,7 +25,7 @@ pub struct ServingArgs {
     /// Tokens of one pass of prefill.
     #[arg(long, value_name = "TOKENS", default_value_t = CHUNK)]
     pub chunk: u64,
-    /// Speculative decoding: tokens drafted per step; needs --acceptance or --tokens-per-step.
+    /// Speculative decoding: tokens drafted per step; needs one of the three options below.
     #[arg(long, value_name = "TOKENS", requires = "yield")]
     pub drafts: Option<u64>,
     #[command(flatten)]
@@ -45,6 +45,9 @@ pub struct YieldArgs {
     /// Tokens that a step yields on average, as measured.
     #[arg(long, value_name = "TOKENS", value_parser = positive, allow_negative_numbers = true)]
     pub tokens_per_step: Option<f64>,
+    /// What was measured for these, by name in acceptance.csv, such as "qwen3.5-397b coding".
+    #[arg(long, value_name = "NAME")]
+    pub acceptance_of: Option<String>,
 }
 
 impl ServingArgs {
@@ -66,6 +69,7 @@ impl ServingArgs {
             drafts.map(|drafts| format!(" --drafts {drafts}")),
             yielded.acceptance.map(|share| format!(" --acceptance {share}")),
             yielded.tokens_per_step.map(|tokens| format!(" --tokens-per-step {tokens}")),
+            yielded.acceptance_of.as_ref().map(|name| format!(" --acceptance-of \"{name}\"")),
             tpot_max_ms.map(|ms| format!(" --tpot-max-ms {ms}")),
         ];
         own.into_iter().flatten().collect()

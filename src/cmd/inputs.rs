@@ -1,5 +1,7 @@
 //! What `estimate`, `compare` and `run` share: the device, the models and the estimates of the two.
 
+use std::collections::BTreeSet;
+
 use mtok::arch::{self, Architecture, Scheme};
 use mtok::hardware::{self, GpuSpec};
 use mtok::measurement::{DeviceType, Measurement, wire};
@@ -74,7 +76,8 @@ impl Origin {
 #[cfg(feature = "gpu")]
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
     chosen(&tables.models()?, &args.model)?;
-    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16.into(), *batch, None));
+    let serving = serving(&args.serving, tables, None)?;
+    let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16.into(), *batch, serving));
     workloads.try_for_each(|workload| workload.check()).map_err(Failure::bad_input)
 }
 
@@ -87,14 +90,13 @@ pub fn estimates(
 ) -> Result<Vec<Estimate>, Failure> {
     let models = tables.models()?;
     let device = origin.device();
-    let link = args.serving.link_gb_per_s.map(|rate| BytesPerSecond(rate * 1e9));
-    let link = link.or_else(|| origin.gpu(gpus).and_then(|gpu| gpu.link));
+    let serving = serving(&args.serving, tables, origin.gpu(gpus).and_then(|gpu| gpu.link))?;
     let memory = device.memory(gpus, args.memory_gb.map(|gigabytes| Bytes(gigabytes * 1e9)));
     let mut estimates = Vec::new();
     for model in chosen(&models, &args.model)? {
         for weights in formats(args, origin, model) {
             for batch in &args.batch {
-                let workload = workload(args, weights, *batch, link);
+                let workload = workload(args, weights, *batch, serving);
                 workload.check().map_err(Failure::bad_input)?;
                 estimates.push(match batch {
                     Batch::Auto => best(model, workload, device, memory, args.serving.target()),
@@ -106,18 +108,43 @@ pub fn estimates(
     Ok(estimates)
 }
 
-fn workload(args: &WorkloadArgs, weights: Scheme, batch: Batch, link: Option<BytesPerSecond>) -> Workload {
+fn workload(args: &WorkloadArgs, weights: Scheme, batch: Batch, serving: Serving) -> Workload {
     let batch = match batch {
         Batch::Auto => 1,
         Batch::Of(sequences) => sequences,
     };
-    let ServingArgs { tp, kv, cached, chunk, drafts, ref yielded, .. } = args.serving;
-    let drafts = drafts.map(|tokens| match yielded.tokens_per_step {
-        Some(yielded) => Drafts { tokens, yielded },
-        None => Drafts::of_acceptance(tokens, yielded.acceptance.unwrap_or_default()),
-    });
-    let serving = Serving { tp, link, kv, cached, chunk, drafts };
     Workload { weights, batch, isl: args.isl, osl: args.osl, serving }
+}
+
+fn serving(args: &ServingArgs, tables: &Tables, link: Option<BytesPerSecond>) -> Result<Serving, Failure> {
+    let ServingArgs { tp, kv, cached, chunk, drafts, ref yielded, link_gb_per_s, .. } = *args;
+    let drafts = match (drafts, yielded.acceptance, yielded.tokens_per_step, &yielded.acceptance_of) {
+        (Some(tokens), Some(acceptance), ..) => Some(Drafts::of_acceptance(tokens, acceptance)),
+        (Some(tokens), _, Some(yielded), _) => Some(Drafts { tokens, yielded }),
+        (Some(tokens), .., Some(name)) => Some(measured_drafts(tables, name, tokens)?),
+        _ => None,
+    };
+    let link = link_gb_per_s.map(|rate| BytesPerSecond(rate * 1e9)).or(link);
+    Ok(Serving { tp, link, kv, cached, chunk, drafts })
+}
+
+fn measured_drafts(tables: &Tables, name: &str, tokens: u64) -> Result<Drafts, Failure> {
+    let all = tables.acceptances()?;
+    let of_name = || all.iter().filter(|row| row.name.eq_ignore_ascii_case(name));
+    let found = of_name().find(|row| row.drafts.tokens == tokens);
+    found.map(|row| row.drafts).ok_or_else(|| {
+        let lengths: Vec<String> = of_name().map(|row| row.drafts.tokens.to_string()).collect();
+        let names: BTreeSet<&str> = all.iter().map(|row| row.name.as_str()).collect();
+        Failure::bad_input(match lengths.as_slice() {
+            [] => {
+                let known = names.into_iter().collect::<Vec<_>>().join("\", \"");
+                format!("acceptance.csv has no \"{}\"; it has \"{known}\"", mtok::text::inert(name))
+            }
+            _ => {
+                format!("acceptance.csv has no {tokens} drafts of \"{name}\"; it has {}", lengths.join(", "))
+            }
+        })
+    })
 }
 
 fn best(

@@ -9,10 +9,11 @@ use mtok::hardware::{self, GpuSpec};
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
 use mtok::table::Fault;
+use mtok::throughput::{Acceptance, read_acceptances};
 
 use super::Failure;
 
-const NAMES: [&str; 4] = ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv"];
+const NAMES: [&str; 5] = ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv"];
 
 /// Where tables are read from.
 pub struct Tables {
@@ -41,6 +42,12 @@ impl Tables {
     /// Model architectures.
     pub fn models(&self) -> Result<Vec<Architecture>, Failure> {
         self.read("models.csv", include_str!("../../data/models.csv"), |input| arch::read_models(input))
+    }
+
+    /// What speculative decoding was measured to yield.
+    pub fn acceptances(&self) -> Result<Vec<Acceptance>, Failure> {
+        let bundled = include_str!("../../data/acceptance.csv");
+        self.read("acceptance.csv", bundled, |input| read_acceptances(input))
     }
 
     /// Rents.

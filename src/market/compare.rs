@@ -168,6 +168,8 @@ fn notes(input: &CompareInput<'_>) -> Vec<String> {
 fn set_rates(row: &mut Comparison, rates: &Rates) {
     row.prefill_tokens_per_s = finite(rates.prefill_tokens_per_s.mid.0);
     row.decode_tokens_per_s = finite(rates.decode_tokens_per_s.mid.0);
+    row.output_tokens_per_s = finite(rates.output_tokens_per_s.mid.0);
+    row.requests_per_s = finite(rates.requests_per_s.mid);
     row.tpot_ms = finite(rates.tpot_s.mid.0 * 1e3);
     row.prefill_joules_per_token = rates.prefill_joules_per_token.and_then(|joules| finite(joules.0));
     row.decode_joules_per_token = rates.decode_joules_per_token.and_then(|joules| finite(joules.0));

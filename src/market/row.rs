@@ -34,7 +34,11 @@ pub struct Comparison {
     pub prefill_tokens_per_s: Option<f64>,
     /// Generated tokens per second of the whole batch while only decoding runs.
     pub decode_tokens_per_s: Option<f64>,
-    /// Time per output token of one sequence, prefill of its neighbours included.
+    /// Generated tokens per second of the whole batch while as many requests are prefilled as are finished.
+    pub output_tokens_per_s: Option<f64>,
+    /// Requests finished per second, likewise: what a rent divided by it and by 3600 costs is one request.
+    pub requests_per_s: Option<f64>,
+    /// Mean time between the output tokens of one sequence, with the prompts of its neighbours riding along.
     pub tpot_ms: Option<f64>,
     /// Energy of a prompt token while only prefill runs; unknown unless the power of every kernel was measured.
     pub prefill_joules_per_token: Option<f64>,

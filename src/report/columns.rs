@@ -51,7 +51,7 @@ pub(super) fn costs(rents_differ: bool) -> Vec<Column<Comparison>> {
     }
     // They make room for the rent; all rows of a model share them.
     let roomy = |column: Column<Comparison>| match column.header {
-        "batch" | "decode tok/s" => wide(column),
+        "batch" | "output tok/s" => wide(column),
         _ => column,
     };
     RENT.into_iter().chain(COSTS.map(roomy)).collect()
@@ -62,11 +62,12 @@ const RENT: [Column<Comparison>; 2] = [
     number("rent $/h", |row| super::number(row.usd_per_hour)),
 ];
 
-const COSTS: [Column<Comparison>; 16] = [
+const COSTS: [Column<Comparison>; 17] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     common(number("batch", |row| row.batch.to_string())),
-    common(number("decode tok/s", |row| super::number(row.decode_tokens_per_s))),
+    common(number("output tok/s", |row| super::number(row.output_tokens_per_s))),
+    wide(number("decode tok/s", |row| super::number(row.decode_tokens_per_s))),
     wide(number("prefill tok/s", |row| super::number(row.prefill_tokens_per_s))),
     wide(number("TPOT ms", |row| super::number(row.tpot_ms))),
     common(number("$/Mtok in", |row| super::number(row.usd_per_mtok_in))),

@@ -19,6 +19,8 @@ fn cost() -> Comparison {
         gpus: 1,
         prefill_tokens_per_s: Some(25_000.0),
         decode_tokens_per_s: Some(3200.0),
+        output_tokens_per_s: Some(2548.0),
+        requests_per_s: Some(5.096),
         decode_joules_per_token: Some(0.25),
         tpot_ms: Some(25.12),
         rental_providers: Some("lambda; runpod".into()),
@@ -326,10 +328,10 @@ NVIDIA H100, vulkan, driver 580.1
 H100 SXM (measured); rent 2.00 USD/h per device (on-demand, lambda; runpod,
 2026-06-01); utilisation 0.500; 1000 input and 500 output tokens per request;
 market: median
-model        weights batch   decode   $/Mtok   $/Mtok   $/Mtok   market verdict
+model        weights batch   output   $/Mtok   $/Mtok   $/Mtok   market verdict
                               tok/s       in      out  blended   $/Mtok
 ────────────────────────────────────────────────────────────────────────────────
-llama-3.1-8b fp8        64     3200   0.0444    0.347    0.145    0.200 RENT
+llama-3.1-8b fp8        64     2550   0.0444    0.347    0.145    0.200 RENT
 qwen3-8b     q4_0        1        –        –        –        –        – –
 
 NVIDIA H100 (vulkan, NVIDIA, 580.1)
@@ -353,10 +355,10 @@ const MARKDOWN: &str = r#"# mtok on NVIDIA H100
 
 H100 SXM (measured); rent 2.00 USD/h per device (on-demand, lambda; runpod, 2026-06-01); utilisation 0.500; 1000 input and 500 output tokens per request; market: median
 
-| model | weights | batch | decode tok/s | prefill tok/s | TPOT ms | $/Mtok in | $/Mtok out | $/Mtok blended | blended low to high | market $/Mtok | sellers | cheapest $/Mtok | break-even utilisation | break-even $/h | verdict |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
-| llama-3.1-8b | fp8 | 64 | 3200 | 25000 | 25.1 | 0.0444 | 0.347 | 0.145 | 0.130 to 0.160 | 0.200 | 3 | 0.100 | 0.363 | 2.75 | RENT |
-| qwen3-8b | q4_0 | 1 | – | – | – | – | – | – | – | – | – | – | – | – | – |
+| model | weights | batch | output tok/s | decode tok/s | prefill tok/s | TPOT ms | $/Mtok in | $/Mtok out | $/Mtok blended | blended low to high | market $/Mtok | sellers | cheapest $/Mtok | break-even utilisation | break-even $/h | verdict |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
+| llama-3.1-8b | fp8 | 64 | 2550 | 3200 | 25000 | 25.1 | 0.0444 | 0.347 | 0.145 | 0.130 to 0.160 | 0.200 | 3 | 0.100 | 0.363 | 2.75 | RENT |
+| qwen3-8b | q4_0 | 1 | – | – | – | – | – | – | – | – | – | – | – | – | – | – |
 
 ## Measured kernels
 
@@ -383,9 +385,9 @@ NVIDIA H100 (vulkan, NVIDIA, 580.1)
     mtok report --as-of 2026-06-30
 "#;
 
-const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,tpot_ms,prefill_joules_per_token,decode_joules_per_token,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
-llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,25.12,,0.25,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
-qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
+const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,output_tokens_per_s,requests_per_s,tpot_ms,prefill_joules_per_token,decode_joules_per_token,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
+llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,2548.0,5.096,25.12,,0.25,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
+qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
 "#;
 
 const JSON: &str = r#"{
@@ -411,6 +413,8 @@ const JSON: &str = r#"{
       "fits": null,
       "prefill_tokens_per_s": null,
       "decode_tokens_per_s": null,
+      "output_tokens_per_s": null,
+      "requests_per_s": null,
       "tpot_ms": null,
       "prefill_joules_per_token": null,
       "decode_joules_per_token": null,
