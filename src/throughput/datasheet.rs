@@ -41,7 +41,7 @@ const TAU_MOE: f64 = 66e-6;
 const PER_SEQUENCE: f64 = 25e-6;
 
 fn constants(model: &Architecture) -> &'static Constants {
-    if model.moe.is_some() { &MOE } else { &DENSE }
+    if model.moe_layers() > 0 { &MOE } else { &DENSE }
 }
 
 /// Relative error of the step time, for the interval.
@@ -87,7 +87,7 @@ pub(super) fn time(
     }
     let products = (memory.powi(3) + compute.powi(3)).cbrt();
     step.add(if memory >= compute { Bound::Weights } else { Bound::Compute }, products);
-    step.add(Bound::Overhead, model.layers as f64 * TAU);
+    step.add(Bound::Overhead, model.layers() as f64 * TAU);
     if let Pass::Decode { batch } = pass {
         step.add(Bound::Overhead, model.moe_layers() as f64 * TAU_MOE + batch as f64 * PER_SEQUENCE);
     }

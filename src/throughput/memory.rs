@@ -111,8 +111,8 @@ impl Fit {
 pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memory>) -> Fit {
     let Some(memory) = memory else { return Fit::Unknown };
     let weights = model.weight_bytes(workload.weights);
-    let tokens = workload.batch as f64 * (workload.isl + workload.osl) as f64;
-    let kv_bytes = model.kv_bytes_per_token() * tokens;
+    let tokens = (workload.isl + workload.osl) as f64;
+    let kv_bytes = model.sequence_bytes(tokens) * workload.batch as f64;
     let need = weights + kv_bytes;
     let have = memory.usable();
     if weights > have {
@@ -124,11 +124,11 @@ pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memor
     }
 }
 
-/// `B_max = floor(M_free / (kv_token · (ISL + phi·OSL)))` with `M_free = util·M − reserve − W`. `phi` is the share
+/// `B_max = floor(M_free / (kv_token · (ISL + phi·OSL) + state))` with `M_free = util·M − reserve − W`. `phi` is the share
 /// of the output that sequences hold on average: 1 is safe, 0.5 the steady state.
 pub fn max_batch(model: &Architecture, workload: Workload, memory: Memory, phi: f64) -> u64 {
     let free = memory.usable().0 - model.weight_bytes(workload.weights).0;
     let tokens = workload.isl as f64 + phi * workload.osl as f64;
     // A float to integer cast saturates: a negative amount of free memory holds no sequence.
-    (free / (model.kv_bytes_per_token().0 * tokens)).floor() as u64
+    (free / model.sequence_bytes(tokens).0).floor() as u64
 }
