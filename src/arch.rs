@@ -1,14 +1,21 @@
-//! Model architectures: parameters, weight and KV bytes, and the ops of one prefill or decode step.
+//! Model architectures: parameters, weight, KV and state bytes, and the ops of one prefill or decode step.
 //!
-//! Counts follow the tensors of the published checkpoints. Biases and query/key norms are left out: they are
-//! below 0.1 % of any model in the table.
+//! A model is a stack of [`Block`]s. Each block is a list of pieces (matrices, attention, norms …), and parameters,
+//! bytes and ops are all read off that list. Counts follow the tensors of the published checkpoints. Biases and
+//! query/key norms are left out: they are below 0.1 % of any model in the table. So are towers for images and
+//! sound, and heads that draft tokens.
 
+mod block;
+mod config;
 mod ops;
+mod piece;
 mod read;
 mod scheme;
 
 use jiff::civil::Date;
 
+pub use block::{Block, Grouped, Latent, Mixer, Mlp, Moe, Recurrent, Rule, Stack};
+pub use config::read_config;
 pub use ops::Work;
 pub use read::read_models;
 pub use scheme::Scheme;
@@ -16,11 +23,16 @@ pub use scheme::Scheme;
 use crate::lookup::{self, Named, NotFound};
 use crate::op::Format;
 use crate::units::Bytes;
+use block::{Group, Place};
+use piece::{Piece, Product, Role};
+use scheme::{Tensor, Whole};
 
 /// Bytes of one KV-cache element: 16 bit.
 pub const KV_ELEMENT_BYTES: f64 = 2.0;
+/// Bytes of one element of a recurrent state: 32 bit, as checkpoints ask for.
+const STATE_ELEMENT_BYTES: f64 = 4.0;
 
-/// One row of `models.csv`. Widths are in elements.
+/// A model. Widths are in elements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     /// Short name, such as `llama-3.1-8b`.
@@ -29,89 +41,28 @@ pub struct Architecture {
     pub aliases: Vec<String>,
     /// Repository of the weights.
     pub repo: String,
-    /// Transformer layers.
-    pub layers: u64,
     /// Width of the residual stream.
     pub hidden: u64,
-    /// Query heads.
-    pub heads: u64,
-    /// Key and value heads; divides `heads`.
-    pub kv_heads: u64,
-    /// Width of a head.
-    pub head_dim: u64,
-    /// Width of the gated MLP of dense layers; `None` where there are none.
-    pub ffn: Option<u64>,
     /// Rows of the embedding table.
     pub vocab: u64,
     /// Whether the output matrix is the embedding table.
     pub tied_embeddings: bool,
-    /// The mixture of experts, where the model is one.
-    pub moe: Option<Moe>,
-    /// Multi-head latent attention, where the model has it.
-    pub latent: Option<Latent>,
-    /// The sliding window, where some layers have one.
-    pub window: Option<Window>,
+    /// Rows of a learned table of positions; 0 where positions are computed.
+    pub positions: u64,
+    /// The layers.
+    pub stack: Stack,
     /// How the weights were published; `None` where unknown.
     pub native_weights: Option<Scheme>,
+    /// Whether the published weights are quantised in the routed experts only, as those of gpt-oss are.
+    pub only_experts: bool,
     /// Parameters as published.
     pub published_params: Option<f64>,
     /// Active parameters as published.
     pub published_active_params: Option<f64>,
-    /// Where the row comes from.
+    /// Where the facts come from.
     pub source: String,
-    /// When it was last compared with its source.
-    pub date_checked: Date,
-}
-
-/// A mixture of experts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moe {
-    /// Routed experts per layer.
-    pub experts: u64,
-    /// Experts that one token visits.
-    pub active: u64,
-    /// MLP width of one expert.
-    pub expert_ffn: u64,
-    /// Total MLP width of the experts that every token visits; 0 without any.
-    pub shared_ffn: u64,
-    /// Layers with a dense MLP in place of experts.
-    pub dense_layers: u64,
-}
-
-/// Multi-head latent attention (DeepSeek-V2, 2024): one compressed vector per token is cached for all heads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Latent {
-    /// Rank of the query projection; `None` where it is one matrix.
-    pub q_rank: Option<u64>,
-    /// Width of the cached latent.
-    pub kv_rank: u64,
-    /// Query and key width without position.
-    pub nope: u64,
-    /// Query and key width with rotary position; cached beside the latent.
-    pub rope: u64,
-    /// Width of a value head.
-    pub v: u64,
-}
-
-/// Sliding-window attention in some layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Most keys a query sees in a windowed layer.
-    pub tokens: u64,
-    /// Layers without the window.
-    pub full_layers: u64,
-}
-
-/// Which format each group of tensors has when the model is held "in" one format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Formats {
-    experts: Format,
-    /// Attention, dense MLP and shared experts.
-    matrices: Format,
-    /// Embedding table and output matrix.
-    vocabulary: Format,
-    /// Norms and routers.
-    side: Format,
+    /// When they were last compared with their source; `None` for a file of the user's own.
+    pub date_checked: Option<Date>,
 }
 
 impl Named for Architecture {
@@ -135,131 +86,227 @@ pub fn find<'m>(models: &'m [Architecture], name: &str) -> Result<&'m Architectu
 }
 
 impl Architecture {
-    /// All parameters: matrices, embeddings and the norms (two per layer and a last one).
+    /// All parameters: matrices, embeddings and norms.
     pub fn params(&self) -> f64 {
-        let (expert, _) = self.expert_params();
-        let embeddings = if self.tied_embeddings { 1.0 } else { 2.0 } * self.vocabulary_params();
-        self.matrix_params() + expert + self.router_params() + embeddings + self.norm_params()
+        let layers: f64 = self.params_by(|(held, _)| held);
+        let tables = if self.tied_embeddings { 1.0 } else { 2.0 } * self.vocabulary_params();
+        layers + tables + (self.positions * self.hidden) as f64 + self.hidden as f64
     }
 
     /// Parameters that one token is multiplied with: the experts it visits, every other matrix and the output
     /// matrix. The input embedding is a gather and norms are no matrices: published counts of active parameters
     /// mostly add the embedding, so they are larger by `vocab · hidden`.
     pub fn active_params(&self) -> f64 {
-        let (_, active) = self.expert_params();
-        self.matrix_params() + active + self.router_params() + self.vocabulary_params()
+        self.params_by(|(_, active)| active) + self.vocabulary_params()
     }
 
-    /// Bytes of all weights held in memory, tensor by tensor: which of them stay in 16 bit depends on the
-    /// format (llama.cpp quantises the vocabulary, fp8 and fp4 checkpoints do not).
+    /// Bytes of all weights held in memory, tensor by tensor, scales included: see [`Scheme`].
     pub fn weight_bytes(&self, weights: impl Into<Scheme>) -> Bytes {
-        let formats = self.formats(weights.into());
-        let (expert, _) = self.expert_params();
-        let embeddings = if self.tied_embeddings { 1.0 } else { 2.0 } * self.vocabulary_params();
+        let scheme = weights.into();
+        let layers: f64 = self.pieces().map(|(group, pieces)| self.group_bytes(scheme, group, &pieces)).sum();
+        let bytes = |params: f64, role| params * self.vocabulary_format(scheme, role).bytes_per_weight();
+        let table = self.vocabulary_params();
+        let input = if self.tied_embeddings { 0.0 } else { bytes(table, Role::Embedding) };
+        let positions = bytes((self.positions * self.hidden) as f64, Role::Small);
         Bytes(
-            self.matrix_params() * formats.matrices.bytes_per_weight()
-                + expert * formats.experts.bytes_per_weight()
-                + embeddings * formats.vocabulary.bytes_per_weight()
-                + (self.router_params() + self.norm_params()) * formats.side.bytes_per_weight(),
+            layers + input + positions + bytes(table, Role::Output) + bytes(self.hidden as f64, Role::Small),
         )
     }
 
-    /// KV-cache bytes per token with every layer keeping every token: an upper bound, and what engines reserve
-    /// that page all layers alike.
+    /// KV-cache bytes per token with every attention layer keeping every token: an upper bound, and what engines
+    /// reserve that page all layers alike.
     pub fn kv_bytes_per_token(&self) -> Bytes {
-        Bytes(self.layers as f64 * self.kv_layer_bytes())
+        self.kv_bytes_by(|_| 1.0)
     }
 
     /// KV-cache bytes of one sequence of `context` tokens where windowed layers keep no more than their window.
     pub fn kv_bytes(&self, context: u64) -> Bytes {
-        let kept: f64 =
-            self.attention_spans(context).into_iter().map(|(layers, span)| layers as f64 * span as f64).sum();
-        Bytes(kept * self.kv_layer_bytes())
+        self.kv_bytes_by(|mixer| mixer.span(context) as f64)
+    }
+
+    /// Bytes of one sequence that do not grow with it: the states of recurrent layers in 32 bit and the last inputs of
+    /// their convolutions in 16 bit. 0 for all other models.
+    pub fn state_bytes(&self) -> Bytes {
+        Bytes(self.sum_mixers(|mixer| match mixer {
+            Mixer::Recurrent(it) => {
+                let inputs = it.channels() * it.conv.saturating_sub(1);
+                it.state_elements() as f64 * STATE_ELEMENT_BYTES + inputs as f64 * KV_ELEMENT_BYTES
+            }
+            Mixer::Grouped(_) | Mixer::Latent(_) => 0.0,
+        }))
+    }
+
+    /// Bytes that one sequence of `tokens` tokens reserves: its KV cache with no layer windowed, and its state.
+    pub fn sequence_bytes(&self, tokens: f64) -> Bytes {
+        Bytes(self.kv_bytes_per_token().0 * tokens + self.state_bytes().0)
+    }
+
+    /// Layers of all kinds.
+    pub fn layers(&self) -> u64 {
+        self.stack.count(|_| true)
     }
 
     /// Layers with experts.
     pub fn moe_layers(&self) -> u64 {
-        self.moe.map_or(0, |moe| self.layers - moe.dense_layers)
+        self.stack.count(|block| matches!(block.mlp, Some(Mlp::Experts(_))))
     }
 
-    /// Layers and the keys that a query sees in them, for layers without and with a window.
-    fn attention_spans(&self, context: u64) -> [(u64, u64); 2] {
-        match self.window {
-            Some(window) => [
-                (window.full_layers, context),
-                (self.layers - window.full_layers, context.min(window.tokens)),
-            ],
-            None => [(self.layers, context), (0, context)],
+    /// Layers whose attention sees no more than a window.
+    pub fn windowed_layers(&self) -> u64 {
+        self.stack.count(|block| matches!(block.mixer, Some(Mixer::Grouped(Grouped { window: Some(_), .. }))))
+    }
+
+    /// The mixture of experts of the first layer that has one.
+    pub fn moe(&self) -> Option<Moe> {
+        self.stack.blocks().find_map(|(block, _)| match block.mlp {
+            Some(Mlp::Experts(moe)) => Some(moe),
+            _ => None,
+        })
+    }
+
+    /// Devices over which the KV cache of every layer can be split by heads: the fewest KV heads of a layer, 1 with
+    /// latent attention, whose cache all heads share.
+    pub fn kv_heads(&self) -> u64 {
+        let heads = self.stack.blocks().filter_map(|(block, _)| match block.mixer? {
+            Mixer::Grouped(it) => Some(it.kv_heads),
+            Mixer::Latent(_) => Some(1),
+            Mixer::Recurrent(_) => None,
+        });
+        heads.min().unwrap_or(1)
+    }
+
+    /// Query heads of each kind of attention layer.
+    pub fn heads(&self) -> impl Iterator<Item = u64> {
+        self.stack.blocks().filter_map(|(block, _)| match block.mixer? {
+            Mixer::Grouped(it) => Some(it.heads),
+            Mixer::Latent(it) => Some(it.heads),
+            Mixer::Recurrent(_) => None,
+        })
+    }
+
+    /// The block whose time no formula here tells, in a sentence: such a model has sizes but no rates.
+    pub fn unmodelled(&self) -> Option<String> {
+        let (rule, times) = self.stack.blocks().find_map(|(block, _)| match block.mixer? {
+            Mixer::Recurrent(it) => Some((it.rule, self.recurrent_layers())),
+            _ => None,
+        })?;
+        Some(format!(
+            "{times} of {} layers are recurrent ({rule}), which the formulas for attention do not describe: sizes \
+             are computed, rates are not",
+            self.layers()
+        ))
+    }
+
+    fn recurrent_layers(&self) -> u64 {
+        self.stack.count(|block| matches!(block.mixer, Some(Mixer::Recurrent(_))))
+    }
+
+    /// Layers that are alike, with their pieces.
+    fn pieces(&self) -> impl Iterator<Item = (&Group, Vec<Piece>)> {
+        self.stack.groups().iter().map(|group| (group, piece::pieces(&group.block, self.hidden)))
+    }
+
+    fn params_by(&self, pick: impl Fn((f64, f64)) -> f64) -> f64 {
+        let of_group = |(group, pieces): (&Group, Vec<Piece>)| {
+            let one: f64 = pieces.iter().map(|piece| pick(piece.params(self.hidden))).sum();
+            group.places.len() as f64 * one
+        };
+        self.pieces().map(of_group).sum()
+    }
+
+    fn group_bytes(&self, scheme: Scheme, group: &Group, pieces: &[Piece]) -> f64 {
+        let small = self.vocabulary_format(scheme, Role::Small).bytes_per_weight();
+        let bytes = |piece: &Piece| match piece {
+            Piece::Product(product) => self.product_bytes(scheme, group, product),
+            Piece::UpProjection(it) => {
+                it.absorbed().iter().map(|product| self.product_bytes(scheme, group, product)).sum()
+            }
+            piece => group.places.len() as f64 * piece.params(self.hidden).0 * small,
+        };
+        pieces.iter().map(bytes).sum()
+    }
+
+    fn product_bytes(&self, scheme: Scheme, group: &Group, product: &Product) -> f64 {
+        let copies = product.routed.map_or(1, |routed| routed.experts) as f64;
+        let mut bytes = 0.0;
+        self.each_format(scheme, group, product, |times, outputs, format| {
+            let elements = times as f64 * copies * outputs as f64 * product.inputs as f64;
+            bytes += elements * format.bytes_per_weight();
+        });
+        bytes
+    }
+
+    /// The parts of a product of a group, those of one format side by side: how many layers have it so, its outputs,
+    /// the format.
+    fn each_format(
+        &self,
+        scheme: Scheme,
+        group: &Group,
+        product: &Product,
+        mut each: impl FnMut(u64, u64, Format),
+    ) {
+        let whole = self.whole(scheme);
+        let formats = |place: Place| {
+            product.parts.map(|part| {
+                let tensor =
+                    Tensor { role: part.role, inputs: product.inputs, routed: product.routed.is_some() };
+                scheme.format(tensor, place, &whole)
+            })
+        };
+        // Two at most: the rules give some layers more bits and some not.
+        let mut kinds: Vec<([Format; 3], u64)> = Vec::with_capacity(2);
+        if scheme.varies() {
+            for place in &group.places {
+                let of_place = formats(*place);
+                match kinds.iter_mut().find(|kind| kind.0 == of_place) {
+                    Some(kind) => kind.1 += 1,
+                    None => kinds.push((of_place, 1)),
+                }
+            }
+        } else {
+            kinds.extend(group.places.first().map(|place| (formats(*place), group.places.len() as u64)));
+        }
+        for (formats, times) in kinds {
+            let parts = product.parts.iter().zip(formats).filter(|(part, _)| part.outputs > 0);
+            let mut sums: Vec<(Format, u64)> = Vec::with_capacity(2);
+            for (part, format) in parts {
+                match sums.iter_mut().find(|sum| sum.0 == format) {
+                    Some(sum) => sum.1 += part.outputs,
+                    None => sums.push((format, part.outputs)),
+                }
+            }
+            sums.into_iter().for_each(|(format, outputs)| each(times, outputs, format));
         }
     }
 
-    fn kv_layer_bytes(&self) -> f64 {
-        let elements = match self.latent {
-            Some(latent) => latent.kv_rank + latent.rope,
-            None => 2 * self.kv_heads * self.head_dim,
-        };
-        elements as f64 * KV_ELEMENT_BYTES
+    /// The format of a tensor outside the layers, and of the small tensors of all layers.
+    fn vocabulary_format(&self, scheme: Scheme, role: Role) -> Format {
+        let whole = self.whole(scheme);
+        scheme.format(Tensor { role, inputs: self.hidden, routed: false }, whole.layers, &whole)
     }
 
-    /// Attention, dense MLPs and shared experts.
-    fn matrix_params(&self) -> f64 {
-        let hidden = self.hidden as f64;
-        let shared = self.moe.map_or(0, |moe| moe.shared_ffn) as f64;
-        let dense_layers = self.layers - self.moe_layers();
-        self.layers as f64 * self.attention_params()
-            + dense_layers as f64 * 3.0 * hidden * self.ffn.unwrap_or_default() as f64
-            + self.moe_layers() as f64 * 3.0 * hidden * shared
+    fn whole(&self, scheme: Scheme) -> Whole {
+        let shared_heads =
+            |block: &Block| matches!(block.mixer, Some(Mixer::Grouped(it)) if it.heads > it.kv_heads);
+        Whole {
+            layers: Place { attention: self.stack.attention(), mlp: self.stack.mlps() },
+            experts: self.moe().map_or(0, |moe| moe.experts),
+            seventy: self.layers() == 80 && self.stack.count(shared_heads) == 80,
+            only_experts: self.only_experts && self.native_weights == Some(scheme),
+        }
     }
 
-    fn attention_params(&self) -> f64 {
-        let [hidden, heads, kv_heads, head_dim] =
-            [self.hidden, self.heads, self.kv_heads, self.head_dim].map(|size| size as f64);
-        let Some(latent) = self.latent else {
-            return 2.0 * hidden * head_dim * (heads + kv_heads);
-        };
-        let [kv_rank, nope, rope, v] =
-            [latent.kv_rank, latent.nope, latent.rope, latent.v].map(|size| size as f64);
-        let query = match latent.q_rank {
-            Some(rank) => rank as f64 * (hidden + heads * (nope + rope)),
-            None => hidden * heads * (nope + rope),
-        };
-        query + hidden * (kv_rank + rope) + kv_rank * heads * (nope + v) + heads * v * hidden
+    fn sum_mixers(&self, of: impl Fn(&Mixer) -> f64) -> f64 {
+        let mixers = self.stack.blocks().filter_map(|(block, times)| Some((block.mixer.as_ref()?, times)));
+        mixers.map(|(mixer, times)| times as f64 * of(mixer)).sum()
     }
 
-    /// All routed experts, and those that one token visits.
-    fn expert_params(&self) -> (f64, f64) {
-        let Some(moe) = self.moe else { return (0.0, 0.0) };
-        let one = 3.0 * self.hidden as f64 * moe.expert_ffn as f64 * self.moe_layers() as f64;
-        (moe.experts as f64 * one, moe.active as f64 * one)
-    }
-
-    fn router_params(&self) -> f64 {
-        self.moe.map_or(0, |moe| moe.experts) as f64 * self.hidden as f64 * self.moe_layers() as f64
+    fn kv_bytes_by(&self, kept: impl Fn(&Mixer) -> f64) -> Bytes {
+        Bytes(self.sum_mixers(|mixer| mixer.kv_elements() as f64 * kept(mixer)) * KV_ELEMENT_BYTES)
     }
 
     fn vocabulary_params(&self) -> f64 {
         self.vocab as f64 * self.hidden as f64
-    }
-
-    fn norm_params(&self) -> f64 {
-        (2 * self.layers + 1) as f64 * self.hidden as f64
-    }
-
-    /// llama.cpp quantises the vocabulary too; fp8, fp4 and int4 checkpoints keep it in 16 bit, and gpt-oss
-    /// publishes only its experts in mxfp4.
-    fn formats(&self, scheme: Scheme) -> Formats {
-        let Scheme::Plain(weights) = scheme;
-        let side = match weights {
-            Format::F32 | Format::Bf16 => weights,
-            _ => Format::F16,
-        };
-        let vocabulary = match weights {
-            Format::Fp8 | Format::Nvfp4 | Format::Mxfp4 | Format::Int4G128 => side,
-            _ => weights,
-        };
-        let experts_only =
-            weights == Format::Mxfp4 && self.native_weights == Some(Scheme::Plain(Format::Mxfp4));
-        Formats { experts: weights, matrices: if experts_only { side } else { weights }, vocabulary, side }
     }
 }
 

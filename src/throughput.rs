@@ -144,6 +144,10 @@ fn rates(
     if let Fit::DoesNotFit { .. } = fit {
         return None;
     }
+    if let Some(reason) = model.unmodelled() {
+        note(notes, reason);
+        return None;
+    }
     note_device(notes, model, device);
     match timed(model, workload, device, notes) {
         Ok(rates) => Some(rates),
@@ -187,14 +191,14 @@ fn note_fit(notes: &mut Vec<String>, model: &Architecture, workload: Workload, f
         Fit::Fits { .. } => {}
     }
     let context = workload.isl + workload.osl;
-    if let (Some(window), true) = (model.window, fit != Fit::Unknown) {
+    if fit != Fit::Unknown {
         let [least, most] = [model.kv_bytes(context).0, model.kv_bytes_per_token().0 * context as f64];
         if least < most {
             notes.push(format!(
                 "fit counts {:.3} GB of KV cache per sequence, an engine that frees what {} windowed layers \
                  forget needs {:.3} GB",
                 most / 1e9,
-                model.layers - window.full_layers,
+                model.windowed_layers(),
                 least / 1e9
             ));
         }
@@ -203,7 +207,7 @@ fn note_fit(notes: &mut Vec<String>, model: &Architecture, workload: Workload, f
 
 fn note_device(notes: &mut Vec<String>, model: &Architecture, device: Device<'_>) {
     let Device::Measured(curves) = device else { return };
-    if model.moe.is_some() && curves.device_type() != DeviceType::Software {
+    if model.moe_layers() > 0 && curves.device_type() != DeviceType::Software {
         notes.push("the interval was validated on dense models only".into());
     }
 }

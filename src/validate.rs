@@ -83,7 +83,7 @@ pub struct Case<'t> {
 impl Case<'_> {
     /// The population whose errors are like this row's.
     pub fn population(&self) -> Population {
-        let experts = self.model.moe.is_some();
+        let experts = self.model.moe().is_some();
         match (self.phase, experts) {
             (Phase::Offline, false) => Population::DenseFilled,
             (Phase::Offline, true) => Population::ExpertsFilled,

@@ -1,9 +1,11 @@
 //! The ops of one decode step and of one prefill.
 //!
-//! Matrices that engines fuse are one op: query, key and value; gate and up. The embedding gathers rows and is
-//! no op. Rotary embedding, two norms per layer and the gated activation stand for all elementwise work.
+//! Matrices that engines fuse are one op where their formats agree: query, key and value; gate and up. The embedding
+//! gathers rows and is no op. Rotary embedding, the norms and the activation stand for all elementwise work.
 
-use super::{Architecture, Formats, Latent, Moe, Scheme};
+use super::block::{Group, Grouped, Latent, Mixer};
+use super::piece::{Piece, Product, Role};
+use super::{Architecture, Scheme};
 use crate::op::{Format, Op, expert_coverage};
 use crate::units::Bytes;
 
@@ -32,70 +34,26 @@ impl Work {
     }
 }
 
-/// Ops in the making: `rows` tokens go through the layers.
-struct Steps {
-    rows: u64,
+/// The two kinds of a step.
+#[derive(Clone, Copy)]
+enum Pass {
+    Decode { batch: u64, context: u64 },
+    Prefill { prompts: u64, tokens: u64 },
+}
+
+/// Ops in the making.
+struct Steps<'m> {
+    model: &'m Architecture,
+    scheme: Scheme,
+    pass: Pass,
     works: Vec<Work>,
 }
 
-impl Steps {
-    fn new(rows: u64) -> Self {
-        Self { rows, works: Vec::with_capacity(16) }
-    }
-
-    fn push(&mut self, times: u64, op: Op) {
-        if times > 0 {
-            self.works.push(Work { op, times });
-        }
-    }
-
-    fn matmul(&mut self, times: u64, outputs: u64, inputs: u64, weights: Format) {
-        self.push(times, Op::Matmul { tokens: self.rows, outputs, inputs, weights });
-    }
-
-    /// Gate and up, activation, down.
-    fn mlp(&mut self, times: u64, hidden: u64, width: u64, weights: Format) {
-        if width > 0 {
-            self.matmul(times, 2 * width, hidden, weights);
-            self.push(times, Op::SiluMul { rows: self.rows, width });
-            self.matmul(times, hidden, width, weights);
-        }
-    }
-}
-
 impl Architecture {
-    /// The ops of one decode step: one new token for each of `batch` sequences with `context` cached tokens.
+    /// The ops of one decode step: one new token for each of `batch` sequences with `context` cached tokens. Where
+    /// [`Architecture::unmodelled`] names a block, its recurrence is missing from them.
     pub fn decode_ops(&self, batch: u64, context: u64, weights: impl Into<Scheme>) -> Vec<Work> {
-        let formats = self.formats(weights.into());
-        let mut steps = Steps::new(batch);
-        let Self { layers, heads, kv_heads, head_dim, .. } = *self;
-        if let Some(latent) = self.latent {
-            self.latent_queries(&mut steps, latent, formats.matrices);
-            let Latent { kv_rank, nope, rope, v, .. } = latent;
-            // Absorbed form: the key up-projection moves to the query, the value up-projection to the output.
-            steps.matmul(layers, heads * kv_rank, nope, formats.matrices);
-            steps.push(layers, Op::LatentDecode { batch, context, heads, latent: kv_rank, rope });
-            steps.matmul(layers, heads * v, kv_rank, formats.matrices);
-        } else {
-            self.grouped_queries(&mut steps, formats.matrices);
-            for (layers, context) in self.attention_spans(context) {
-                steps.push(
-                    layers,
-                    Op::AttentionDecode {
-                        batch,
-                        context,
-                        heads,
-                        kv_heads,
-                        head_dim,
-                        kv: Format::F16,
-                        page: None,
-                    },
-                );
-            }
-        }
-        self.rest_of_layers(&mut steps, formats);
-        steps.matmul(1, self.vocab, self.hidden, formats.vocabulary);
-        steps.works
+        Steps::of(self, weights.into(), Pass::Decode { batch, context })
     }
 
     /// The ops of the prefill of one prompt; the output matrix sees its last token only.
@@ -106,72 +64,107 @@ impl Architecture {
     /// The ops of one prefill step over `prompts` prompts of `tokens` tokens each: they share the matrix
     /// products, and each attends to itself.
     pub fn packed_prefill_ops(&self, prompts: u64, tokens: u64, weights: impl Into<Scheme>) -> Vec<Work> {
-        let formats = self.formats(weights.into());
-        let mut steps = Steps::new(prompts * tokens);
-        let Self { layers, heads, kv_heads, head_dim, .. } = *self;
-        if let Some(latent) = self.latent {
-            self.latent_queries(&mut steps, latent, formats.matrices);
-            let Latent { kv_rank, nope, rope, v: v_dim, .. } = latent;
-            steps.matmul(layers, heads * (nope + v_dim), kv_rank, formats.matrices);
-            let (kv_heads, qk_dim, window) = (heads, nope + rope, tokens);
-            let attention = Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window };
-            steps.push(layers * prompts, attention);
-        } else {
-            self.grouped_queries(&mut steps, formats.matrices);
-            let (qk_dim, v_dim) = (head_dim, head_dim);
-            for (layers, window) in self.attention_spans(tokens) {
-                let attention = Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window };
-                steps.push(layers * prompts, attention);
-            }
+        Steps::of(self, weights.into(), Pass::Prefill { prompts, tokens })
+    }
+}
+
+impl<'m> Steps<'m> {
+    fn of(model: &'m Architecture, scheme: Scheme, pass: Pass) -> Vec<Work> {
+        let mut steps = Self { model, scheme, pass, works: Vec::with_capacity(24) };
+        let (rows, sequences) = match pass {
+            Pass::Decode { batch, .. } => (batch, batch),
+            Pass::Prefill { prompts, tokens } => (prompts * tokens, prompts),
+        };
+        for (group, pieces) in model.pieces() {
+            pieces.iter().for_each(|piece| steps.piece(rows, group, piece));
         }
-        self.rest_of_layers(&mut steps, formats);
-        steps.rows = prompts;
-        steps.matmul(1, self.vocab, self.hidden, formats.vocabulary);
+        steps.push(1, Op::RmsNorm { rows, width: model.hidden });
+        let weights = model.vocabulary_format(scheme, Role::Output);
+        steps.matmul(sequences, 1, model.vocab, model.hidden, weights);
         steps.works
     }
 
-    fn grouped_queries(&self, steps: &mut Steps, weights: Format) {
-        let Self { layers, hidden, heads, kv_heads, head_dim, .. } = *self;
-        steps.matmul(layers, (heads + 2 * kv_heads) * head_dim, hidden, weights);
-        steps.push(layers, Op::Rope { rows: steps.rows, heads: heads + kv_heads, head_dim });
+    /// The same op of layers that differ elsewhere is one entry.
+    fn push(&mut self, times: u64, op: Op) {
+        match self.works.iter_mut().find(|work| work.op == op) {
+            Some(work) => work.times += times,
+            None => self.works.push(Work { op, times }),
+        }
     }
 
-    fn latent_queries(&self, steps: &mut Steps, latent: Latent, weights: Format) {
-        let Self { layers, hidden, heads, .. } = *self;
-        let Latent { q_rank, kv_rank, nope, rope, .. } = latent;
-        let queries = heads * (nope + rope);
-        match q_rank {
-            Some(rank) => {
-                steps.matmul(layers, rank + kv_rank + rope, hidden, weights);
-                steps.matmul(layers, queries, rank, weights);
+    fn matmul(&mut self, tokens: u64, times: u64, outputs: u64, inputs: u64, weights: Format) {
+        self.push(times, Op::Matmul { tokens, outputs, inputs, weights });
+    }
+
+    fn piece(&mut self, rows: u64, group: &Group, piece: &Piece) {
+        let times = group.places.len() as u64;
+        match piece {
+            Piece::Product(product) => self.product(rows, group, product),
+            Piece::UpProjection(latent) => self.latent(rows, group, *latent),
+            Piece::Rope { heads, head_dim } => {
+                self.push(times, Op::Rope { rows, heads: *heads, head_dim: *head_dim });
             }
-            None => steps.matmul(layers, queries + kv_rank + rope, hidden, weights),
-        }
-        steps.push(layers, Op::Rope { rows: steps.rows, heads: heads + 1, head_dim: rope });
-    }
-
-    /// Output projection, norms and MLPs.
-    fn rest_of_layers(&self, steps: &mut Steps, formats: Formats) {
-        let attended = self.heads * self.latent.map_or(self.head_dim, |latent| latent.v);
-        steps.matmul(self.layers, self.hidden, attended, formats.matrices);
-        steps.push(2 * self.layers + 1, Op::RmsNorm { rows: steps.rows, width: self.hidden });
-        let moe_layers = self.moe_layers();
-        let dense_layers = self.layers - moe_layers;
-        steps.mlp(dense_layers, self.hidden, self.ffn.unwrap_or_default(), formats.matrices);
-        if let Some(moe) = self.moe {
-            self.expert_layers(steps, moe, formats);
-            steps.mlp(moe_layers, self.hidden, moe.shared_ffn, formats.matrices);
+            Piece::Attention(Mixer::Grouped(it)) => self.grouped(times, *it),
+            Piece::Activation { width, per_token } => {
+                self.push(times, Op::SiluMul { rows: rows * per_token, width: *width });
+            }
+            Piece::Norm => self.push(times, Op::RmsNorm { rows, width: self.model.hidden }),
+            Piece::Attention(_) | Piece::Small { .. } => {}
         }
     }
 
-    fn expert_layers(&self, steps: &mut Steps, moe: Moe, formats: Formats) {
-        let Moe { experts, active, expert_ffn, .. } = moe;
-        let (layers, tokens, hidden, weights) = (self.moe_layers(), steps.rows, self.hidden, formats.experts);
-        let matrices =
-            |outputs, inputs| Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights };
-        steps.matmul(layers, experts, hidden, formats.side);
-        steps.push(layers, matrices(2 * expert_ffn, hidden));
-        steps.push(layers, Op::SiluMul { rows: tokens * active, width: expert_ffn });
-        steps.push(layers, matrices(hidden, expert_ffn));
+    fn product(&mut self, tokens: u64, group: &Group, product: &Product) {
+        let (model, scheme, inputs) = (self.model, self.scheme, product.inputs);
+        model.each_format(scheme, group, product, |times, outputs, weights| {
+            let op = match product.routed {
+                None => Op::Matmul { tokens, outputs, inputs, weights },
+                Some(it) => Op::ExpertMatmul {
+                    tokens,
+                    experts: it.experts,
+                    active: it.active,
+                    outputs,
+                    inputs,
+                    weights,
+                },
+            };
+            self.push(times, op);
+        });
+    }
+
+    fn grouped(&mut self, times: u64, it: Grouped) {
+        let Grouped { heads, kv_heads, head_dim, .. } = it;
+        let span = |tokens| Mixer::Grouped(it).span(tokens);
+        match self.pass {
+            Pass::Decode { batch, context } => {
+                let (context, kv, page) = (span(context), Format::F16, None);
+                self.push(times, Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page });
+            }
+            Pass::Prefill { prompts, tokens } => {
+                let (qk_dim, v_dim, window) = (head_dim, head_dim, span(tokens));
+                let op = Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window };
+                self.push(times * prompts, op);
+            }
+        }
+    }
+
+    /// Attention between its up-projections. Decoding is absorbed: that of the key moves to the query, that of the
+    /// value to the output.
+    fn latent(&mut self, rows: u64, group: &Group, it: Latent) {
+        let Latent { heads, kv_rank, nope, rope, v, .. } = it;
+        let times = group.places.len() as u64;
+        match self.pass {
+            Pass::Decode { batch, context } => {
+                let [keys, values] = it.absorbed();
+                self.product(rows, group, &keys);
+                self.push(times, Op::LatentDecode { batch, context, heads, latent: kv_rank, rope });
+                self.product(rows, group, &values);
+            }
+            Pass::Prefill { prompts, tokens } => {
+                self.product(rows, group, &Product::one(Role::Matrix, heads * (nope + v), kv_rank));
+                let (kv_heads, qk_dim, v_dim, window) = (heads, nope + rope, v, tokens);
+                let op = Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window };
+                self.push(times * prompts, op);
+            }
+        }
     }
 }

@@ -21,6 +21,12 @@ pub enum Format {
     Q8_0,
     /// 256 weights of 6 bits with two-level scales.
     Q6K,
+    /// 256 weights of 5 bits with two-level scales and minima.
+    Q5K,
+    /// 32 weights of 5 bits and an f16 scale.
+    Q5_0,
+    /// 32 weights of 5 bits, an f16 scale and an f16 minimum.
+    Q5_1,
     /// 256 weights of 4 bits with two-level scales and minima.
     Q4K,
     /// 32 weights of 4 bits and an f16 scale.
@@ -37,7 +43,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in order of size.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::F32,
         Self::F16,
         Self::Bf16,
@@ -45,6 +51,9 @@ impl Format {
         Self::Fp8,
         Self::Int8,
         Self::Q6K,
+        Self::Q5_1,
+        Self::Q5K,
+        Self::Q5_0,
         Self::Q4_1,
         Self::Q4K,
         Self::Q4_0,
@@ -63,6 +72,9 @@ impl Format {
             Self::Int8 => "int8",
             Self::Q8_0 => "q8_0",
             Self::Q6K => "q6_K",
+            Self::Q5K => "q5_K",
+            Self::Q5_0 => "q5_0",
+            Self::Q5_1 => "q5_1",
             Self::Q4K => "q4_K",
             Self::Q4_0 => "q4_0",
             Self::Q4_1 => "q4_1",
@@ -82,6 +94,9 @@ impl Format {
             Self::Int8 => (1, 1.0),
             Self::Q8_0 => (32, 34.0),
             Self::Q6K => (256, 210.0),
+            Self::Q5K => (256, 176.0),
+            Self::Q5_0 => (32, 22.0),
+            Self::Q5_1 => (32, 24.0),
             Self::Q4K => (256, 144.0),
             Self::Q4_0 => (32, 18.0),
             Self::Q4_1 => (32, 20.0),

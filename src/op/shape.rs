@@ -177,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn columns_parse_back(m in 1u64..9999, n in 1u64..9999, k in 1u64..9999, f in 0usize..13, page in 1u64..99) {
+        fn columns_parse_back(m in 1u64..9999, n in 1u64..9999, k in 1u64..9999, f in 0usize..16, page in 1u64..99) {
             let op = Op::Matmul { tokens: m, outputs: n, inputs: k, weights: Format::ALL[f] };
             prop_assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));
             for (kv, page) in [(Format::F16, None), (Format::Q8_0, Some(page))] {

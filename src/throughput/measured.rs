@@ -235,7 +235,18 @@ impl Curves {
                 note(notes, "bf16 weights are assumed to run at the measured f16 rates".into());
                 Ok(curve)
             }
-            _ => Err(format!("no measured gemv in {weights}: measure it, or use --gpu for the datasheet")),
+            _ => match read_like(weights).iter().find_map(|format| Some((format, of(*format)?))) {
+                Some((format, curve)) => {
+                    note(
+                        notes,
+                        format!("{weights} weights are assumed to be read at the measured {format} rate"),
+                    );
+                    Ok(curve)
+                }
+                None => {
+                    Err(format!("no measured gemv in {weights}: measure it, or use --gpu for the datasheet"))
+                }
+            },
         }
     }
 
@@ -264,6 +275,15 @@ impl Curves {
             }
         }
         Ok(surface)
+    }
+}
+
+/// Formats whose bytes stand in for those of a format without a kernel: llama.cpp holds some tensors of most files in
+/// one of these.
+fn read_like(weights: Format) -> &'static [Format] {
+    match weights {
+        Format::Q6K | Format::Q5K | Format::Q5_0 | Format::Q5_1 => &[Format::Q8_0, Format::Q4K, Format::Q4_0],
+        _ => &[],
     }
 }
 

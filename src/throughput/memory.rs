@@ -107,13 +107,13 @@ impl Fit {
     }
 }
 
-/// KV-cache bytes of a token over all devices. Devices beyond the KV heads hold copies; a latent vector has no heads to
-/// cut, so all hold it.
-fn kv_bytes_per_token(model: &Architecture, workload: Workload) -> f64 {
+/// KV-cache and state bytes of a sequence of `tokens` tokens over all devices. Devices beyond the KV heads hold copies; a
+/// latent vector has no heads to cut, so all hold it.
+fn sequence_bytes(model: &Architecture, workload: Workload, tokens: f64) -> f64 {
     let Serving { tp, kv, .. } = workload.serving;
-    let shards = if model.latent.is_some() { 1 } else { tp.min(model.kv_heads) };
     let element = kv.bytes_per_weight() / KV_ELEMENT_BYTES;
-    model.kv_bytes_per_token().0 * element * tp as f64 / shards as f64
+    let copies = tp as f64 / tp.min(model.kv_heads()) as f64;
+    model.kv_bytes_per_token().0 * element * copies * tokens + model.state_bytes().0
 }
 
 /// Whether the workload fits with every sequence at its full length and no layer windowed: the safe answer. Memory is that
@@ -121,8 +121,8 @@ fn kv_bytes_per_token(model: &Architecture, workload: Workload) -> f64 {
 pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memory>) -> Fit {
     let Some(memory) = memory else { return Fit::Unknown };
     let weights = model.weight_bytes(workload.weights);
-    let tokens = workload.batch as f64 * (workload.isl + workload.osl) as f64;
-    let kv_bytes = Bytes(kv_bytes_per_token(model, workload) * tokens);
+    let tokens = (workload.isl + workload.osl) as f64;
+    let kv_bytes = Bytes(workload.batch as f64 * sequence_bytes(model, workload, tokens));
     let need = weights + kv_bytes;
     let have = Bytes(memory.usable().0 * workload.serving.tp as f64);
     if weights > have {
@@ -134,12 +134,12 @@ pub(super) fn fit(model: &Architecture, workload: Workload, memory: Option<Memor
     }
 }
 
-/// `B_max = floor(M_free / (kv_token · (ISL + phi·OSL)))` with `M_free = T·(util·M − reserve) − W`. `phi` is the share
-/// of the output that sequences hold on average: 1 is safe, 0.5 the steady state.
+/// `B_max = floor(M_free / (kv_token · (ISL + phi·OSL) + state))` with `M_free = T·(util·M − reserve) − W`. `phi` is the
+/// share of the output that sequences hold on average: 1 is safe, 0.5 the steady state.
 pub fn max_batch(model: &Architecture, workload: Workload, memory: Memory, phi: f64) -> u64 {
     let usable = memory.usable().0 * workload.serving.tp as f64;
     let free = usable - model.weight_bytes(workload.weights).0;
     let tokens = workload.isl as f64 + phi * workload.osl as f64;
     // A float to integer cast saturates: a negative amount of free memory holds no sequence.
-    (free / (kv_bytes_per_token(model, workload) * tokens)).floor() as u64
+    (free / sequence_bytes(model, workload, tokens)).floor() as u64
 }

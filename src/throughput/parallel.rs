@@ -56,7 +56,7 @@ pub(super) fn all_reduces(model: &Architecture, serving: &Serving, tokens: f64) 
     let latency = if serving.tp == 2 { LATENCY_OF_TWO_S } else { LATENCY_OF_MORE_S };
     let bytes = tokens * model.hidden as f64 * ACTIVATION_BYTES;
     let moved = 2.0 * (devices - 1.0) / devices * bytes / (ETA_LINK * link.0);
-    PER_LAYER * model.layers as f64 * (latency + moved)
+    PER_LAYER * model.layers() as f64 * (latency + moved)
 }
 
 #[cfg(test)]

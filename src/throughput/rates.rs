@@ -151,7 +151,7 @@ impl Times {
         let mut always = attention;
         if drafted > 0.0 {
             let one = passes.products(sequences, sequences)?;
-            always.plus(&one, drafted / passes.model.layers as f64);
+            always.plus(&one, drafted / passes.model.layers() as f64);
         }
         let mut decode = passes.products(checked, checked)?;
         decode.plus(&always, 1.0);

@@ -83,8 +83,8 @@ impl Workload {
     /// A sentence naming what does not divide.
     pub fn check_for(&self, model: &Architecture) -> Result<(), String> {
         let tp = self.serving.tp;
-        if !model.heads.is_multiple_of(tp) {
-            return Err(format!("tp {tp} does not divide the {} heads of {}", model.heads, model.name));
+        if let Some(heads) = model.heads().find(|heads| !heads.is_multiple_of(tp)) {
+            return Err(format!("tp {tp} does not divide the {heads} heads of {}", model.name));
         }
         if tp > 1 && self.serving.link.is_none() {
             return Err("the rate of the link between the devices is unknown: say --link-gb-per-s".into());

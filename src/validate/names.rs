@@ -13,7 +13,11 @@ pub fn gpu<'g>(gpus: &'g [GpuSpec], name: &str) -> Option<&'g GpuSpec> {
     let spoken = |word: &&str| !size(word) && !["Core", "GPU"].contains(word);
     let words: Vec<&str> = plain.split_whitespace().filter(spoken).collect();
     let cores = |pair: usize| words.get(pair).is_some_and(|word| word.parse::<u32>().is_ok());
-    let kept = if name.contains("Core") && words.len() > 1 && cores(words.len() - 1) { words.len() - 1 } else { words.len() };
+    let kept = if name.contains("Core") && words.len() > 1 && cores(words.len() - 1) {
+        words.len() - 1
+    } else {
+        words.len()
+    };
     let short = words.iter().take(kept).copied().collect::<Vec<_>>().join(" ").replace("-Core", "");
     plain.truncate(plain.trim_end().len());
     let series = format!("RTX {short}");

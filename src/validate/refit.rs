@@ -26,7 +26,7 @@ impl LeaveOut {
             // Llama 3, 3.1 and 3.3 are one set of shapes.
             Self::Model => {
                 let model = case.model;
-                format!("{} {} {:?} {:?}", model.layers, model.hidden, model.ffn, model.moe)
+                format!("{} {:?}", model.hidden, model.stack)
             }
         }
     }
@@ -58,7 +58,7 @@ const fn amount(start: f64) -> Unknown {
 /// Each stage keeps what earlier ones found.
 const STAGES: [Stage; 3] = [
     Stage {
-        rows: |case| case.model.moe.is_none() && !local_prefill(case),
+        rows: |case| case.model.moe().is_none() && !local_prefill(case),
         unknowns: &[
             (|found| &mut found.bandwidth, share(0.8)),
             (|found| &mut found.arithmetic, share(0.6)),
@@ -71,14 +71,14 @@ const STAGES: [Stage; 3] = [
         ],
     },
     Stage {
-        rows: |case| case.model.moe.is_none() && local_prefill(case),
+        rows: |case| case.model.moe().is_none() && local_prefill(case),
         unknowns: &[
             (|found| &mut found.local_arithmetic, share(0.5)),
             (|found| &mut found.local_attention, share(0.1)),
         ],
     },
     Stage {
-        rows: |case| case.model.moe.is_some() && case.engine == Engine::Serving,
+        rows: |case| case.model.moe().is_some() && case.engine == Engine::Serving,
         unknowns: &[
             (|found| &mut found.expert_bandwidth, share(0.8)),
             (|found| &mut found.expert_arithmetic, share(0.8)),
@@ -125,7 +125,8 @@ pub fn leave_out(cases: &[Case<'_>], what: LeaveOut) -> Vec<Prediction> {
             refit(&others).constants
         });
     }
-    let unseen = |case: &Case<'_>, key: &str| constants.get(key).map_or(f64::NAN, |found| seconds(case, found));
+    let unseen =
+        |case: &Case<'_>, key: &str| constants.get(key).map_or(f64::NAN, |found| seconds(case, found));
     let errors: Vec<f64> =
         cases.iter().zip(&keys).map(|(case, key)| case.measured_s / unseen(case, key)).collect();
     let predicted = cases.iter().zip(&keys).map(|(case, key)| {
@@ -137,7 +138,9 @@ pub fn leave_out(cases: &[Case<'_>], what: LeaveOut) -> Vec<Prediction> {
             .map(|(_, (_, error))| *error)
             .collect();
         let spread = spread(&others).unwrap_or_else(|| population.spread());
-        constants.get(key.as_str()).map_or(prediction(case, &FITTED, spread), |found| prediction(case, found, spread))
+        constants
+            .get(key.as_str())
+            .map_or(prediction(case, &FITTED, spread), |found| prediction(case, found, spread))
     });
     predicted.collect()
 }
@@ -159,4 +162,3 @@ fn spread(errors: &[f64]) -> Option<Spread> {
     let sorted = sorted(errors);
     Some(Spread { low: quantile_sorted(&sorted, 0.1)?, high: quantile_sorted(&sorted, 0.9)? })
 }
-

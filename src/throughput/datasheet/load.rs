@@ -75,9 +75,9 @@ impl Load {
             gpus: workload.serving.tp as f64,
         };
         let mut load = Self {
-            layers: model.layers as f64,
+            layers: model.layers() as f64,
             expert_layers: model.moe_layers() as f64,
-            unvisited: model.moe.map_or(0.0, |moe| 1.0 - moe.active as f64 / moe.experts as f64),
+            unvisited: model.moe().map_or(0.0, |moe| 1.0 - moe.active as f64 / moe.experts as f64),
             stacked: gpu.stacked,
             link: link_seconds(model, workload, gpu)?,
             ..Self::default()
@@ -115,7 +115,8 @@ impl Load {
                 self.weights += count * weights.bytes_per_weight() / rates.bandwidth;
                 self.weights_flop += count;
                 let is_output = work.times == 1 && outputs == model.vocab;
-                *(if is_output { &mut self.output } else { &mut self.products }) += seconds(rates.of(weights)?);
+                *(if is_output { &mut self.output } else { &mut self.products }) +=
+                    seconds(rates.of(weights)?);
             }
             Op::ExpertMatmul { experts, outputs, inputs, weights, .. } => {
                 let count = times * experts as f64 * outputs as f64 * inputs as f64 / rates.gpus;
@@ -172,7 +173,7 @@ fn link_seconds(model: &Architecture, workload: Workload, gpu: &GpuSpec) -> Resu
     }
     let link = workload.serving.link.ok_or_else(|| lacking(gpu, "link"))?.0;
     let gpus = workload.serving.tp as f64;
-    let summed = SUMS_PER_LAYER * (model.layers * model.hidden) as f64 * ACTIVATION_BYTES;
+    let summed = SUMS_PER_LAYER * (model.layers() * model.hidden) as f64 * ACTIVATION_BYTES;
     Ok(2.0 * (gpus - 1.0) / gpus * summed / link)
 }
 

@@ -106,7 +106,12 @@ fn what_stands_in_for_a_measurement_is_said() {
     let bf16 = "bf16 weights are assumed to run at the measured f16 rates".to_owned();
     assert_eq!(notes("dense", Format::Bf16), (true, vec![unknown.clone(), bf16]));
     let q4_0 = "prefill of q4_0 weights assumes the f16 gemm rate: dequantisation not included".to_owned();
-    assert_eq!(notes("dense", Format::Q4_0), (true, vec![unknown.clone(), q4_0]));
+    let [read, product] = [
+        "q6_K weights are assumed to be read at the measured q4_0 rate",
+        "prefill of q6_K weights assumes the f16 gemm rate: dequantisation not included",
+    ]
+    .map(str::to_owned);
+    assert_eq!(notes("dense", Format::Q4_0), (true, vec![unknown.clone(), q4_0, read, product]));
     let fp8 = "no measured gemv in fp8: measure it, or use --gpu for the datasheet".to_owned();
     assert_eq!(notes("dense", Format::Fp8), (false, vec![unknown, fp8]));
     assert!(notes("latent", Format::F16).1.iter().any(|note| note.starts_with("latent attention: KV at")));
