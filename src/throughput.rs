@@ -5,6 +5,7 @@
 
 mod curve;
 mod datasheet;
+mod layer;
 mod measured;
 mod memory;
 mod step;
@@ -14,6 +15,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use datasheet::bandwidth_bound;
+pub use layer::{LayerRatio, LayerTime, layer_of};
 pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};
 pub use step::Bound;
@@ -111,6 +113,8 @@ pub struct Estimate {
     pub source: Source,
     /// Adapter or GPU.
     pub device: String,
+    /// How the same model of this device agreed with whole layers; `None` where none was measured.
+    pub layer_ratio: Option<LayerRatio>,
     /// Assumptions and reasons, one sentence each, in a fixed order.
     pub notes: Vec<String>,
 }
@@ -165,6 +169,14 @@ impl Device<'_> {
         }
     }
 
+    /// Predicted over measured time of the layers that were measured on it.
+    pub fn layer_ratio(&self) -> Option<LayerRatio> {
+        match self {
+            Self::Measured(curves) => curves.layer_ratio(),
+            Self::Datasheet(_) => None,
+        }
+    }
+
     fn time(
         &self,
         model: &Architecture,
@@ -205,6 +217,8 @@ pub fn estimate(
         }
     }
     let (fit, rates, max_batch) = answer;
+    let layer_ratio = device.layer_ratio().filter(|_| rates.is_some());
+    notes.extend(layer_ratio.map(|ratio| ratio.to_string()));
     Estimate {
         model: model.name.clone(),
         workload,
@@ -213,6 +227,7 @@ pub fn estimate(
         max_batch,
         source: device.source(),
         device: device.name().to_owned(),
+        layer_ratio,
         notes,
     }
 }
