@@ -20,6 +20,7 @@ mod gemm;
 mod gemv;
 mod kv_cache;
 mod latent_decode;
+pub mod layer;
 mod matrix_fma;
 mod norm;
 pub mod problem;

@@ -4,12 +4,14 @@
 //! use one formula. All counts are per execution of the op.
 
 mod format;
+mod layer;
 mod shape;
 mod work;
 
 use std::fmt;
 
 pub use format::Format;
+pub use layer::{Layer, Mlp, Pass};
 pub use work::expert_coverage;
 
 /// A piece of work. Widths are in elements, `tokens`, `rows`, `batch` and `context` in tokens.
@@ -187,10 +189,12 @@ pub enum Op {
         /// Dispatches in a row.
         chain: u64,
     },
+    /// A transformer layer, all its ops back to back.
+    Layer(Layer),
 }
 
 /// The names that [`Op::kernel`] gives.
-pub const KERNELS: [&str; 21] = [
+pub const KERNELS: [&str; 22] = [
     "fma",
     "dot4",
     "matrix_fma",
@@ -212,6 +216,7 @@ pub const KERNELS: [&str; 21] = [
     "sample",
     "route",
     "dispatch",
+    "layer",
 ];
 
 impl Op {
@@ -239,6 +244,7 @@ impl Op {
             Self::Sample { .. } => "sample",
             Self::Route { .. } => "route",
             Self::Dispatch { .. } => "dispatch",
+            Self::Layer(_) => "layer",
         }
     }
 
@@ -247,6 +253,7 @@ impl Op {
         match self {
             Self::Matmul { weights, .. } | Self::ExpertMatmul { weights, .. } => *weights,
             Self::AttentionDecode { kv, .. } => *kv,
+            Self::Layer(layer) => layer.weights,
             Self::Fma { format, .. } => *format,
             Self::Dot4 { .. } => Format::Int8,
             Self::Copy { .. }

@@ -6,6 +6,7 @@
 mod curve;
 pub mod datasheet;
 pub mod fit;
+mod layer;
 mod measured;
 mod memory;
 mod parallel;
@@ -21,6 +22,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use datasheet::bandwidth_bound;
+pub use layer::{LayerRatio, LayerTime, layer_of};
 pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};
 pub use rates::Rates;
@@ -81,6 +83,8 @@ pub struct Estimate {
     pub source: Source,
     /// Adapter or GPU.
     pub device: String,
+    /// How the same model of this device agreed with whole layers; `None` where none was measured.
+    pub layer_ratio: Option<LayerRatio>,
     /// Assumptions and reasons, one sentence each, in a fixed order.
     pub notes: Vec<String>,
 }
@@ -99,6 +103,14 @@ impl Device<'_> {
         match self {
             Self::Measured(_) => Source::Measured,
             Self::Datasheet(_) => Source::Datasheet,
+        }
+    }
+
+    /// Predicted over measured time of the layers that were measured on it.
+    pub fn layer_ratio(&self) -> Option<LayerRatio> {
+        match self {
+            Self::Measured(curves) => curves.layer_ratio(),
+            Self::Datasheet(_) => None,
         }
     }
 }
@@ -122,6 +134,8 @@ pub fn estimate(
         }
     }
     let (fit, rates, max_batch) = answer;
+    let layer_ratio = device.layer_ratio().filter(|_| rates.is_some());
+    notes.extend(layer_ratio.map(|ratio| ratio.to_string()));
     Estimate {
         model: model.name.clone(),
         workload,
@@ -130,6 +144,7 @@ pub fn estimate(
         max_batch,
         source: device.source(),
         device: device.name().to_owned(),
+        layer_ratio,
         notes,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use mtok::kernel::Suite;
+use mtok::op::Format;
 
 use super::{FormatArgs, PriceArgs, TableArgs, WorkloadArgs};
 
@@ -119,6 +120,13 @@ pub struct MeasureArgs {
     /// List the cells with the variants that could run, and measure nothing.
     #[arg(long)]
     pub list: bool,
+    /// Measure one whole layer of this model, and its output matrix, beside the separate kernels from which estimates are
+    /// made: how far the two agree. Scaled down by a power of two where the adapter or its memory demand it.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["kernel", "variant", "sides", "list", "quick", "full"])]
+    pub layer: Option<String>,
+    /// How the weights of the layer are held.
+    #[arg(long, value_name = "FORMAT", default_value = "q4_0", requires = "layer")]
+    pub weights: Format,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

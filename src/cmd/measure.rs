@@ -1,5 +1,6 @@
 //! `mtok measure`: visits the cells of the plan on one adapter, a row per cell and run.
 
+mod layer;
 mod list;
 mod pace;
 mod peaks;
@@ -52,6 +53,9 @@ pub struct Measured {
 
 /// Runs the verb.
 pub fn run(args: &MeasureArgs) -> Result<Exit, Failure> {
+    if let Some(model) = &args.layer {
+        return layer::run(model, args);
+    }
     let kernels = plan::kernels(&args.kernel)?;
     if args.list {
         return list::run(&kernels, args);

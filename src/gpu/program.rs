@@ -18,7 +18,11 @@ pub struct Program<'g> {
     stages: Vec<CompiledStage>,
     chain: u32,
     scratch: Vec<wgpu::Buffer>,
-    output: wgpu::Buffer,
+    /// Poisoned before every sample.
+    outputs: Vec<wgpu::Buffer>,
+    buffers: Buffers,
+    /// Which of them is the result.
+    output: usize,
     poison: wgpu::Buffer,
     stamps: Option<Stamps>,
     /// Executions so far: each takes the next set of inputs.
@@ -64,7 +68,7 @@ impl<'g> Program<'g> {
         check_limits(gpu, problem)?;
         let internal = |what: &str| Fault::Failed(format!("internal error (please report): {what}"));
         let buffers = Buffers::new(gpu, problem, sets)?;
-        let output = buffers.get(0, problem.output).ok_or_else(|| internal("no output"))?.clone();
+        buffers.get(0, problem.output).ok_or_else(|| internal("no output"))?;
         let params = (!problem.params.is_empty()).then(|| uniform(gpu, &problem.params));
         let mut stages = Vec::new();
         for stage in &problem.stages {
@@ -81,21 +85,25 @@ impl<'g> Program<'g> {
             stages.push(CompiledStage { pipeline, bind_groups, workgroups: stage.workgroups });
         }
         gpu.check()?;
-        let is_scratch = |init: &BufferInit| matches!(init, BufferInit::Scratch(_));
-        let scratch = problem.buffers.iter().zip(&buffers.shared).filter(|(init, _)| is_scratch(init));
+        let shared = |wanted: fn(&BufferInit) -> bool| {
+            let chosen = problem.buffers.iter().zip(&buffers.shared).filter(|(init, _)| wanted(init));
+            chosen.filter_map(|(_, buffer)| buffer.clone()).collect()
+        };
         Ok(Self {
             gpu,
             stages,
             chain: problem.chain,
-            scratch: scratch.filter_map(|(_, buffer)| buffer.clone()).collect(),
-            output,
+            scratch: shared(|init| matches!(init, BufferInit::Scratch(_))),
+            outputs: shared(|init| matches!(init, BufferInit::Output(_))),
+            buffers,
+            output: problem.output,
             poison: poison(gpu),
             stamps: gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY).then(|| Stamps::new(gpu)),
             turn: Cell::new(0),
         })
     }
 
-    /// Poisons the output, then runs the op `executions` times in one submission and waits for it. Each
+    /// Poisons the outputs, then runs the op `executions` times in one submission and waits for it. Each
     /// dispatch writes what the next one writes or reads, so the device cannot overlap them.
     ///
     /// # Errors
@@ -118,7 +126,17 @@ impl<'g> Program<'g> {
     /// # Errors
     /// What the device or driver reported.
     pub fn output(&self) -> Result<Vec<u32>, Fault> {
-        let output = &self.output;
+        self.read(self.output)
+    }
+
+    /// A buffer of the problem as the last execution left it.
+    ///
+    /// # Errors
+    /// What the device or driver reported.
+    pub fn read(&self, buffer: usize) -> Result<Vec<u32>, Fault> {
+        let set = self.turn.get().wrapping_sub(1) % self.buffers.sets.len().max(1);
+        let internal = || Fault::Failed("internal error (please report): no such buffer".into());
+        let output = self.buffers.get(set, buffer).ok_or_else(internal)?;
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let readable = empty(self.gpu, output.size(), usage);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
@@ -133,9 +151,11 @@ impl<'g> Program<'g> {
         for buffer in &self.scratch {
             encoder.clear_buffer(buffer, 0, None);
         }
-        for start in (0..self.output.size()).step_by(POISON_BYTES as usize) {
-            let length = POISON_BYTES.min(self.output.size() - start);
-            encoder.copy_buffer_to_buffer(&self.poison, 0, &self.output, start, length);
+        for output in &self.outputs {
+            for start in (0..output.size()).step_by(POISON_BYTES as usize) {
+                let length = POISON_BYTES.min(output.size() - start);
+                encoder.copy_buffer_to_buffer(&self.poison, 0, output, start, length);
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.gpu.wait()

@@ -11,11 +11,13 @@ use super::program::Program;
 pub use super::stopping::Plan;
 use super::stopping::Progress;
 use crate::kernel::data::hexadecimal;
+use crate::kernel::layer::{self, Check, Parts};
 use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::{Kernel, Variant, verify};
 use crate::measurement::samples::{Circumstances, Sample};
 use crate::measurement::{
     Cache, Calibration, Chosen, Identity, Measurement, Outcome, Provenance, Sensed, Timing, TimingMethod,
+    Verification,
 };
 use crate::op::Op;
 use crate::sensors::Sensor;
@@ -40,6 +42,8 @@ pub struct Visit<'k> {
     pub kernel: &'k Kernel,
     /// The variant; `None` for the one that suits the adapter.
     pub variant: Option<&'k Variant>,
+    /// Of a layer, the variants of its ops as [`Parts::name`] tells them; `None` for those that suit the adapter.
+    pub parts: Option<&'k str>,
     /// Why that one.
     pub chosen: Chosen,
     /// The work.
@@ -79,7 +83,19 @@ struct Series {
     stop_reason: String,
     calibration: Calibration,
     sensed: Sensed,
-    output: Vec<u32>,
+    /// What the run wrote; else why it is not right.
+    verified: Result<Verification, (String, Verification)>,
+}
+
+/// What a visit runs.
+struct Made {
+    /// The `variant` column.
+    variant: String,
+    shader_hash: String,
+    texts: Vec<String>,
+    problem: Problem,
+    /// The checks of a problem that is composed of several; empty where it has a reference of its own.
+    checks: Vec<Check>,
 }
 
 impl<'g> Sampler<'g> {
@@ -107,24 +123,24 @@ impl<'g> Sampler<'g> {
     /// # Errors
     /// The row to write and the fault, when the device is gone.
     pub fn measure(&self, visit: &Visit<'_>, identity: &Identity) -> Result<Cell, (Box<Cell>, Fault)> {
-        let Visit { kernel, op, seed, chosen, .. } = visit;
+        let Visit { seed, chosen, .. } = visit;
         let mut provenance =
             Provenance { identity: identity.clone(), chosen: *chosen, seed: *seed, ..Default::default() };
         let variant = match self.variant(visit) {
             Ok(variant) => variant,
             Err(reason) => return Ok(visit.cell("none", Outcome::Skipped(reason), provenance, Vec::new())),
         };
-        provenance.shader_hash = kernel.shader_hash(variant, op.format());
-        let Some(problem) = (kernel.problem)(op, variant, &self.gpu.capabilities, *seed) else {
-            let reason = format!("internal error (please report): {} cannot build {op}", kernel.name);
-            return Ok(visit.cell(variant.name, Outcome::Failed(reason), provenance, Vec::new()));
+        let made = match self.made(visit, variant) {
+            Ok(made) => made,
+            Err(outcome) => return Ok(visit.cell(variant.name, outcome, provenance, Vec::new())),
         };
-        provenance.distribution = problem.distribution.to_owned();
-        provenance.input_hash = hexadecimal(problem.input_hash());
-        let cell = |outcome, samples| visit.cell(variant.name, outcome, provenance, samples);
-        match self.series(&Visit { variant: Some(variant), ..*visit }, variant, &problem) {
+        provenance.shader_hash.clone_from(&made.shader_hash);
+        provenance.distribution = made.problem.distribution.to_owned();
+        provenance.input_hash = hexadecimal(made.problem.input_hash());
+        let cell = |outcome, samples| visit.cell(&made.variant, outcome, provenance, samples);
+        match self.series(&Visit { variant: Some(variant), ..*visit }, &made) {
             Ok(series) => {
-                let outcome = judge(&series, &problem, &self.gpu.clock, *seed);
+                let outcome = judge(&series, &self.gpu.clock);
                 // A result that is not right carries no speed, not even a raw one.
                 let right = matches!(outcome, Outcome::Ok(..));
                 Ok(cell(outcome, if right { series.samples } else { Vec::new() }))
@@ -138,9 +154,33 @@ impl<'g> Sampler<'g> {
         }
     }
 
-    fn series(&self, visit: &Visit<'_>, variant: &Variant, problem: &Problem) -> Result<Series, Fault> {
+    /// Buffers, dispatches and texts of a visit.
+    fn made(&self, visit: &Visit<'_>, variant: &Variant) -> Result<Made, Outcome> {
+        let Visit { kernel, op, seed, parts, .. } = visit;
+        let offered = &self.gpu.capabilities;
+        if let Op::Layer(layer) = op {
+            let parts = Parts::named(layer, *parts, offered).map_err(Outcome::Skipped)?;
+            let chain = layer::chain(layer, &parts, offered, *seed).map_err(Outcome::Skipped)?;
+            let layer::Chain { problem, texts, checks } = chain;
+            let (variant, shader_hash) = (parts.name(), parts.shader_hash());
+            return Ok(Made { variant, shader_hash, texts, problem, checks });
+        }
+        let problem = (kernel.problem)(op, variant, offered, *seed).ok_or_else(|| {
+            let what = format!("internal error (please report): {} cannot build {op}", kernel.name);
+            Outcome::Failed(what)
+        })?;
+        Ok(Made {
+            variant: variant.name.to_owned(),
+            shader_hash: kernel.shader_hash(variant, op.format()),
+            texts: kernel.texts(variant, op.format()),
+            problem,
+            checks: Vec::new(),
+        })
+    }
+
+    fn series(&self, visit: &Visit<'_>, made: &Made) -> Result<Series, Fault> {
         let clock = &self.gpu.clock;
-        let texts = visit.kernel.texts(variant, visit.op.format());
+        let (problem, texts) = (&made.problem, made.texts.clone());
         #[cfg(feature = "faults")]
         let texts = super::faults::texts(visit, texts);
         let program = Program::new(self.gpu, &texts, problem, sets(visit, problem, self.gpu))?;
@@ -178,7 +218,8 @@ impl<'g> Sampler<'g> {
         };
         let sensed = meter.map(Meter::end).unwrap_or_default();
         let calibration = Calibration { before, after: self.calibrator.read()? };
-        Ok(Series { samples, dropped, stop_reason, calibration, sensed, output: program.output()? })
+        let verified = verified(&program, made, visit.seed)?;
+        Ok(Series { samples, dropped, stop_reason, calibration, sensed, verified })
     }
 }
 
@@ -188,6 +229,7 @@ impl<'k> Visit<'k> {
         Self {
             kernel,
             variant: None,
+            parts: None,
             chosen: Chosen::Preferred,
             op,
             cache: Cache::Hot,
@@ -254,10 +296,28 @@ pub(super) fn executions_per_sample(once: f64, clock: &Clock) -> u32 {
     (wanted.min(SUBMISSION_MAX_S) / once).ceil().clamp(1.0, 10_000.0) as u32
 }
 
-fn judge(series: &Series, problem: &Problem, clock: &Clock, seed: u64) -> Outcome {
-    let verification = match verify::check(problem, &series.output, seed) {
-        Ok(verification) => verification,
-        Err((reason, verification)) => return Outcome::Wrong(reason, verification),
+/// Compares what the last sample wrote with the reference, or each result of a chain with its own.
+fn verified(
+    program: &Program<'_>,
+    made: &Made,
+    seed: u64,
+) -> Result<Result<Verification, (String, Verification)>, Fault> {
+    if made.checks.is_empty() {
+        return Ok(verify::check(&made.problem, &program.output()?, seed));
+    }
+    let mut written = layer::Written::default();
+    for buffer in made.checks.iter().flat_map(Check::buffers) {
+        if let std::collections::btree_map::Entry::Vacant(place) = written.0.entry(buffer) {
+            place.insert(program.read(buffer)?);
+        }
+    }
+    Ok(layer::check_all(&made.checks, &written, seed))
+}
+
+fn judge(series: &Series, clock: &Clock) -> Outcome {
+    let verification = match &series.verified {
+        Ok(verification) => *verification,
+        Err((reason, verification)) => return Outcome::Wrong(reason.clone(), *verification),
     };
     let tries = series.samples.len() as f64 + f64::from(series.dropped);
     if f64::from(series.dropped) > DROPPED_MAX * tries {

@@ -14,7 +14,7 @@ use super::adapters::{self, Facts, Listing};
 use super::clock::Clock;
 use super::device::Gpu;
 use super::sampler::{Cell, Plan, Sampler, Visit};
-use crate::kernel::{Kernel, Variant};
+use crate::kernel::{Kernel, Variant, layer};
 use crate::measurement::samples::Sample;
 use crate::measurement::{Cache, Chosen, Identity, Measurement, Outcome, Provenance, wire};
 use crate::op::Op;
@@ -60,7 +60,7 @@ pub struct Order {
     pub format: String,
     /// The shape as in `measurements.csv`.
     pub shape: String,
-    /// The variant; `None` for the one that suits the adapter.
+    /// The variant, of a layer those of its ops; `None` for the one that suits the adapter.
     pub variant: Option<String>,
     /// Why that one.
     pub chosen: Chosen,
@@ -182,8 +182,9 @@ fn measure<W: Write>(
             refuse(replies, format!("{} {} {} is unknown here", order.kernel, order.format, order.shape))?;
             continue;
         };
-        let Order { chosen, cache, run, seed, plan, execution_max_s, .. } = order;
-        let visit = Visit { kernel, variant, chosen, op, cache, run, seed, plan, execution_max_s };
+        let Order { chosen, cache, run, seed, plan, execution_max_s, .. } = order.clone();
+        let parts = order.variant.as_deref().filter(|_| matches!(op, Op::Layer(_)));
+        let visit = Visit { kernel, variant, parts, chosen, op, cache, run, seed, plan, execution_max_s };
         let (cell, gone) = guarded(&sampler, &visit, &identity);
         send(replies, &Reply::Measured { row: wire::row(&cell.measurement), samples: cell.samples, gone })?;
         if gone {
@@ -226,8 +227,11 @@ fn guarded(sampler: &Sampler<'_>, visit: &Visit<'_>, identity: &Identity) -> (Ce
 
 impl Order {
     fn resolve(&self) -> Option<(&'static Kernel, Option<&'static Variant>, Op)> {
-        let kernel = Kernel::find(&self.kernel)?;
         let op = Op::parse(&self.kernel, &self.format, &self.shape).ok()?;
+        if matches!(op, Op::Layer(_)) {
+            return Some((&layer::KERNEL, None, op));
+        }
+        let kernel = Kernel::find(&self.kernel)?;
         let named = |name: &String| kernel.variants.iter().find(|variant| variant.name == name);
         let variant = match &self.variant {
             None => None,

@@ -184,8 +184,25 @@ impl Routing {
     }
 }
 
-fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
-    let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } = *op else { return None };
+/// The tables and the dispatch of a routed product over `[x, w, y, offsets, pairs, scales …]`.
+pub(super) struct Grouped {
+    /// The expert of each pair of a token and a choice.
+    pub visited: Vec<u32>,
+    pub offsets: BufferInit,
+    pub pairs: BufferInit,
+    pub params: Vec<u32>,
+    pub stage: Stage,
+}
+
+/// `rows_per_token` rows of x belong to a token: one that all its choices share, or as many as there are choices.
+pub(super) fn grouped(
+    op: &Op,
+    variant: &Variant,
+    seed: u64,
+    has_scales: bool,
+    rows_per_token: u64,
+) -> Option<Grouped> {
+    let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, .. } = *op else { return None };
     let (tile, width) = match variant.name {
         "tiled" => (64, 64),
         "naive" => (1, 4 * 64),
@@ -194,23 +211,33 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
     let routing = Routing::random(tokens, experts, active, seed);
     let (pairs, offsets) = routing.sorted(tile);
     let tiles = offsets.last()?[1];
+    // Scales, where there are any, are the last buffer, and the fourth binding.
+    let slots = [1, 2, 3, 5, 6].into_iter().chain(has_scales.then_some(4));
+    let bindings = slots.enumerate().map(|(buffer, slot)| Binding::whole(slot, buffer)).collect();
+    let constants = variant.constants.to_vec();
+    let workgroups = [tiles, outputs.div_ceil(width) as u32, 1];
+    Some(Grouped {
+        visited: routing.visited,
+        offsets: BufferInit::input(&offsets),
+        pairs: BufferInit::input(&pairs),
+        params: [outputs, inputs, experts, active / rows_per_token].map(|size| size as u32).to_vec(),
+        stage: Stage { bindings, constants, ..stage(0, workgroups) },
+    })
+}
+
+fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Problem> {
+    let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } = *op else { return None };
     let (x, x_values) = halves(seed, 0, tokens * inputs, 1.0);
     let matrix = Weights::random(weights, experts * outputs, inputs, seed)?;
     let (w, scales) = matrix.buffers();
-    let mut buffers = vec![x, w, BufferInit::Output(2 * tokens * active * outputs)];
-    buffers.extend([BufferInit::input(&offsets), BufferInit::input(&pairs)]);
-    // Scales, where there are any, are the last buffer, and the fourth binding.
-    let slots = [1, 2, 3, 5, 6].into_iter().chain(scales.is_some().then_some(4));
-    let bindings = slots.enumerate().map(|(buffer, slot)| Binding::whole(slot, buffer)).collect();
+    let Grouped { visited, offsets, pairs, params, stage } = grouped(op, variant, seed, scales.is_some(), 1)?;
+    let mut buffers = vec![x, w, BufferInit::Output(2 * tokens * active * outputs), offsets, pairs];
     buffers.extend(scales);
-    let constants = variant.constants.to_vec();
-    let workgroups = [tiles, outputs.div_ceil(width) as u32, 1];
     let (active, outputs, inputs) = (active as usize, outputs as usize, inputs as usize);
-    let params = [outputs, inputs, experts as usize, active].map(|size| size as u32).to_vec();
     let x_values: Vec<f32> = x_values.iter().map(|value| value.to_f32()).collect();
     Some(Problem {
         params,
-        stages: vec![Stage { bindings, constants, ..stage(0, workgroups) }],
+        stages: vec![stage],
         buffers,
         chain: 1,
         output: 2,
@@ -218,7 +245,7 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
         reference: Box::new(move |indices| {
             let value = |index: usize| {
                 let pair = index / outputs;
-                let expert = *routing.visited.get(pair)? as usize;
+                let expert = *visited.get(pair)? as usize;
                 let row = x_values.get(pair / active * inputs..(pair / active + 1) * inputs)?;
                 Some(dot(&matrix.row(expert * outputs + index % outputs), row))
             };

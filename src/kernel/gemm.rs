@@ -5,7 +5,7 @@ mod operands;
 mod parts;
 mod variants;
 
-use super::problem::{BufferInit, Element, Problem, nmse_max_f16, nmse_max_f32};
+use super::problem::{BufferInit, Element, Problem, Stage, nmse_max_f16, nmse_max_f32};
 use super::weights::{self, Weights};
 use super::{Capabilities, Kernel, Source, Suite, Variant, data, shader};
 use crate::op::{Format, Op};
@@ -90,6 +90,24 @@ fn odd_shapes() -> Vec<Op> {
     FORMATS.into_iter().flat_map(matmul).collect()
 }
 
+/// The dispatches over `[x, w, y, scales …]`.
+pub(super) fn stages(
+    op: &Op,
+    variant: &Variant,
+    offered: &Capabilities,
+    buffers: &[BufferInit],
+) -> Option<Vec<Stage>> {
+    let Op::Matmul { tokens, outputs, inputs, .. } = *op else { return None };
+    Some(parts::stages(buffers, [tokens, outputs, inputs], variant, offered))
+}
+
+/// The largest accepted error of a product.
+pub(super) fn nmse_max(op: &Op, variant: &Variant) -> Option<f64> {
+    let Op::Matmul { inputs, weights, .. } = *op else { return None };
+    let summed = if weights == Format::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) };
+    Some(summed + variants::nmse_of_rounded_weights(variant, weights))
+}
+
 fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Option<Problem> {
     let Op::Matmul { tokens, outputs, inputs, weights } = *op else { return None };
     let element = if weights == Format::F32 { Element::F32 } else { Element::F16 };
@@ -100,8 +118,8 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
     let y_buffer = BufferInit::Output(tokens * outputs * element.size() as u64);
     let buffers: Vec<_> =
         [x_buffer, w_buffer, y_buffer].into_iter().chain(scales).chain(input_scales).collect();
-    let nmse_max = if element == Element::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) };
-    let stages = parts::stages(&buffers, [tokens, outputs, inputs], variant, offered);
+    let nmse_max = nmse_max(op, variant)?;
+    let stages = stages(op, variant, offered, &buffers)?;
     Some(Problem {
         params: Vec::new(),
         stages,
@@ -110,7 +128,7 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
         output: 2,
         element,
         reference: operands::reference(x, w, outputs),
-        nmse_max: nmse_max + variants::nmse_of_rounded_weights(variant, weights),
+        nmse_max,
         distribution: data::NORMAL_WEIGHTS,
     })
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::problem::{
-    BufferInit, Element, Problem, Reference, dot, halves, nmse_max_f16, nmse_max_f32, stage,
+    BufferInit, Element, Problem, Reference, Stage, dot, halves, nmse_max_f16, nmse_max_f32, stage,
 };
 use super::weights::{self, Int8Inputs, Weights};
 use super::{Capabilities, Kernel, Needs, Source, Suite, Variant, data, shader};
@@ -160,12 +160,35 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
     let (x, input_scales, x_values) = inputs_of(weights, inputs, seed);
     let matrix = Weights::random(weights, outputs, inputs, seed)?;
     let (w, scales) = matrix.buffers();
-    let by_row = 1..3 + scales.iter().len();
+    let weight_buffers = 1..3 + scales.iter().len();
     let buffers: Vec<_> = [x, w, BufferInit::Output(element.size() as u64 * outputs)]
         .into_iter()
         .chain(scales)
         .chain(input_scales)
         .collect();
+    let stages = stages(op, variant, offered, &buffers, weight_buffers)?;
+    Some(Problem {
+        params: Vec::new(),
+        stages,
+        buffers,
+        chain: 1,
+        output: 2,
+        element,
+        reference: reference(matrix, x_values),
+        nmse_max: if element == Element::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) },
+        distribution: data::NORMAL_WEIGHTS,
+    })
+}
+
+/// The dispatches over `[x, w, y, scales …]`, of which `by_row` have a part for each row of the matrix.
+pub(super) fn stages(
+    op: &Op,
+    variant: &Variant,
+    offered: &Capabilities,
+    buffers: &[BufferInit],
+    by_row: Range<usize>,
+) -> Option<Vec<Stage>> {
+    let Op::Matmul { tokens: 1, outputs, inputs, weights } = *op else { return None };
     let rows_per_workgroup = rows_per_workgroup(variant, offered);
     let part = |rows: Range<u64>| {
         let count = rows.end - rows.start;
@@ -178,17 +201,7 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
         }
         stage
     };
-    Some(Problem {
-        params: Vec::new(),
-        stages: parts(outputs, inputs as f64 * weights.bytes_per_weight(), offered).map(part).collect(),
-        buffers,
-        chain: 1,
-        output: 2,
-        element,
-        reference: reference(matrix, x_values),
-        nmse_max: if element == Element::F32 { nmse_max_f32(inputs) } else { nmse_max_f16(inputs) },
-        distribution: data::NORMAL_WEIGHTS,
-    })
+    Some(parts(outputs, inputs as f64 * weights.bytes_per_weight(), offered).map(part).collect())
 }
 
 /// Rows of the matrix, as many at a time as one binding and one dispatch of at least two rows per workgroup take.

@@ -5,7 +5,7 @@ use super::{Capabilities, Needs, Source, Variant, any, data, shader};
 use crate::op::Format;
 
 /// Llama 3 and Qwen 3 configurations differ (1e-5, 1e-6); the cost does not.
-const EPSILON: f64 = 1e-5;
+pub(super) const EPSILON: f64 = 1e-5;
 const WORKGROUP: u32 = 64;
 
 /// A barrier costs a CPU adapter more than a row's halves; on a GPU one row needs more lanes than a subgroup has.

@@ -46,7 +46,7 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
     let Op::Rope { rows, heads, head_dim } = *op else { return None };
     let elements = rows * heads * head_dim;
     let (x, x_values) = halves(seed, 0, elements, 1.0);
-    let table = angles(rows as usize, head_dim as usize / 2);
+    let table = angles(0..rows as usize, head_dim as usize / 2);
     let pairs = if variant.name == "naive" { 2 } else { 4 };
     let workgroups = grid((elements / 2 / pairs).div_ceil(WORKGROUP));
     let (heads, head_dim) = (heads as usize, head_dim as usize);
@@ -74,11 +74,11 @@ fn problem(op: &Op, variant: &Variant, _: &Capabilities, seed: u64) -> Option<Pr
     })
 }
 
-/// `[row][pair]` cosine and sine of `row · θ^(−pair/pairs)` (Su et al., "RoFormer", 2021).
-fn angles(rows: usize, pairs: usize) -> Vec<[f32; 2]> {
-    let angle = |row: usize, pair: usize| row as f64 * THETA.powf(-(pair as f64) / pairs as f64);
-    (0..rows * pairs)
-        .map(|index| angle(index / pairs, index % pairs))
+/// `[row][pair]` cosine and sine of `position · θ^(−pair/pairs)` (Su et al., "RoFormer", 2021).
+pub(super) fn angles(positions: impl Iterator<Item = usize>, pairs: usize) -> Vec<[f32; 2]> {
+    let angle = |position: usize, pair: usize| position as f64 * THETA.powf(-(pair as f64) / pairs as f64);
+    positions
+        .flat_map(|position| (0..pairs).map(move |pair| angle(position, pair)))
         .map(|angle| [angle.cos() as f32, angle.sin() as f32])
         .collect()
 }

@@ -80,7 +80,7 @@ fn problem(op: &Op, variant: &Variant, offered: &Capabilities, seed: u64) -> Opt
 }
 
 /// The largest logits: where each stands, and its share of the sum of their exponentials.
-fn choices(logits: &[f32], active: usize) -> Vec<[f64; 2]> {
+pub(super) fn choices(logits: &[f32], active: usize) -> Vec<[f64; 2]> {
     let mut order: Vec<(usize, f64)> = logits.iter().map(|logit| f64::from(*logit)).enumerate().collect();
     // Stable: equal ones keep their order.
     order.sort_by(|a, b| b.1.total_cmp(&a.1));

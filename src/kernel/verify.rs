@@ -15,23 +15,46 @@ const WHOLE: usize = 16_384;
 const DRAWN: usize = 4_096;
 const ENDS: usize = 64;
 
+/// What is compared with what.
+pub(super) struct Comparison<'a> {
+    /// The buffer.
+    pub words: &'a [u32],
+    /// How to read it.
+    pub element: Element,
+    /// Elements that count.
+    pub len: usize,
+    /// Where the element of a number lies in the buffer.
+    pub place: &'a dyn Fn(usize) -> usize,
+    /// The exact values of elements.
+    pub expected: &'a dyn Fn(&[usize]) -> Vec<f64>,
+    /// The largest accepted error.
+    pub nmse_max: f64,
+}
+
 /// Compares an output.
 ///
 /// # Errors
 /// The sentence for the `reason` column and the comparison behind it.
 pub fn check(problem: &Problem, words: &[u32], seed: u64) -> Result<Verification, (String, Verification)> {
-    let indices = chosen(problem.output_len(), seed);
-    let expected = (problem.reference)(&indices);
+    let Problem { element, nmse_max, .. } = *problem;
+    let (len, place, expected) = (problem.output_len(), &|index| index, &problem.reference);
+    compare(&Comparison { words, element, len, place, expected, nmse_max }, seed)
+}
+
+/// Compares a draw of elements.
+pub(super) fn compare(of: &Comparison<'_>, seed: u64) -> Result<Verification, (String, Verification)> {
+    let indices = chosen(of.len, seed);
+    let expected = (of.expected)(&indices);
     let (mut error, mut power) = (0.0, 0.0);
     let mut worst = (0.0, 0, 0.0, 0.0);
     for (index, expected) in indices.iter().zip(&expected) {
-        let actual = element(words, *index, problem.element);
+        let actual = element(of.words, (of.place)(*index), of.element);
         let difference = (actual - expected).abs();
         // A NaN compares false with everything: it must not slip through as "not larger".
         if difference.is_nan() || difference > worst.0 {
             worst = (difference, *index, actual, *expected);
         }
-        if problem.element.is_exact(*index) {
+        if of.element.is_exact(*index) {
             // The number of something else is not nearly right.
             error += if difference == 0.0 { 0.0 } else { f64::INFINITY };
         } else {
@@ -40,17 +63,17 @@ pub fn check(problem: &Problem, words: &[u32], seed: u64) -> Result<Verification
         }
     }
     let nmse = if error == 0.0 { 0.0 } else { error / power };
-    let verification = Verification { nmse, nmse_max: problem.nmse_max, compared: indices.len() as u64 };
-    let untouched = words.iter().filter(|word| **word == POISON).count();
+    let verification = Verification { nmse, nmse_max: of.nmse_max, compared: indices.len() as u64 };
+    let untouched = of.words.iter().filter(|word| **word == POISON).count();
     let (_, index, actual, wanted) = worst;
-    if expected.len() != indices.len() || words.len() * 4 < problem.output_len() * problem.element.size() {
+    if expected.len() != indices.len() || of.words.len() * 4 < of.len * of.element.size() {
         Err(("the output is shorter than expected".into(), verification))
     } else if untouched > 0 {
-        Err((format!("{untouched} of {} output words were never written", words.len()), verification))
-    } else if nmse.is_nan() || nmse > problem.nmse_max {
+        Err((format!("{untouched} of {} output words were never written", of.words.len()), verification))
+    } else if nmse.is_nan() || nmse > of.nmse_max {
         let what = format!(
             "error {nmse:.2e} > {:.2e} (NMSE); worst at element {index}: {actual:.6e}, not {wanted:.6e}",
-            problem.nmse_max
+            of.nmse_max
         );
         Err((what, verification))
     } else {

@@ -265,6 +265,7 @@ mod tests {
                 decode_joules_per_token: Some(Joules(0.25)),
             }),
             max_batch: None,
+            layer_ratio: None,
             source: Source::Measured,
             device: "H100 SXM".into(),
             notes: vec![],

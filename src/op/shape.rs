@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Format, Op};
+use super::{Format, Layer, Op};
 
 impl Op {
     /// The sizes as `key=value` pairs joined by `;`, in a fixed order: the `shape` column.
@@ -73,6 +73,7 @@ impl Op {
             "silu_mul" => Self::SiluMul { rows: take("rows")?, width: take("width")? },
             "rope" => Self::Rope { rows: take("rows")?, heads: take("heads")?, head_dim: take("head_dim")? },
             "dispatch" => Self::Dispatch { chain: take("chain")? },
+            "layer" => Self::Layer(Layer::parse(weights, &mut take)?),
             _ => return Err(format!("unknown kernel \"{}\"", kernel.escape_debug())),
         };
         if let Some(extra) = sizes.keys().next() {
@@ -135,6 +136,7 @@ impl Op {
                 vec![("rows", rows), ("heads", heads), ("head_dim", head_dim)]
             }
             Self::Dispatch { chain } => vec![("chain", chain)],
+            Self::Layer(layer) => layer.sizes(),
         }
     }
 }

@@ -41,6 +41,7 @@ impl Op {
             Self::Sample { rows, vocab } => 4.0 * product(&[rows, vocab]),
             // Each of the chosen looks at every logit.
             Self::Route { tokens, experts, active } => product(&[tokens, experts, active]),
+            Self::Layer(layer) => layer.ops().iter().map(|op| op.flops().0).sum(),
         })
     }
 
@@ -94,6 +95,7 @@ impl Op {
             // An expert and its weight out, four bytes each.
             Self::Route { tokens, experts, active } => product(&[tokens, experts + 2 * active]) * act,
             Self::Dispatch { chain } => 8.0 * chain as f64,
+            Self::Layer(layer) => layer.ops().iter().map(|op| op.bytes().0).sum(),
         })
     }
 }

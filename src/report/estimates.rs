@@ -87,6 +87,8 @@ pub struct EstimateRow {
     pub prefill_joules_per_token: Option<f64>,
     /// Energy of an output token while only decoding, likewise.
     pub decode_joules_per_token: Option<f64>,
+    /// Predicted over measured time of whole layers on this device, geometric median; unknown where none was measured.
+    pub layer_ratio: Option<f64>,
     /// Assumptions and reasons; several joined by `; `.
     pub note: String,
 }
@@ -106,6 +108,7 @@ impl EstimateRow {
             isl: estimate.workload.isl,
             osl: estimate.workload.osl,
             max_batch: estimate.max_batch,
+            layer_ratio: estimate.layer_ratio.map(|ratio| ratio.mid),
             note: estimate.notes.join("; "),
             ..Self::default()
         };

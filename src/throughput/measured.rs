@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 
 use super::curve::{Curve, Point, Reading, Surface};
+use super::layer::LayerRatio;
 use super::note;
 use super::step::{Bound, Step};
 use crate::arch::Work;
@@ -47,6 +48,7 @@ pub struct Curves {
     rope: Curve,
     /// Seconds of one dispatch that waits for the one before; 0 where it was not measured.
     launch: f64,
+    layer_ratio: Option<LayerRatio>,
 }
 
 /// The time of one execution, without its launch.
@@ -83,7 +85,7 @@ impl Curves {
             return Err(lacking(&missing));
         }
         let curve = |kernel| rows.curve(kernel).ok_or_else(|| lacking(&[kernel]));
-        Ok(Self {
+        let mut curves = Self {
             identity: identity.clone(),
             gemv: rows.gemv(),
             gemm: rows.gemm(),
@@ -93,7 +95,23 @@ impl Curves {
             silu_mul: curve("silu_mul")?,
             rope: curve("rope")?,
             launch: rows.launch,
-        })
+            layer_ratio: None,
+        };
+        curves.layer_ratio = LayerRatio::of(&curves.layers(&cells));
+        Ok(curves)
+    }
+
+    /// Predicted over measured time of the layers among the rows.
+    pub fn layer_ratio(&self) -> Option<LayerRatio> {
+        self.layer_ratio
+    }
+
+    /// The time of one op, its launch included.
+    ///
+    /// # Errors
+    /// A sentence naming the format in which nothing was measured.
+    pub(super) fn op_seconds(&self, op: &Op) -> Result<f64, String> {
+        Ok(self.cost(op, &mut Vec::new())?.seconds + self.launch)
     }
 
     /// The adapter's name as the driver gives it.
@@ -220,7 +238,7 @@ impl Curves {
                 let product = Cost::of(op.flops().0, surface.at(heads as f64, cached), Bound::Compute);
                 if product.seconds > read.seconds { product } else { read }
             }
-            // Never: `new` refuses a run without a gemm in f16 or f32.
+            // Where only stored formats were measured, the read is what is known.
             Err(_) => read,
         }
     }
@@ -320,11 +338,7 @@ impl<'m> Rows<'m> {
 
     /// The kernels without a row that every model needs.
     fn missing(&self) -> Vec<&'static str> {
-        let gemm = |format: &Format| matches!(format, Format::F16 | Format::F32);
-        let products = [
-            ("gemv", self.gemv().is_empty()),
-            ("gemm in f16 or f32", !self.gemm().iter().any(|entry| gemm(&entry.0))),
-        ];
+        let products = [("gemv", self.gemv().is_empty()), ("gemm", self.gemm().is_empty())];
         let others = ["attention_decode", "attention_prefill", "rmsnorm", "silu_mul", "rope"]
             .map(|kernel| (kernel, self.curve(kernel).is_none()));
         products.into_iter().chain(others).filter(|entry| entry.1).map(|entry| entry.0).collect()

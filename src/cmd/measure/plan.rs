@@ -2,6 +2,7 @@
 
 use mtok::gpu::sampler::Plan;
 use mtok::gpu::worker::Order;
+use mtok::kernel::layer::{self, Parts};
 use mtok::kernel::{ALL, Capabilities, Kernel, Suite, Variant};
 use mtok::measurement::{Cache, Chosen, Measurement, cell_name};
 use mtok::op::Op;
@@ -20,6 +21,8 @@ pub struct Planned {
     pub cache: Cache,
     /// The variant that was chosen for it; `None` for the preferred one.
     variant: Option<&'static Variant>,
+    /// Of a layer, those of its ops.
+    parts: Option<String>,
     /// Why that one.
     pub chosen: Chosen,
 }
@@ -66,7 +69,7 @@ fn cells(
     let computes = |op: &Op| variant.is_none_or(|variant| (variant.supports)(op));
     let cells = kernel.cells(offered, suite).into_iter().filter(|(op, _)| computes(op));
     let chosen = if variant.is_some() { Chosen::Named } else { Chosen::Preferred };
-    cells.map(|(op, cache)| Planned { kernel, op, cache, variant, chosen }).collect()
+    cells.map(|(op, cache)| Planned { kernel, op, cache, variant, parts: None, chosen }).collect()
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
@@ -74,6 +77,11 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
 }
 
 impl Planned {
+    /// A cell of a kernel in its preferred variant.
+    pub fn new(kernel: &'static Kernel, op: Op, cache: Cache) -> Self {
+        Self { kernel, op, cache, variant: None, parts: None, chosen: Chosen::Preferred }
+    }
+
     /// Whether both are one cell, in whichever variant.
     pub fn is_same(&self, other: &Self) -> bool {
         self.op == other.op && self.cache == other.cache
@@ -81,6 +89,11 @@ impl Planned {
 
     /// Has a variant run where the adapter can; else the plan stays as it is.
     pub fn choose(&mut self, variant: &str, chosen: Chosen, offered: &Capabilities) {
+        if let Op::Layer(layer) = &self.op {
+            self.parts = Parts::named(layer, Some(variant), offered).ok().map(|parts| parts.name());
+            self.chosen = chosen;
+            return;
+        }
         let mut runnable = self.kernel.runnable(&self.op, offered);
         if let Some(variant) = runnable.find(|known| known.name == variant) {
             self.variant = Some(variant);
@@ -90,6 +103,16 @@ impl Planned {
 
     /// Has the variant run that the tuner found to be the fastest, where it found one.
     pub fn choose_from(&mut self, kept: &Kept, offered: &Capabilities) {
+        if let Op::Layer(layer) = &self.op {
+            let winner = |op: &Op| Some(kept.winner(Kernel::find(op.kernel())?, op)?.variant.clone());
+            let winners: Vec<_> = layer.ops().iter().map(winner).collect();
+            if winners.iter().any(Option::is_some) {
+                let names: Vec<&str> =
+                    winners.iter().map(|name| name.as_deref().unwrap_or_default()).collect();
+                self.choose(&names.join(layer::JOIN), Chosen::Tuned, offered);
+            }
+            return;
+        }
         if let Some(winner) = kept.winner(self.kernel, &self.op) {
             self.choose(&winner.variant, Chosen::Tuned, offered);
         }
@@ -100,9 +123,28 @@ impl Planned {
         self.kernel.variant(self.variant, &self.op, offered)
     }
 
+    /// What the column `variant` of its rows will hold.
+    pub fn variant_name(&self, offered: &Capabilities) -> String {
+        let none = || "none".to_owned();
+        match &self.op {
+            Op::Layer(layer) => Parts::named(layer, self.parts.as_deref(), offered)
+                .map_or_else(|_| none(), |parts| parts.name()),
+            _ => self.variant(offered).map_or_else(|_| none(), |variant| variant.name.to_owned()),
+        }
+    }
+
     /// The name that its rows will have.
     pub fn cell(&self, offered: &Capabilities) -> String {
-        cell_name(&self.op, self.variant(offered).map_or("none", |variant| variant.name), self.cache)
+        cell_name(&self.op, &self.variant_name(offered), self.cache)
+    }
+
+    /// Names the sources that it runs.
+    fn shader_hash(&self, variant: &Variant, offered: &Capabilities) -> String {
+        match &self.op {
+            Op::Layer(layer) => Parts::named(layer, self.parts.as_deref(), offered)
+                .map_or_else(|_| String::new(), |parts| parts.shader_hash()),
+            op => self.kernel.shader_hash(variant, op.format()),
+        }
     }
 
     /// What a worker is asked.
@@ -111,7 +153,7 @@ impl Planned {
             kernel: self.kernel.name.to_owned(),
             format: self.op.format().name().to_owned(),
             shape: self.op.shape(),
-            variant: self.variant.map(|variant| variant.name.to_owned()),
+            variant: self.parts.clone().or_else(|| self.variant.map(|variant| variant.name.to_owned())),
             chosen: self.chosen,
             cache: self.cache,
             run,
@@ -128,7 +170,7 @@ impl Planned {
             // The same device still lacks what the cell needs.
             Err(_) => rows.next().is_some(),
             Ok(variant) => {
-                let hash = self.kernel.shader_hash(variant, self.op.format());
+                let hash = self.shader_hash(variant, offered);
                 rows.any(|row| row.provenance.shader_hash == hash && row.provenance.seed == seed)
             }
         }

@@ -189,7 +189,7 @@ impl<'a> Side<'a> {
         let planned = self.plan.get(index).ok_or_else(|| Failure::new(Exit::FailedCells, &reason))?;
         self.fatal.insert(planned.cell(&offered));
         let (op, cache) = (planned.op, planned.cache);
-        let variant = planned.variant(&offered).map_or("none", |variant| variant.name).to_owned();
+        let variant = planned.variant_name(&offered);
         let provenance = Provenance {
             identity: self.identity.clone(),
             chosen: planned.chosen,
