@@ -79,7 +79,8 @@ fn row(cell: &Planned, suite: Suite, offered: &Capabilities) -> Value {
 
 /// The chosen variant first, then the others that could run, then those that cannot.
 fn line(cell: &Planned, suite: Suite, offered: &Capabilities) -> String {
-    let chosen = shown(cell, offered);
+    // What none of the variants has stands behind "skipped:".
+    let chosen = cell.variant(offered).map_or("none", |variant| variant.name);
     let (mut others, mut skipped) = (Vec::new(), Vec::new());
     for (variant, lacks) in variants(cell, offered) {
         match lacks {
@@ -94,7 +95,7 @@ fn line(cell: &Planned, suite: Suite, offered: &Capabilities) -> String {
         "{:<18}{:<6}{:<20}{:<5}{:<9}{}{}{}",
         cell.kernel.name,
         cell.op.format(),
-        chosen + tuned,
+        format!("{chosen}{tuned} "),
         cell.cache,
         suite,
         cell.op.shape(),
