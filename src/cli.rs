@@ -5,8 +5,8 @@ mod diff;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
-mod validate;
 mod serving;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -20,8 +20,8 @@ pub use diff::{Allowed, DiffArgs, GateChoice};
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
-pub use validate::{Leave, ValidateArgs};
 pub use serving::ServingArgs;
+pub use validate::{Leave, ValidateArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \

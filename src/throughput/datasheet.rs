@@ -102,7 +102,7 @@ impl Peaks {
     /// What published measurements of the same kind lie within.
     pub(super) fn errors(&self, model: &Architecture) -> Errors {
         let of = |prefill| {
-            let Spread { low, high } = Population::of(self.engine, model.moe.is_some(), prefill).spread();
+            let Spread { low, high } = Population::of(self.engine, model.moe_layers() > 0, prefill).spread();
             Interval { low, mid: 1.0, high }
         };
         Errors { decode: of(false), prefill: of(true) }

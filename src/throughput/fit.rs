@@ -98,7 +98,12 @@ fn damped(point: &[f64], most: &[f64], here: &[f64], slopes: &[Vec<f64>], dampin
         rows.push(row);
     }
     let step = solve(rows);
-    point.iter().zip(step).zip(most).map(|((log, step), most)| (log + step.clamp(-1.0, 1.0)).min(*most)).collect()
+    point
+        .iter()
+        .zip(step)
+        .zip(most)
+        .map(|((log, step), most)| (log + step.clamp(-1.0, 1.0)).min(*most))
+        .collect()
 }
 
 /// Gaussian elimination with pivoting; each row ends with its right-hand side.
@@ -113,7 +118,8 @@ fn solve(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
         let Some(largest) = largest else { break };
         let pivot = rows.swap_remove(largest);
         let lead = at(&pivot, column);
-        let scaled: Vec<f64> = pivot.iter().map(|value| if lead == 0.0 { 0.0 } else { value / lead }).collect();
+        let scaled: Vec<f64> =
+            pivot.iter().map(|value| if lead == 0.0 { 0.0 } else { value / lead }).collect();
         let rest = rows.iter_mut().chain(done.iter_mut().map(|(_, row)| row));
         for row in rest {
             let factor = at(row, column);
@@ -130,7 +136,10 @@ mod tests {
 
     /// `t = a/eta + b·tau` with a share and a time, at sizes that tell them apart.
     fn rows(share: f64, time: f64) -> Vec<(f64, f64, f64)> {
-        (1..40).map(|size| (f64::from(size), f64::from(40 - size))).map(|(a, b)| (a, b, a / share + b * time)).collect()
+        (1..40)
+            .map(|size| (f64::from(size), f64::from(40 - size)))
+            .map(|(a, b)| (a, b, a / share + b * time))
+            .collect()
     }
 
     fn recovered(rows: &[(f64, f64, f64)]) -> Vec<f64> {

@@ -92,14 +92,16 @@ fn validation_row<'r>(row: Row<'r>, file: &str) -> Result<Published<'r>, Fault> 
     // Benches of decoding alone start at an empty cache.
     let (isl, osl) = (isl.max(1), row.optional::<u64>("osl")?.unwrap_or(128).max(1));
     let batch = row.required("batch_or_concurrency")?;
-    let batch = if batch.starts_with("max") { None } else { Some(row.parse::<u64>("batch_or_concurrency")?.max(1)) };
+    let batch =
+        if batch.starts_with("max") { None } else { Some(row.parse::<u64>("batch_or_concurrency")?.max(1)) };
     let phase = match row.required("phase")? {
         "decode" => Phase::Decode,
         "prefill" => Phase::Prefill,
         "offline" => Phase::Offline,
         "served" => Phase::Served,
         other => {
-            let what = format!("phase \"{}\" is none of decode, prefill, offline, served", other.escape_debug());
+            let what =
+                format!("phase \"{}\" is none of decode, prefill, offline, served", other.escape_debug());
             return Err(row.fault("phase", what));
         }
     };
@@ -123,7 +125,10 @@ fn validation_row<'r>(row: Row<'r>, file: &str) -> Result<Published<'r>, Fault> 
         model: row.required("model")?,
         weights: row.required("precision_weights")?,
         kv: row.text("precision_kv"),
-        engine: ["source", "url_or_repo_path", "notes"].map(|column| row.text(column)).join(" ").to_lowercase(),
+        engine: ["source", "url_or_repo_path", "notes"]
+            .map(|column| row.text(column))
+            .join(" ")
+            .to_lowercase(),
         phase,
         batch,
         isl,
@@ -138,8 +143,17 @@ fn validation_row<'r>(row: Row<'r>, file: &str) -> Result<Published<'r>, Fault> 
 /// # Errors
 /// Those of [`read_validation`].
 pub fn read_served<'t>(input: impl Read, file: &str, tables: Tables<'t>) -> Result<Rows<'t>, Fault> {
-    let required =
-        ["backend", "model_path", "system", "precision", "isl", "osl", "batch_size", "tp_size", "silicon_tpot_ms"];
+    let required = [
+        "backend",
+        "model_path",
+        "system",
+        "precision",
+        "isl",
+        "osl",
+        "batch_size",
+        "tp_size",
+        "silicon_tpot_ms",
+    ];
     let table = Table::read(input, &required)?;
     let (mut rows, mut seen) = (Rows::default(), HashSet::new());
     for row in table.rows() {
@@ -191,15 +205,15 @@ fn positive(row: Row<'_>, column: &'static str) -> Result<f64, Fault> {
 }
 
 fn origin(row: Row<'_>, file: &str, source: &str) -> Origin {
-    Origin { file: file.to_owned(), line: row.line(), id: row.text("id").to_owned(), source: source.to_owned() }
+    Origin {
+        file: file.to_owned(),
+        line: row.line(),
+        id: row.text("id").to_owned(),
+        source: source.to_owned(),
+    }
 }
 
-fn add<'t>(
-    rows: &mut Rows<'t>,
-    published: Published<'_>,
-    reason: Option<&str>,
-    tables: Tables<'t>,
-) {
+fn add<'t>(rows: &mut Rows<'t>, published: Published<'_>, reason: Option<&str>, tables: Tables<'t>) {
     let case = match reason {
         Some(reason) => Err(reason.to_owned()),
         None => case(&published, tables),
@@ -217,14 +231,16 @@ fn case<'t>(published: &Published<'_>, tables: Tables<'t>) -> Result<Case<'t>, S
     let inert = |text: &str| crate::text::inert(&text.chars().take(60).collect::<String>());
     let unknown = |what: &str, name: &str| format!("unknown {what} {}", inert(name));
     let gpu = names::gpu(tables.gpus, published.gpu).ok_or_else(|| unknown("GPU", published.gpu))?;
-    let model = names::model(tables.models, published.model).ok_or_else(|| unknown("model", published.model))?;
+    let model =
+        names::model(tables.models, published.model).ok_or_else(|| unknown("model", published.model))?;
     let weights = names::weights(published.weights).ok_or_else(|| unknown("format", published.weights))?;
     if published.gpus > MOST_GPUS {
         return Err(format!("layers split over more than {MOST_GPUS} GPUs"));
     }
     let engine = if published.engine.contains("llama.cpp") { Engine::Local } else { Engine::Serving };
     let Published { gpus, isl, osl, phase, .. } = *published;
-    let serving = Serving { tp: gpus, link: gpu.link, kv: kv_format(published, weights), ..Serving::default() };
+    let serving =
+        Serving { tp: gpus, link: gpu.link, kv: kv_format(published, weights), ..Serving::default() };
     let asked = published.batch.unwrap_or(MOST_SEQUENCES);
     let workload = Workload { weights, batch: asked, isl, osl, serving };
     workload.check().and_then(|()| workload.check_for(model))?;

@@ -166,7 +166,7 @@ fn worst(mut pairs: Vec<(&Case<'_>, &Prediction)>) -> Vec<Worst> {
 fn reasons(case: &Case<'_>) -> Vec<String> {
     let Workload { batch, isl, osl, serving, .. } = case.workload;
     let known = [
-        (case.model.moe.is_some(), "MoE".to_owned()),
+        (case.experts(), "MoE".to_owned()),
         (serving.tp > 1, format!("tensor parallel over {}", serving.tp)),
         (case.phase == Phase::Offline, format!("batch assumed: {}", batch)),
         (case.cut && case.phase == Phase::Served, format!("batch cut to the {} that fit", batch)),
@@ -222,7 +222,8 @@ pub fn terminal(report: &Report) -> String {
         Some(what) => format!("datasheet model, each {what} predicted by constants fitted without it\n\n"),
         None => "datasheet model, constants as in the program\n\n".to_owned(),
     };
-    let _ = writeln!(out, "{:<42} {:>5} {:>8} {:>8} {:>8} {:>9}", "", "n", "median", "p90", "bias", "in 80 %");
+    let _ =
+        writeln!(out, "{:<42} {:>5} {:>8} {:>8} {:>8} {:>9}", "", "n", "median", "p90", "bias", "in 80 %");
     for group in report.overall.iter().chain(&report.groups) {
         let name: String = crate::text::inert(&label(group)).chars().take(42).collect();
         let [median, p90, bias, inside] = shown(group);
@@ -233,7 +234,14 @@ pub fn terminal(report: &Report) -> String {
     }
     for row in &report.worst {
         let reason = if row.reason.is_empty() { "no known reason" } else { &row.reason };
-        let _ = writeln!(out, "  {:+6.0} %  {} {}  {} ({reason})", row.error * 100.0, crate::text::inert(&row.row), crate::text::inert(&row.id), row.what);
+        let _ = writeln!(
+            out,
+            "  {:+6.0} %  {} {}  {} ({reason})",
+            row.error * 100.0,
+            crate::text::inert(&row.row),
+            crate::text::inert(&row.id),
+            row.what
+        );
     }
     if !report.impossible.is_empty() {
         out += "\nimpossible\n";
