@@ -12,7 +12,7 @@ mod report;
 use crate::arch::Architecture;
 use crate::hardware::GpuSpec;
 use crate::throughput::Workload;
-use crate::throughput::datasheet::{Constants, Engine, FITTED, Load, Population, Spread};
+use crate::throughput::datasheet::{Engine, FITTED, Load, Population, Spread};
 
 pub use predict::seconds;
 pub use read::{Tables, read_served, read_validation};
@@ -81,9 +81,14 @@ pub struct Case<'t> {
 }
 
 impl Case<'_> {
+    /// Whether the model is a mixture of experts.
+    pub fn experts(&self) -> bool {
+        self.model.moe_layers() > 0
+    }
+
     /// The population whose errors are like this row's.
     pub fn population(&self) -> Population {
-        let experts = self.model.moe().is_some();
+        let experts = self.experts();
         match (self.phase, experts) {
             (Phase::Offline, false) => Population::DenseFilled,
             (Phase::Offline, true) => Population::ExpertsFilled,
@@ -153,12 +158,9 @@ impl Prediction {
 
 /// The predictions of the constants in the program, one per case.
 pub fn predictions(cases: &[Case<'_>]) -> Vec<Prediction> {
-    let of = |case: &Case<'_>| prediction(case, &FITTED, case.population().spread());
+    let of =
+        |case: &Case<'_>| Prediction { seconds: seconds(case, &FITTED), spread: case.population().spread() };
     cases.iter().map(of).collect()
-}
-
-fn prediction(case: &Case<'_>, constants: &Constants, spread: Spread) -> Prediction {
-    Prediction { seconds: seconds(case, constants), spread }
 }
 
 #[cfg(test)]

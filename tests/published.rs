@@ -1,6 +1,6 @@
-//! Datasheet estimates against published measurements, so that a change cannot quietly make them worse. The
-//! measurements are not part of the project: they are read from `../shared/data/model` and the tests skip with a
-//! message where that folder is absent.
+//! Datasheet estimates against published measurements, so that a change cannot quietly make them worse: the project's own
+//! table, and larger ones that are no part of the project. Those are read from `../shared/data/model`, and their tests skip
+//! with a message where that folder is absent.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
@@ -9,21 +9,11 @@ use std::path::Path;
 
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
-use mtok::stats::quantile_sorted;
-use mtok::table::{Row, Table};
-use mtok::throughput::{Device, Rates, Serving, Workload, estimate};
-use mtok::units::Interval;
-
-fn table(name: &str) -> Option<Table> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/model").join(name);
-    match File::open(&path) {
-        Ok(file) => Some(Table::read(file, &[]).unwrap()),
-        Err(error) => {
-            eprintln!("skipped: {}: {error}", path.display());
-            None
-        }
-    }
-}
+use mtok::throughput::datasheet::FITTED;
+use mtok::validate::{
+    Case, Group, LeaveOut, Report, Rows, Tables, leave_out, predictions, read_served, read_validation, refit,
+    report,
+};
 
 /// The tables that estimates need.
 struct Bundled {
@@ -39,84 +29,96 @@ impl Bundled {
         }
     }
 
-    /// What one device is estimated to do, whatever its memory; `None` for what the tables do not know.
-    fn rates(&self, model: &str, gpu: &str, workload: Workload) -> Option<Rates> {
-        let model = arch::find(&self.models, model).ok()?;
-        let gpu = hardware::find(&self.gpus, gpu).ok()?;
-        estimate(model, workload, Device::Datasheet(gpu), None).rates
+    fn tables(&self) -> Tables<'_> {
+        Tables { models: &self.models, gpus: &self.gpus }
+    }
+
+    fn own(&self) -> Rows<'_> {
+        let own = include_bytes!("../data/validation.csv");
+        read_validation(&own[..], "validation.csv", self.tables()).unwrap()
+    }
+
+    fn shared(&self) -> Option<Rows<'_>> {
+        let mut rows = read_validation(open("validation.csv")?, "validation.csv", self.tables()).unwrap();
+        rows.append(read_served(open("served_latency.csv")?, "served_latency.csv", self.tables()).unwrap());
+        Some(rows)
     }
 }
 
-/// Relative errors of a set of estimates.
-#[derive(Default)]
-struct Errors {
-    relative: Vec<f64>,
-    inside: usize,
-}
-
-impl Errors {
-    fn add(&mut self, measured: f64, estimated: Interval<f64>) {
-        self.relative.push(estimated.mid / measured - 1.0);
-        self.inside += usize::from((estimated.low..=estimated.high).contains(&measured));
-    }
-
-    /// Median and 90th percentile of the absolute error, and the share inside the interval.
-    fn summary(&self, what: &str) -> [f64; 3] {
-        let mut absolute: Vec<f64> = self.relative.iter().map(|error| error.abs()).collect();
-        absolute.sort_by(f64::total_cmp);
-        let [median, p90] = [0.5, 0.9].map(|p| quantile_sorted(&absolute, p).unwrap());
-        let share = self.inside as f64 / absolute.len() as f64;
-        let count = absolute.len();
-        println!(
-            "{what}: {count} points, median error {median:.3}, p90 {p90:.3}, inside the interval {share:.2}"
-        );
-        [median, p90, share]
+fn open(name: &str) -> Option<File> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/model").join(name);
+    match File::open(&path) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            eprintln!("skipped: {}: {error}", path.display());
+            None
+        }
     }
 }
 
-fn size(row: Row<'_>, column: &str) -> u64 {
-    row.parse(column).unwrap()
+/// A group of a report holds what it held: rows, median and 90th percentile of the error, coverage.
+#[track_caller]
+fn holds(report: &Report, kind: &str, n: usize, median: f64, p90: f64) {
+    let group: &Group = report.groups.iter().find(|group| group.name == kind).unwrap();
+    println!("{group:?}");
+    assert!(group.n >= n && group.median_ape <= median && group.p90_ape <= p90, "{group:?}");
 }
 
 #[test]
-fn served_time_per_token_on_one_gpu_stays_as_close_as_it_is() {
-    let Some(published) = table("served_latency.csv") else { return };
+fn the_projects_own_table_is_predicted_as_well_as_it_is() {
     let bundled = Bundled::new();
-    let mut errors = Errors::default();
-    for row in published.rows().filter(|row| row.text("tp_size") == "1") {
-        let model = row.text("model_path");
-        let gpu = if row.text("system") == "h100_sxm" { "H100 SXM" } else { "H200 SXM" };
-        // A blank precision is presumed to be bf16, as the data's notes say.
-        let weights = row.optional("precision").unwrap().unwrap_or(mtok::op::Format::Bf16.into());
-        let [batch, isl, osl] = ["batch_size", "isl", "osl"].map(|column| size(row, column));
-        let Some(rates) =
-            bundled.rates(model, gpu, Workload { weights, batch, isl, osl, serving: Serving::default() })
-        else {
-            continue;
-        };
-        errors.add(row.parse("silicon_tpot_ms").unwrap(), rates.tpot_s.map(|seconds| seconds.0 * 1e3));
-    }
-    let [median, p90, inside] = errors.summary("served TPOT, one H100 or H200");
-    assert!(errors.relative.len() >= 80 && median <= 0.07 && p90 <= 0.17 && inside >= 0.9);
+    let rows = bundled.own();
+    assert!(rows.cases.len() >= 60 && rows.impossible.is_empty(), "{}", rows.cases.len());
+    let report = report(&rows, &predictions(&rows.cases), None);
+    holds(&report, "llama.cpp decode", 30, 0.14, 0.36);
+    holds(&report, "dense, served", 30, 0.06, 0.17);
+    holds(&report, "dense, filled", 20, 0.09, 0.28);
+    holds(&report, "MoE, served", 8, 0.10, 0.20);
+    let overall = report.overall.unwrap();
+    assert!(overall.median_ape <= 0.09 && (0.75..0.92).contains(&overall.coverage_80), "{overall:?}");
 }
 
 #[test]
-fn decoding_alone_on_cards_of_all_kinds_stays_as_close_as_it_is() {
-    let Some(published) = table("validation.csv") else { return };
+fn unseen_gpus_of_the_projects_own_table_are_predicted_nearly_as_well() {
     let bundled = Bundled::new();
-    let mut errors = Errors::default();
-    let wanted = [("model", "Llama-2-7B"), ("precision_weights", "q4_0"), ("phase", "decode"), ("gpus", "1")];
-    for row in published.rows().filter(|row| wanted.iter().all(|(column, text)| row.text(column) == *text)) {
-        let workload = Workload {
-            weights: mtok::op::Format::Q4_0.into(),
-            batch: 1,
-            isl: 1,
-            osl: 128,
-            serving: Serving::default(),
-        };
-        let Some(rates) = bundled.rates("llama-2-7b", row.text("hardware"), workload) else { continue };
-        errors.add(row.parse("value").unwrap(), rates.decode_tokens_per_s.map(|rate| rate.0));
+    let rows = bundled.own();
+    let report = report(&rows, &leave_out(&rows.cases, LeaveOut::Gpu), Some("gpu"));
+    let overall = report.overall.unwrap();
+    assert!(overall.median_ape <= 0.13, "{overall:?}");
+}
+
+#[test]
+fn published_tables_are_predicted_as_well_as_they_are() {
+    let bundled = Bundled::new();
+    let Some(rows) = bundled.shared() else { return };
+    let report = report(&rows, &predictions(&rows.cases), None);
+    holds(&report, "llama.cpp decode", 120, 0.08, 0.25);
+    holds(&report, "dense, served", 390, 0.06, 0.17);
+    holds(&report, "dense, filled", 95, 0.11, 0.28);
+    holds(&report, "MoE, served", 90, 0.08, 0.22);
+    let overall = report.overall.unwrap();
+    assert!(overall.n >= 800 && (0.75..0.90).contains(&overall.coverage_80), "{overall:?}");
+}
+
+#[test]
+fn the_constants_are_those_that_the_published_tables_give() {
+    let bundled = Bundled::new();
+    let Some(rows) = bundled.shared() else { return };
+    let cases: Vec<&Case<'_>> = rows.cases.iter().collect();
+    let found = refit(&cases).constants;
+    println!("{found:?}");
+    for (found, fitted, tolerance) in [
+        (found.bandwidth, FITTED.bandwidth, 0.03),
+        (found.arithmetic, FITTED.arithmetic, 0.05),
+        (found.link, FITTED.link, 0.1),
+        (found.layer.0, FITTED.layer.0, 0.05),
+        (found.sequence.0, FITTED.sequence.0, 0.1),
+        (found.local_stacked, FITTED.local_stacked, 0.1),
+        (found.local_flops_per_weight, FITTED.local_flops_per_weight, 0.2),
+        (found.local_flops_per_kv, FITTED.local_flops_per_kv, 0.2),
+        (found.expert_bandwidth, FITTED.expert_bandwidth, 0.1),
+        (found.expert_layer.0, FITTED.expert_layer.0, 0.1),
+    ] {
+        assert!((found / fitted - 1.0).abs() < tolerance, "{found} {fitted}");
     }
-    let [median, p90, inside] = errors.summary("decode at batch 1, llama.cpp");
-    assert!(errors.relative.len() >= 25 && median <= 0.11 && p90 <= 0.35 && inside >= 0.8);
 }

@@ -217,13 +217,49 @@ fn a_datasheet_estimate_follows_its_formula() {
     let workload = load(Format::Bf16, 8, 1024, 1024);
     let estimate = estimate(&dense, workload, Device::Datasheet(&gpus[0]), None);
     let rates = estimate.rates.unwrap();
-    let memory: f64 = 15.01e9 / (0.95 * 3350e9);
-    let compute: f64 = 2.0 * 7.505e9 * 8.0 / (0.81 * 989e12);
-    let kv = 8.0 * 1536.0 * 131_072.0 / (0.95 * 3350e9);
-    let step = (memory.powi(3) + compute.powi(3)).cbrt() + kv + 32.0 * 65e-6 + 8.0 * 25e-6;
+    let found = datasheet::FITTED;
+    let memory: f64 = 15.01e9 / (found.bandwidth * 3350e9);
+    let compute: f64 = 2.0 * 7.505e9 * 8.0 / (found.arithmetic * 989e12);
+    let kv = 8.0 * 1536.0 * 131_072.0 / (found.bandwidth * 3350e9);
+    let fixed = 32.0 * found.layer.0 + 8.0 * found.sequence.0;
+    let step = (memory.powi(3) + compute.powi(3)).cbrt() + kv + fixed;
     assert!((rates.step_s.mid.0 / step - 1.0).abs() < 1e-3, "{} {step}", rates.step_s.mid.0);
-    close(rates.step_s.high.0, rates.step_s.mid.0 * 1.276);
+    close(rates.step_s.high.0, rates.step_s.mid.0 * datasheet::Population::Dense.spread().high);
     assert_eq!((estimate.source.to_string(), estimate.device.as_str()), ("datasheet".into(), "H100 SXM"));
+}
+
+#[test]
+fn llama_cpp_pays_for_unpacking_and_for_stacked_memory() {
+    let gpus = gpus();
+    let step = |gpu: &GpuSpec| {
+        let workload = load(Format::Q4_0, 1, 1, 1);
+        estimate(&model("dense"), workload, Device::Datasheet(gpu), None).rates.unwrap().step_s.mid.0
+    };
+    let found = datasheet::FITTED;
+    let plain = GpuSpec { stacked: false, ..gpus[1].clone() };
+    let stacked = GpuSpec { stacked: true, ..plain.clone() };
+    let more = 4.22e9 / (1008e9 * found.bandwidth) * (1.0 / found.local_stacked - 1.0);
+    assert!(((step(&stacked) - step(&plain)) / more - 1.0).abs() < 0.01);
+    let slow = GpuSpec { fp32: plain.fp32.map(|peak| peak * 0.5), ..plain.clone() };
+    let more = found.local_flops_per_weight * 7.505e9 / 82.6e12;
+    assert!(((step(&slow) - step(&plain)) / more - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn gpus_that_share_layers_pay_for_their_link() {
+    let gpus = gpus();
+    let step = |tp, link: f64| {
+        let serving = Serving { tp, link: Some(BytesPerSecond(link)), ..Serving::default() };
+        let workload = Workload { serving, ..load(Format::Bf16, 64, 1024, 1024) };
+        let estimate = estimate(&model("big"), workload, Device::Datasheet(&gpus[0]), None);
+        estimate.rates.unwrap().step_s.mid.0
+    };
+    let found = datasheet::FITTED;
+    let fixed = 80.0 * found.layer.0 + 64.0 * found.sequence.0;
+    close((step(1, 1e30) - fixed) / 4.0, step(4, 1e30) - fixed);
+    // Two sums per layer, each a ring over 1.5 times its bytes.
+    let moved = 2.0 * 80.0 * 1.5 * 64.0 * 8192.0 * 2.0 / (found.link * 450e9);
+    close(step(4, 450e9) - step(4, 1e30), moved);
 }
 
 #[test]

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Phase, Prediction, prediction, seconds};
+use super::{Case, Phase, Prediction, seconds};
 use crate::stats::{quantile_sorted, sorted};
 use crate::throughput::datasheet::{Constants, Engine, FITTED, Population, Spread};
 use crate::throughput::fit::{Unknown, fit};
-
-/// Fewer rows of a population do not say how far apart they lie.
-const ENOUGH_FOR_SPREAD: usize = 10;
 
 /// What is left out together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +21,7 @@ impl LeaveOut {
         match self {
             Self::Gpu => case.gpu.name.clone(),
             // Llama 3, 3.1 and 3.3 are one set of shapes.
-            Self::Model => {
-                let model = case.model;
-                format!("{} {:?}", model.hidden, model.stack)
-            }
+            Self::Model => format!("{:.0} {}", case.model.params(), case.model.hidden),
         }
     }
 }
@@ -58,7 +52,7 @@ const fn amount(start: f64) -> Unknown {
 /// Each stage keeps what earlier ones found.
 const STAGES: [Stage; 3] = [
     Stage {
-        rows: |case| case.model.moe().is_none() && !local_prefill(case),
+        rows: |case| !case.experts() && !local_prefill(case),
         unknowns: &[
             (|found| &mut found.bandwidth, share(0.8)),
             (|found| &mut found.arithmetic, share(0.6)),
@@ -71,14 +65,14 @@ const STAGES: [Stage; 3] = [
         ],
     },
     Stage {
-        rows: |case| case.model.moe().is_none() && local_prefill(case),
+        rows: |case| !case.experts() && local_prefill(case),
         unknowns: &[
             (|found| &mut found.local_arithmetic, share(0.5)),
             (|found| &mut found.local_attention, share(0.1)),
         ],
     },
     Stage {
-        rows: |case| case.model.moe().is_some() && case.engine == Engine::Serving,
+        rows: |case| case.experts() && case.engine == Engine::Serving,
         unknowns: &[
             (|found| &mut found.expert_bandwidth, share(0.8)),
             (|found| &mut found.expert_arithmetic, share(0.8)),
@@ -114,7 +108,7 @@ pub fn refit(cases: &[&Case<'_>]) -> Refit {
     Refit { constants: found, rows: cases.len() }
 }
 
-/// One prediction per case, by constants and an interval that no row of its group had a part in.
+/// One prediction per case, by constants that no row of its group had a part in. The intervals are the program's.
 pub fn leave_out(cases: &[Case<'_>], what: LeaveOut) -> Vec<Prediction> {
     let keys: Vec<String> = cases.iter().map(|case| what.key(case)).collect();
     let mut constants = BTreeMap::new();
@@ -125,40 +119,26 @@ pub fn leave_out(cases: &[Case<'_>], what: LeaveOut) -> Vec<Prediction> {
             refit(&others).constants
         });
     }
-    let unseen =
-        |case: &Case<'_>, key: &str| constants.get(key).map_or(f64::NAN, |found| seconds(case, found));
-    let errors: Vec<f64> =
-        cases.iter().zip(&keys).map(|(case, key)| case.measured_s / unseen(case, key)).collect();
-    let predicted = cases.iter().zip(&keys).map(|(case, key)| {
-        let population = case.population();
-        let others: Vec<f64> = cases
-            .iter()
-            .zip(keys.iter().zip(&errors))
-            .filter(|(other, (group, _))| other.population() == population && *group != key)
-            .map(|(_, (_, error))| *error)
-            .collect();
-        let spread = spread(&others).unwrap_or_else(|| population.spread());
-        constants
-            .get(key.as_str())
-            .map_or(prediction(case, &FITTED, spread), |found| prediction(case, found, spread))
-    });
-    predicted.collect()
+    let of = |(case, key): (&Case<'_>, &String)| Prediction {
+        seconds: constants.get(key.as_str()).map_or(f64::NAN, |found| seconds(case, found)),
+        spread: case.population().spread(),
+    };
+    cases.iter().zip(&keys).map(of).collect()
 }
 
-/// The intervals that hold 80 % of the rows of each population when each is predicted without its group.
-pub fn spreads(cases: &[Case<'_>], what: LeaveOut) -> BTreeMap<Population, Spread> {
-    let predicted = leave_out(cases, what);
+/// The intervals that hold 80 % of the rows of each population, half of them predicted without their GPU and half
+/// without their model.
+pub fn spreads(cases: &[Case<'_>]) -> BTreeMap<Population, Spread> {
     let mut errors: BTreeMap<Population, Vec<f64>> = BTreeMap::new();
-    for (case, predicted) in cases.iter().zip(&predicted) {
-        errors.entry(case.population()).or_default().push(case.measured_s / predicted.seconds);
+    for what in [LeaveOut::Gpu, LeaveOut::Model] {
+        for (case, predicted) in cases.iter().zip(leave_out(cases, what)) {
+            errors.entry(case.population()).or_default().push(case.measured_s / predicted.seconds);
+        }
     }
     errors.into_iter().filter_map(|(population, errors)| Some((population, spread(&errors)?))).collect()
 }
 
 fn spread(errors: &[f64]) -> Option<Spread> {
-    if errors.len() < ENOUGH_FOR_SPREAD {
-        return None;
-    }
     let sorted = sorted(errors);
     Some(Spread { low: quantile_sorted(&sorted, 0.1)?, high: quantile_sorted(&sorted, 0.9)? })
 }

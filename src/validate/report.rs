@@ -166,7 +166,7 @@ fn worst(mut pairs: Vec<(&Case<'_>, &Prediction)>) -> Vec<Worst> {
 fn reasons(case: &Case<'_>) -> Vec<String> {
     let Workload { batch, isl, osl, serving, .. } = case.workload;
     let known = [
-        (case.model.moe().is_some(), "MoE".to_owned()),
+        (case.experts(), "MoE".to_owned()),
         (serving.tp > 1, format!("tensor parallel over {}", serving.tp)),
         (case.phase == Phase::Offline, format!("batch assumed: {}", batch)),
         (case.cut && case.phase == Phase::Served, format!("batch cut to the {} that fit", batch)),

@@ -77,7 +77,6 @@ impl Load {
         let mut load = Self {
             layers: model.layers() as f64,
             expert_layers: model.moe_layers() as f64,
-            unvisited: model.moe().map_or(0.0, |moe| 1.0 - moe.active as f64 / moe.experts as f64),
             stacked: gpu.stacked,
             link: link_seconds(model, workload, gpu)?,
             ..Self::default()
@@ -94,7 +93,7 @@ impl Load {
         let before = if cached == 0 { 0.0 } else { prompt(cached) };
         load.prompt_attention = (prompt(workload.isl) - before).max(0.0) / (rates.half * rates.gpus);
         if engine == Engine::Local {
-            load.per_flop(gpu.fp32.ok_or_else(|| lacking(gpu, "32-bit peak"))?.0);
+            load.per_flop(gpu, notes);
         }
         Ok(load)
     }
@@ -118,7 +117,8 @@ impl Load {
                 *(if is_output { &mut self.output } else { &mut self.products }) +=
                     seconds(rates.of(weights)?);
             }
-            Op::ExpertMatmul { experts, outputs, inputs, weights, .. } => {
+            Op::ExpertMatmul { experts, active, outputs, inputs, weights, .. } => {
+                self.unvisited = 1.0 - active as f64 / experts as f64;
                 let count = times * experts as f64 * outputs as f64 * inputs as f64 / rates.gpus;
                 self.experts += count * weights.bytes_per_weight() / rates.bandwidth;
                 self.experts_flop += count;
@@ -145,7 +145,15 @@ impl Load {
     }
 
     /// Counts become the seconds that one FLOP for each takes.
-    fn per_flop(&mut self, single: f64) {
+    fn per_flop(&mut self, gpu: &GpuSpec, notes: &mut Vec<String>) {
+        if gpu.fp32.is_none() {
+            let sentence = format!(
+                "the datasheet row of {} has no 32-bit peak: unpacking of weights is left out",
+                gpu.name
+            );
+            crate::throughput::note(notes, sentence);
+        }
+        let single = gpu.fp32.map_or(f64::INFINITY, |peak| peak.0);
         for count in [&mut self.weights_flop, &mut self.experts_flop, &mut self.kv_flop] {
             *count /= single;
         }
