@@ -11,7 +11,11 @@ use mtok::measurement::{Cache, Identity, Measurement, Outcome};
 use mtok::op::Op;
 
 fn measured(sampler: &Sampler<'_>, visit: &Visit<'_>) -> Measurement {
-    sampler.measure(visit, &Identity::default()).map_err(|(_, fault)| fault).expect("the device lives").measurement
+    sampler
+        .measure(visit, &Identity::default())
+        .map_err(|(_, fault)| fault)
+        .expect("the device lives")
+        .measurement
 }
 
 #[test]

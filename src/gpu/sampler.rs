@@ -11,8 +11,8 @@ use super::program::Program;
 pub use super::stopping::Plan;
 use super::stopping::Progress;
 use crate::kernel::data::hexadecimal;
-use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::layer::{self, Check, Parts};
+use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::{Kernel, Variant, verify};
 use crate::measurement::samples::{Circumstances, Sample};
 use crate::measurement::{

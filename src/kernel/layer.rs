@@ -22,13 +22,7 @@ pub const JOIN: &str = "+";
 pub static KERNEL: Kernel = Kernel {
     name: "layer",
     formats: &FORMATS,
-    variants: &[Variant {
-        name: "chain",
-        sources: &[],
-        constants: &[],
-        supports: any,
-        needs: Needs::NONE,
-    }],
+    variants: &[Variant { name: "chain", sources: &[], constants: &[], supports: any, needs: Needs::NONE }],
     preludes: no_preludes,
     cases: |_: &Capabilities, _: Suite| Vec::new(),
     odd_shapes,
@@ -68,9 +62,9 @@ impl Parts {
         }
         let part = |(index, op): (usize, Op)| {
             let kernel = Kernel::find(op.kernel()).ok_or_else(|| format!("no kernel runs {op}"))?;
-            let named = names.get(index).and_then(|name| {
-                kernel.runnable(&op, offered).find(|variant| variant.name == *name)
-            });
+            let named = names
+                .get(index)
+                .and_then(|name| kernel.runnable(&op, offered).find(|variant| variant.name == *name));
             let variant = named.map_or_else(|| kernel.choose(&op, offered), Ok);
             Ok((op, kernel, variant.map_err(|reason| format!("{op}: {reason}"))?))
         };

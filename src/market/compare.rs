@@ -254,6 +254,7 @@ mod tests {
             max_batch: None,
             source: Source::Measured,
             device: "H100 SXM".into(),
+            layer_ratio: None,
             notes: vec![],
         }
     }

@@ -158,8 +158,7 @@ impl Layer {
             Pass::Head { batch, vocab } => vec![("batch", batch), ("vocab", vocab)],
         };
         let Self { hidden, heads, kv_heads, head_dim, .. } = *self;
-        let widths =
-            [("hidden", hidden), ("heads", heads), ("kv_heads", kv_heads), ("head_dim", head_dim)];
+        let widths = [("hidden", hidden), ("heads", heads), ("kv_heads", kv_heads), ("head_dim", head_dim)];
         sizes.extend(widths);
         match self.mlp {
             Mlp::Dense { ffn } => sizes.push(("ffn", ffn)),
@@ -187,7 +186,15 @@ impl Layer {
             }
         };
         let [hidden, heads, kv_heads, head_dim] = ["hidden", "heads", "kv_heads", "head_dim"].map(take);
-        Ok(Self { pass, hidden: hidden?, heads: heads?, kv_heads: kv_heads?, head_dim: head_dim?, mlp, weights })
+        Ok(Self {
+            pass,
+            hidden: hidden?,
+            heads: heads?,
+            kv_heads: kv_heads?,
+            head_dim: head_dim?,
+            mlp,
+            weights,
+        })
     }
 }
 
@@ -208,8 +215,7 @@ mod tests {
 
     #[test]
     fn every_layer_reads_back_from_its_shape() {
-        let passes =
-            [DENSE.pass, Pass::Prefill { tokens: 128 }, Pass::Head { batch: 1, vocab: 128_256 }];
+        let passes = [DENSE.pass, Pass::Prefill { tokens: 128 }, Pass::Head { batch: 1, vocab: 128_256 }];
         for (pass, mlp) in passes.iter().flat_map(|pass| [DENSE.mlp, EXPERTS].map(|mlp| (*pass, mlp))) {
             let op = Op::Layer(Layer { pass, mlp, ..DENSE });
             assert_eq!(Op::parse("layer", "q4_0", &op.shape()), Ok(op), "{op}");

@@ -107,7 +107,8 @@ impl Planned {
             let winner = |op: &Op| Some(kept.winner(Kernel::find(op.kernel())?, op)?.variant.clone());
             let winners: Vec<_> = layer.ops().iter().map(winner).collect();
             if winners.iter().any(Option::is_some) {
-                let names: Vec<&str> = winners.iter().map(|name| name.as_deref().unwrap_or_default()).collect();
+                let names: Vec<&str> =
+                    winners.iter().map(|name| name.as_deref().unwrap_or_default()).collect();
                 self.choose(&names.join(layer::JOIN), Chosen::Tuned, offered);
             }
             return;
@@ -126,9 +127,8 @@ impl Planned {
     pub fn variant_name(&self, offered: &Capabilities) -> String {
         let none = || "none".to_owned();
         match &self.op {
-            Op::Layer(layer) => {
-                Parts::named(layer, self.parts.as_deref(), offered).map_or_else(|_| none(), |parts| parts.name())
-            }
+            Op::Layer(layer) => Parts::named(layer, self.parts.as_deref(), offered)
+                .map_or_else(|_| none(), |parts| parts.name()),
             _ => self.variant(offered).map_or_else(|_| none(), |variant| variant.name.to_owned()),
         }
     }

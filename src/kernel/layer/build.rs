@@ -7,8 +7,8 @@ use super::{Chain, Parts};
 use crate::kernel::attention::{Attention, Lookup, widen};
 use crate::kernel::expert_gemm::{self, Grouped};
 use crate::kernel::problem::{
-    BufferInit, Element, Problem, Stage, dot, grid, halves, nmse_max_exponentials, nmse_max_f16,
-    stage, window,
+    BufferInit, Element, Problem, Stage, dot, grid, halves, nmse_max_exponentials, nmse_max_f16, stage,
+    window,
 };
 use crate::kernel::weights::Weights;
 use crate::kernel::{Capabilities, Kernel, Source, Variant, data, gemm, gemv, norm, rope, route, shader};
@@ -22,12 +22,8 @@ const SILU_MUL: usize = 1;
 const WIDEN: usize = 2;
 const COMBINE: usize = 3;
 /// The layer's own shaders.
-pub(super) const OWN: [Source; 4] = [
-    shader!("layer_rope"),
-    shader!("layer_silu_mul"),
-    shader!("layer_widen"),
-    shader!("layer_combine"),
-];
+pub(super) const OWN: [Source; 4] =
+    [shader!("layer_rope"), shader!("layer_silu_mul"), shader!("layer_widen"), shader!("layer_combine")];
 
 /// A matrix `[rows, width]` of halves, or part of a buffer that holds one behind another.
 #[derive(Clone, Copy)]
@@ -271,7 +267,8 @@ impl Builder<'_> {
         let reference = by_element(move |written, index| {
             let Some(at) = index.checked_sub(kept) else { return value(written, index) };
             let row = at / width * width;
-            let squares: Option<f64> = (row..row + width).map(|at| value(written, at).map(|it| it * it)).sum();
+            let squares: Option<f64> =
+                (row..row + width).map(|at| value(written, at).map(|it| it * it)).sum();
             let factor = 1.0 / (squares? / width as f64 + norm::EPSILON).sqrt();
             let scale = written.halves(scale).get(at % width)?.to_f64();
             Some(value(written, at)? * factor * scale)
@@ -291,7 +288,9 @@ impl Builder<'_> {
 
     fn matmul(&mut self, x: Tensor, outputs: u64) -> Result<Tensor, String> {
         let (op, kernel, variant) = self.part()?;
-        let Op::Matmul { tokens, inputs, weights, .. } = op else { return Err(format!("{op} is no product")) };
+        let Op::Matmul { tokens, inputs, weights, .. } = op else {
+            return Err(format!("{op} is no product"));
+        };
         let matrix = self.matrix(weights, outputs, inputs)?;
         let (w, scales) = matrix.buffers();
         let by_row = 1..3 + scales.iter().len();
@@ -332,8 +331,10 @@ impl Builder<'_> {
         let [own_q, own_output, own_keys, own_values] = if is_decode { [0, 2, 3, 4] } else { [0, 3, 1, 2] };
         if is_decode && piece.stages.len() > 2 {
             let limit = self.offered.binding_bytes as f64 / 1048576.0;
-            return Err(format!("a KV cache of {batch_context} does not fit a binding of {limit:.0} MiB",
-                batch_context = format_args!("{rows} x {context} tokens")));
+            return Err(format!(
+                "a KV cache of {batch_context} does not fit a binding of {limit:.0} MiB",
+                batch_context = format_args!("{rows} x {context} tokens")
+            ));
         }
         let width = kv_heads * head_dim;
         if !is_decode {
@@ -394,8 +395,9 @@ impl Builder<'_> {
         let table = rope::angles((0..rows).map(position), head_dim as usize / 2);
         let (stride, first) = context.map_or((1, 0), |context| (context, context - 1));
         let params = [rows, heads, kv_heads, head_dim, stride, first].map(|size| size as u32).to_vec();
-        let buffers =
-            std::iter::once(qkv.stand_in()).chain([BufferInit::input(&table)]).chain((0..3).map(|_| BufferInit::Scratch(0)));
+        let buffers = std::iter::once(qkv.stand_in())
+            .chain([BufferInit::input(&table)])
+            .chain((0..3).map(|_| BufferInit::Scratch(0)));
         // An invocation turns eight elements.
         let piece = Self::own(ROPE, params, qkv.rows * qkv.width / 8, buffers.collect());
         let whole = |buffer: usize| Some(Tensor::whole(buffer, 0, 0));
@@ -412,7 +414,8 @@ impl Builder<'_> {
         };
         let turned = std::rc::Rc::new(turned);
         let in_row = |count: u64| (count as usize, count as usize * dim);
-        let split = move |index: usize, (_, width): (usize, usize)| (index / width, index % width / dim, index % dim);
+        let split =
+            move |index: usize, (_, width): (usize, usize)| (index / width, index % width / dim, index % dim);
         let (of_queries, of_keys) = (in_row(heads), in_row(kv_heads));
         let queries = {
             let turned = std::rc::Rc::clone(&turned);
@@ -515,8 +518,9 @@ impl Builder<'_> {
         let (w, scales) = matrix.buffers();
         let rows_per_token = x.rows / tokens;
         let Grouped { visited, offsets, pairs, params, stage } =
-            expert_gemm::grouped(&op, variant, self.seed, scales.is_some(), rows_per_token)
-                .ok_or_else(|| format!("internal error (please report): {} cannot build {op}", kernel.name))?;
+            expert_gemm::grouped(&op, variant, self.seed, scales.is_some(), rows_per_token).ok_or_else(
+                || format!("internal error (please report): {} cannot build {op}", kernel.name),
+            )?;
         let y = BufferInit::Output(2 * tokens * active * outputs);
         let mut buffers = vec![x.stand_in(), w, y, offsets, pairs];
         buffers.extend(scales);
@@ -556,7 +560,12 @@ impl Builder<'_> {
             })
         });
         let read = [x.buffer, chosen, residual.buffer];
-        self.check("weighted sum", (output, residual.rows * residual.width, nmse_max_f16(9)), &read, reference);
+        self.check(
+            "weighted sum",
+            (output, residual.rows * residual.width, nmse_max_f16(9)),
+            &read,
+            reference,
+        );
         Ok(output)
     }
 }

@@ -65,7 +65,8 @@ impl Check {
             expected: &expected,
             nmse_max: self.nmse_max,
         };
-        compare(&comparison, seed).map_err(|(reason, verification)| (format!("{}: {reason}", self.what), verification))
+        compare(&comparison, seed)
+            .map_err(|(reason, verification)| (format!("{}: {reason}", self.what), verification))
     }
 }
 
