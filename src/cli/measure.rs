@@ -127,6 +127,8 @@ pub struct MeasureArgs {
     /// How the weights of the layer are held.
     #[arg(long, value_name = "FORMAT", default_value = "q4_0", requires = "layer")]
     pub weights: Format,
+    #[command(flatten)]
+    pub tables: TableArgs,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

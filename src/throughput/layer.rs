@@ -18,6 +18,10 @@ pub struct LayerTime {
     pub measured: Seconds,
     /// The sum over `ops`.
     pub predicted: Seconds,
+    /// Its fastest sample: where other load shares the machine, the one that it disturbed least.
+    pub measured_fastest: Seconds,
+    /// The sum over the fastest samples of the same kernels.
+    pub predicted_fastest: Seconds,
     /// Each counted op with its predicted time, its launch included.
     pub ops: Vec<(Op, Seconds)>,
 }
@@ -39,6 +43,11 @@ impl LayerTime {
     /// Predicted over measured: above one where the model is too slow.
     pub fn ratio(&self) -> f64 {
         self.predicted.0 / self.measured.0
+    }
+
+    /// The same of the fastest samples.
+    pub fn ratio_of_fastest(&self) -> f64 {
+        self.predicted_fastest.0 / self.measured_fastest.0
     }
 }
 
@@ -70,10 +79,14 @@ impl Curves {
         let time = |row: &Measurement| {
             let Op::Layer(layer) = row.op else { return None };
             let measured = Seconds(row.timing()?.seconds.median);
-            let timed = |op: Op| Some((op, Seconds(self.op_seconds(&op).ok()?)));
-            let ops: Vec<_> = layer.counted_ops().into_iter().map(timed).collect::<Option<_>>()?;
-            let predicted = Seconds(ops.iter().map(|(_, seconds)| seconds.0).sum());
-            Some(LayerTime { layer, measured, predicted, ops })
+            let measured_fastest = Seconds(row.timing()?.seconds.min);
+            let timed = |op: &Op| self.op_seconds(op).ok();
+            let counted = layer.counted_ops();
+            let times: Vec<(f64, f64)> = counted.iter().map(timed).collect::<Option<_>>()?;
+            let predicted = Seconds(times.iter().map(|time| time.0).sum());
+            let predicted_fastest = Seconds(times.iter().map(|time| time.1).sum());
+            let ops = counted.into_iter().zip(times).map(|(op, time)| (op, Seconds(time.0))).collect();
+            Some(LayerTime { layer, measured, predicted, measured_fastest, predicted_fastest, ops })
         };
         rows.iter().filter_map(time).collect()
     }
@@ -136,4 +149,60 @@ fn unlike(layer: &Layer, works: &[Work]) -> Option<Op> {
         .filter(is_once)
         .find(|work| work.times >= most && !own.contains(&work.op))
         .map(|work| work.op)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::{self, read_models};
+
+    fn model(name: &str) -> Architecture {
+        let models = read_models(&include_bytes!("../../data/models.csv")[..]).unwrap();
+        arch::find(&models, name).unwrap().clone()
+    }
+
+    const DECODE: Pass = Pass::Decode { batch: 8, context: 512 };
+
+    #[test]
+    fn a_layer_runs_the_ops_that_the_list_of_its_model_counts() {
+        for name in ["llama-3.1-8b", "qwen3-30b-a3b", "mixtral-8x7b"] {
+            for pass in [DECODE, Pass::Prefill { tokens: 128 }, Pass::Head { batch: 1, vocab: 0 }] {
+                let model = model(name);
+                let pass = match pass {
+                    Pass::Head { batch, .. } => Pass::Head { batch, vocab: model.vocab },
+                    pass => pass,
+                };
+                let layer = layer_of(&model, pass, Format::Q4_0).unwrap();
+                assert!(!layer.counted_ops().is_empty(), "{name}");
+            }
+        }
+        let other = model("llama-3.1-70b");
+        let layer = layer_of(&model("llama-3.1-8b"), DECODE, Format::Q4_0).unwrap();
+        assert!(unlike(&layer, &other.decode_ops(8, 512, Format::Q4_0)).is_some());
+    }
+
+    #[test]
+    fn blocks_that_no_chain_runs_are_refused_by_name() {
+        for (name, block) in [("deepseek-v3", "latent attention"), ("gpt-oss-20b", "sliding-window")] {
+            let refused = layer_of(&model(name), DECODE, Format::Q4_0).unwrap_err();
+            assert!(refused.contains(block), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_ratio_is_the_geometric_median_with_its_range() {
+        let layer = layer_of(&model("llama-3.1-8b"), DECODE, Format::Q4_0).unwrap();
+        let time = |predicted: f64| LayerTime {
+            layer,
+            measured: Seconds(1.0),
+            predicted: Seconds(predicted),
+            measured_fastest: Seconds(0.5),
+            predicted_fastest: Seconds(predicted),
+            ops: Vec::new(),
+        };
+        let ratio = LayerRatio::of(&[time(2.0), time(0.5), time(0.9)]).unwrap();
+        assert!((ratio.mid - 0.9).abs() < 1e-12 && (ratio.low, ratio.high) == (0.5, 2.0), "{ratio}");
+        assert_eq!(time(2.0).ratio_of_fastest(), 4.0);
+        assert_eq!(LayerRatio::of(&[]), None);
+    }
 }

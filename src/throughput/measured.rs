@@ -38,6 +38,8 @@ pub struct Curves {
     gemv: Vec<(Format, Curve)>,
     /// FLOP/s by tokens and matrix elements.
     gemm: Vec<(Format, Surface)>,
+    /// FLOP/s of `expert_gemm` by tokens per visited expert and elements of one matrix.
+    experts: Vec<(Format, Surface)>,
     /// Bytes per second by KV bytes.
     attention_decode: Curve,
     /// FLOP/s by prompt tokens.
@@ -89,6 +91,7 @@ impl Curves {
             identity: identity.clone(),
             gemv: rows.gemv(),
             gemm: rows.gemm(),
+            experts: rows.experts(),
             attention_decode: curve("attention_decode")?,
             attention_prefill: curve("attention_prefill")?,
             rmsnorm: curve("rmsnorm")?,
@@ -106,12 +109,14 @@ impl Curves {
         self.layer_ratio
     }
 
-    /// The time of one op, its launch included.
+    /// The time of one op, its launch included: the median, and that of the fastest samples.
     ///
     /// # Errors
     /// A sentence naming the format in which nothing was measured.
-    pub(super) fn op_seconds(&self, op: &Op) -> Result<f64, String> {
-        Ok(self.cost(op, &mut Vec::new())?.seconds + self.launch)
+    pub(super) fn op_seconds(&self, op: &Op) -> Result<(f64, f64), String> {
+        let cost = self.cost(op, &mut Vec::new())?;
+        let seconds = cost.seconds + self.launch;
+        Ok((seconds, seconds * cost.reading.fast))
     }
 
     /// The adapter's name as the driver gives it.
@@ -172,7 +177,12 @@ impl Curves {
             Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } => {
                 let covered = experts as f64 * expert_coverage(tokens, experts, active);
                 let routed = tokens as f64 * active as f64 / covered;
-                let one = self.matmul(routed, outputs as f64 * inputs as f64, weights, notes)?;
+                let elements = outputs as f64 * inputs as f64;
+                let one = self.matmul(routed, elements, weights, notes)?;
+                let measured = self.experts.iter().find(|entry| entry.0 == weights);
+                if let Some((_, surface)) = measured.filter(|entry| entry.1.least_tokens() <= routed) {
+                    return Ok(Cost::of(op.flops().0, surface.at(routed, elements), one.bound));
+                }
                 Ok(Cost { seconds: covered * one.seconds, ..one })
             }
             Op::AttentionDecode { batch, context, kv_heads, head_dim, .. } => {
@@ -379,6 +389,18 @@ impl<'m> Rows<'m> {
                     points.entry(weights).or_default().push((tokens as f64, point));
                 }
                 _ => {}
+            }
+        }
+        points.into_iter().filter_map(|(format, points)| Some((format, Surface::new(points)?))).collect()
+    }
+
+    fn experts(&self) -> Vec<(Format, Surface)> {
+        let mut points: HashMap<Format, Vec<(f64, Point)>> = HashMap::new();
+        for (op, timing) in &self.best {
+            if let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } = *op {
+                let covered = experts as f64 * expert_coverage(tokens, experts, active);
+                let point = self.point(timing, outputs as f64 * inputs as f64, op.flops().0);
+                points.entry(weights).or_default().push(((tokens * active) as f64 / covered, point));
             }
         }
         points.into_iter().filter_map(|(format, points)| Some((format, Surface::new(points)?))).collect()

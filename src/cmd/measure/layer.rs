@@ -58,6 +58,10 @@ struct Shape {
     predicted_ms: Option<f64>,
     /// Predicted over measured.
     ratio: Option<f64>,
+    /// The same of the fastest samples: where other load shares the machine, those that it disturbed least.
+    measured_ms_min: Option<f64>,
+    predicted_ms_min: Option<f64>,
+    ratio_of_min: Option<f64>,
     /// What the prediction is the sum of.
     ops: Vec<Part>,
     /// Kernels that the layer runs and the model's list of ops leaves out, as measured apart.
@@ -89,7 +93,7 @@ struct Answer {
 
 /// Runs the verb.
 pub fn run(name: &str, args: &MeasureArgs) -> Result<Exit, Failure> {
-    let models = Tables::open(None)?.models()?;
+    let models = Tables::open(args.tables.data.as_deref())?.models()?;
     let model = arch::find(&models, name).map_err(Failure::bad_input)?;
     let wanted = passes(model).map(|pass| layer_of(model, pass, args.weights));
     let wanted = wanted.into_iter().collect::<Result<Vec<_>, _>>().map_err(Failure::bad_input)?;
@@ -272,6 +276,9 @@ fn shape(scaled: &Scaled, rows: &[Measurement], times: &[LayerTime]) -> Shape {
         measured_ms: row.and_then(Measurement::timing).map(|timing| milliseconds(timing.seconds.median)),
         predicted_ms: time.map(|time| milliseconds(time.predicted.0)),
         ratio: time.map(LayerTime::ratio),
+        measured_ms_min: time.map(|time| milliseconds(time.measured_fastest.0)),
+        predicted_ms_min: time.map(|time| milliseconds(time.predicted_fastest.0)),
+        ratio_of_min: time.map(LayerTime::ratio_of_fastest),
         ops: time
             .map(|time| time.ops.iter().map(|(op, seconds)| part(op, seconds.0)).collect())
             .unwrap_or_default(),
@@ -287,7 +294,7 @@ fn text(answer: &Answer) -> String {
         "{} in {}: one layer, measured and predicted from separate kernels\n{device}{label}; results in {}\n\n",
         answer.model, answer.weights, answer.results
     );
-    out += "pass     scaled  measured ms  predicted ms  ratio  shape\n";
+    out += "pass     scaled  measured ms  predicted ms  ratio  of fastest  shape\n";
     let number =
         |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$}"));
     for shape in &answer.shapes {
@@ -297,12 +304,13 @@ fn text(answer: &Answer) -> String {
             format!("  {}: {}", shape.status, shape.reason)
         };
         out += &format!(
-            "{:<8} {:>6}  {:>11}  {:>12}  {:>5}  {}{reason}\n",
+            "{:<8} {:>6}  {:>11}  {:>12}  {:>5}  {:>10}  {}{reason}\n",
             shape.pass,
             format!("1/{}", shape.scaled),
             number(shape.measured_ms, 3),
             number(shape.predicted_ms, 3),
             number(shape.ratio, 2),
+            number(shape.ratio_of_min, 2),
             shape.shape
         );
     }
