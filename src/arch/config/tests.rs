@@ -176,7 +176,7 @@ fn what_is_missing_or_contradicts_itself_is_named() {
         (llama(r#", "intermediate_size": "9""#), "intermediate_size is \"9\", not a whole number"),
         (llama(r#", "intermediate_size": [9]"#), "intermediate_size is a list of 1, not a whole number"),
         (llama(r#", "intermediate_size": 1048577"#), "intermediate_size is 1048577, more than 1048576"),
-        (llama(r#", "vocab_size": 5"#), "4:5: key \"vocab_size\" is there twice"),
+        (llama(r#", "vocab_size": 5"#), "2:99: key \"vocab_size\" is there twice"),
         (
             llama(&format!(r#"{ffn}, "tie_word_embeddings": "no""#)),
             "tie_word_embeddings is \"no\", not true or false",
@@ -245,8 +245,8 @@ fn what_is_missing_or_contradicts_itself_is_named() {
             ),
             "word_embed_proj_dim is 512: an embedding of another width",
         ),
-        (llama(r#", "intermediate_size": NaN"#), "3:"),
-        (llama(r#", "intermediate_size": 1e999"#), "3:"),
+        (llama(r#", "intermediate_size": NaN"#), "2:105: is not JSON"),
+        (llama(r#", "intermediate_size": 1e999"#), "2:"),
     ] {
         let shown = read(&text).map(|_| ()).unwrap_err();
         assert!(shown.starts_with(fault), "{text}\n{shown}\nis not {fault}");
