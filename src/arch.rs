@@ -6,6 +6,7 @@
 //! sound, and heads that draft tokens.
 
 mod block;
+mod bytes;
 mod config;
 mod ops;
 mod piece;
@@ -21,11 +22,9 @@ pub use read::read_models;
 pub use scheme::Scheme;
 
 use crate::lookup::{self, Named, NotFound};
-use crate::op::Format;
 use crate::units::Bytes;
-use block::{Group, Place};
-use piece::{Piece, Product, Role};
-use scheme::{Tensor, Whole};
+use block::Group;
+use piece::Piece;
 
 /// Bytes of one KV-cache element: 16 bit.
 pub const KV_ELEMENT_BYTES: f64 = 2.0;
@@ -98,19 +97,6 @@ impl Architecture {
     /// mostly add the embedding, so they are larger by `vocab · hidden`.
     pub fn active_params(&self) -> f64 {
         self.params_by(|(_, active)| active) + self.vocabulary_params()
-    }
-
-    /// Bytes of all weights held in memory, tensor by tensor, scales included: see [`Scheme`].
-    pub fn weight_bytes(&self, weights: impl Into<Scheme>) -> Bytes {
-        let scheme = weights.into();
-        let layers: f64 = self.pieces().map(|(group, pieces)| self.group_bytes(scheme, group, &pieces)).sum();
-        let bytes = |params: f64, role| params * self.vocabulary_format(scheme, role).bytes_per_weight();
-        let table = self.vocabulary_params();
-        let input = if self.tied_embeddings { 0.0 } else { bytes(table, Role::Embedding) };
-        let positions = bytes((self.positions * self.hidden) as f64, Role::Small);
-        Bytes(
-            layers + input + positions + bytes(table, Role::Output) + bytes(self.hidden as f64, Role::Small),
-        )
     }
 
     /// KV-cache bytes per token with every attention layer keeping every token: an upper bound, and what engines
@@ -212,88 +198,6 @@ impl Architecture {
             group.places.len() as f64 * one
         };
         self.pieces().map(of_group).sum()
-    }
-
-    fn group_bytes(&self, scheme: Scheme, group: &Group, pieces: &[Piece]) -> f64 {
-        let small = self.vocabulary_format(scheme, Role::Small).bytes_per_weight();
-        let bytes = |piece: &Piece| match piece {
-            Piece::Product(product) => self.product_bytes(scheme, group, product),
-            Piece::UpProjection(it) => {
-                it.absorbed().iter().map(|product| self.product_bytes(scheme, group, product)).sum()
-            }
-            piece => group.places.len() as f64 * piece.params(self.hidden).0 * small,
-        };
-        pieces.iter().map(bytes).sum()
-    }
-
-    fn product_bytes(&self, scheme: Scheme, group: &Group, product: &Product) -> f64 {
-        let copies = product.routed.map_or(1, |routed| routed.experts) as f64;
-        let mut bytes = 0.0;
-        self.each_format(scheme, group, product, |times, outputs, format| {
-            let elements = times as f64 * copies * outputs as f64 * product.inputs as f64;
-            bytes += elements * format.bytes_per_weight();
-        });
-        bytes
-    }
-
-    /// The parts of a product of a group, those of one format side by side: how many layers have it so, its outputs,
-    /// the format.
-    fn each_format(
-        &self,
-        scheme: Scheme,
-        group: &Group,
-        product: &Product,
-        mut each: impl FnMut(u64, u64, Format),
-    ) {
-        let whole = self.whole(scheme);
-        let formats = |place: Place| {
-            product.parts.map(|part| {
-                let tensor =
-                    Tensor { role: part.role, inputs: product.inputs, routed: product.routed.is_some() };
-                scheme.format(tensor, place, &whole)
-            })
-        };
-        // Two at most: the rules give some layers more bits and some not.
-        let mut kinds: Vec<([Format; 3], u64)> = Vec::with_capacity(2);
-        if scheme.varies() {
-            for place in &group.places {
-                let of_place = formats(*place);
-                match kinds.iter_mut().find(|kind| kind.0 == of_place) {
-                    Some(kind) => kind.1 += 1,
-                    None => kinds.push((of_place, 1)),
-                }
-            }
-        } else {
-            kinds.extend(group.places.first().map(|place| (formats(*place), group.places.len() as u64)));
-        }
-        for (formats, times) in kinds {
-            let parts = product.parts.iter().zip(formats).filter(|(part, _)| part.outputs > 0);
-            let mut sums: Vec<(Format, u64)> = Vec::with_capacity(2);
-            for (part, format) in parts {
-                match sums.iter_mut().find(|sum| sum.0 == format) {
-                    Some(sum) => sum.1 += part.outputs,
-                    None => sums.push((format, part.outputs)),
-                }
-            }
-            sums.into_iter().for_each(|(format, outputs)| each(times, outputs, format));
-        }
-    }
-
-    /// The format of a tensor outside the layers, and of the small tensors of all layers.
-    fn vocabulary_format(&self, scheme: Scheme, role: Role) -> Format {
-        let whole = self.whole(scheme);
-        scheme.format(Tensor { role, inputs: self.hidden, routed: false }, whole.layers, &whole)
-    }
-
-    fn whole(&self, scheme: Scheme) -> Whole {
-        let shared_heads =
-            |block: &Block| matches!(block.mixer, Some(Mixer::Grouped(it)) if it.heads > it.kv_heads);
-        Whole {
-            layers: Place { attention: self.stack.attention(), mlp: self.stack.mlps() },
-            experts: self.moe().map_or(0, |moe| moe.experts),
-            seventy: self.layers() == 80 && self.stack.count(shared_heads) == 80,
-            only_experts: self.only_experts && self.native_weights == Some(scheme),
-        }
     }
 
     fn sum_mixers(&self, of: impl Fn(&Mixer) -> f64) -> f64 {

@@ -115,11 +115,15 @@ pub struct DeviceArgs {
 /// What is asked of the models.
 #[derive(Args, Clone, Debug)]
 pub struct WorkloadArgs {
-    /// Models, or `all` [default: seven widely served ones].
+    /// Models, or `all` [default: seven widely served ones, none beside --config].
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub model: Vec<String>,
-    /// Weights formats, such as f16,q8_0 [default: f16,q8_0,q4_0 of a measured device; of a datasheet the format
-    /// that the publisher ships, and fp8 beside bf16].
+    /// A model by its Hugging Face config.json, beside those of --model; may be given again.
+    #[arg(long, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// Weights formats, such as f16,q8_0,q4_K_M, each with the tensors that its publishers keep wider in their own
+    /// [default: f16,q8_0,q4_0 of a measured device; of a datasheet the format that the publisher ships, and fp8
+    /// beside bf16].
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',')]
     pub weights: Vec<Scheme>,
     /// Sequences that decode together; `auto` takes the cheapest that fits.
@@ -150,6 +154,7 @@ impl WorkloadArgs {
         if !self.model.is_empty() {
             options.push(format!(" --model {}", list(self.model.clone())));
         }
+        options.extend(self.config.iter().map(|path| format!(" --config \"{}\"", path.display())));
         if !self.weights.is_empty() {
             options
                 .push(format!(" --weights {}", list(self.weights.iter().map(ToString::to_string).collect())));

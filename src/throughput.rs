@@ -184,7 +184,7 @@ fn timed(
         Device::Datasheet(gpu) => {
             let peaks = datasheet::Peaks::of(model, workload, gpu, notes)?;
             let errors = peaks.errors(model);
-            (Timer::Peaks(peaks), errors)
+            (Timer::Peaks(Box::new(peaks)), errors)
         }
     };
     rates::rates(&mut Passes { model, workload, timer, notes }, errors)

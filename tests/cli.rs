@@ -179,6 +179,93 @@ fn prices_and_rates_of_the_tables_are_finite_and_positive() {
 }
 
 #[test]
+fn a_config_is_a_model_like_any_other() {
+    let here = folder();
+    let config = write(here.path(), "config.json", LLAMA_8B);
+    let estimate = |words: &[&str]| -> Vec<Value> {
+        let run = on_tables("estimate", &data("tables"), &[words, &["--batch", "1,8", "--json"]].concat());
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        serde_json::from_str(&run.out).unwrap()
+    };
+    let (of_file, of_table) = (estimate(&["--config", &config]), estimate(&["--model", "llama-3.1-8b"]));
+    assert_eq!((of_file.len(), of_table.len()), (4, 4), "bf16 and fp8 at two batches each");
+    for (mut row, expected) in of_file.into_iter().zip(&of_table) {
+        assert_eq!(row["model"], config.as_str());
+        row["model"] = expected["model"].clone();
+        assert_eq!(&row, expected);
+    }
+    let both = estimate(&["--config", &config, "--model", "llama-3.1-8b", "--weights", "q4_K_M"]);
+    let models: Vec<_> = both.iter().map(|row| row["model"].as_str().unwrap()).collect();
+    assert_eq!(models, ["llama-3.1-8b", "llama-3.1-8b", &config, &config]);
+    let gib = both[0]["weights_gb"].as_f64().unwrap() * 1e9 / f64::from(1 << 30);
+    assert!((gib - 4.58).abs() < 0.01, "{gib} GiB");
+    // Nobody sells its tokens by the name of a file, so there is no verdict.
+    let run = on_tables("compare", &data("tables"), &["--config", &config, "--batch", "8", "--json"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+}
+
+const LLAMA_8B: &str = r#"{"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336,
+    "num_attention_heads": 32, "num_key_value_heads": 8, "num_hidden_layers": 32, "vocab_size": 128256,
+    "tie_word_embeddings": false, "torch_dtype": "bfloat16"}"#;
+
+#[test]
+fn a_config_that_makes_no_sense_is_refused_with_the_file_and_the_key() {
+    let here = folder();
+    for (bytes, what) in [
+        (String::new(), ":1:1: is not JSON: it ends where an object was expected"),
+        (LLAMA_8B.replace(r#""intermediate_size": 14336,"#, ""), ": intermediate_size is missing"),
+        (
+            LLAMA_8B.replace("\"num_key_value_heads\": 8", "\"num_key_value_heads\": 5"),
+            ": num_key_value_heads 5 does not divide num_attention_heads 32",
+        ),
+        (LLAMA_8B.replace("14336", "NaN"), ":1:67: is not JSON: expected value"),
+        (LLAMA_8B.replace("14336", "1e400"), ":1:"),
+        (LLAMA_8B.replace("14336", "[[]]"), ": intermediate_size is a list of 1, not a whole number"),
+        (
+            LLAMA_8B.replace("llama", "mamba-x").replace("torch_dtype", "d_state"),
+            ": model_type \"mamba-x\" is not known, and its key \"d_state\" may change what is computed; known: ",
+        ),
+        (" ".repeat(2 << 20), ": is larger than 1 MiB: no config.json is"),
+    ] {
+        let file = write(here.path(), "config.json", &bytes);
+        for verb in ["estimate", "compare"] {
+            let run = on_tables(verb, &data("tables"), &["--config", &file]);
+            assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{}", run.err);
+            assert!(run.complaint().starts_with(&format!("mtok: {file}{what}")), "{}", run.err);
+        }
+    }
+    refused(
+        &on_tables("estimate", &data("tables"), &["--config", &here.path().display().to_string()]),
+        &format!("{}: is not a plain file", here.path().display()),
+    );
+}
+
+#[test]
+fn a_block_without_formulas_has_sizes_and_no_rates() {
+    let here = folder();
+    let config = write(
+        here.path(),
+        "config.json",
+        r#"{"model_type": "qwen3_next", "hidden_size": 2048, "num_attention_heads": 16, "num_key_value_heads": 2,
+        "head_dim": 256, "num_hidden_layers": 48, "vocab_size": 151936, "full_attention_interval": 4,
+        "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128, "linear_num_key_heads": 16,
+        "linear_num_value_heads": 32, "linear_value_head_dim": 128, "num_experts": 512, "num_experts_per_tok": 10,
+        "moe_intermediate_size": 512, "shared_expert_intermediate_size": 512, "torch_dtype": "bfloat16"}"#,
+    );
+    let words = ["--config", &config, "--weights", "fp8", "--memory-gb", "141", "--batch", "8", "--json"];
+    let run = on_tables("estimate", &data("tables"), &words);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let rows: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    assert!(
+        row["note"].as_str().unwrap().contains("36 of 48 layers are recurrent (gated-deltanet)"),
+        "{row}"
+    );
+    assert_eq!((&row["fits"], &row["decode_tokens_per_s"]), (&Value::Bool(true), &Value::Null));
+    assert!(row["max_batch"].as_u64().unwrap() > 100, "{row}");
+}
+
+#[test]
 fn a_table_that_is_broken_is_refused_by_name() {
     for name in ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv"] {
         let copy = copied_tables();
@@ -472,7 +559,7 @@ fn hostile_files() -> Vec<Vec<u8>> {
 }
 
 /// Words that nobody should type, behind `compare --gpu "H100 SXM"`.
-const HOSTILE_WORDS: [&str; 24] = [
+const HOSTILE_WORDS: [&str; 28] = [
     "--batch=,",
     "--batch=auto,auto,1,1",
     "--batch=99999999999999999999",
@@ -485,7 +572,11 @@ const HOSTILE_WORDS: [&str; 24] = [
     "--model=all --batch=1073741824",
     "--model=\u{1b}[31m",
     "--weights=",
-    "--weights=f32,f16,bf16,q8_0,fp8,q6_K,q4_1,q4_K,q4_0,nvfp4,mxfp4,int4-g128",
+    "--weights=f32,f16,bf16,q8_0,fp8,q6_K,q4_1,q4_K,q4_0,nvfp4,mxfp4,int4-g128,q4_K_M,q4_K_S,q5_K_M,q5_K_S",
+    "--weights=q4_K_XL",
+    "--config=",
+    "--config=/dev/null",
+    "--config=.",
     "--memory-gb=1e308",
     "--memory-gb=5e-324",
     "--usd-per-hour=1e308",
@@ -505,6 +596,13 @@ fn nothing_that_is_typed_or_read_makes_a_panic() {
     let mut calls: Vec<Vec<String>> = Vec::new();
     for (index, bytes) in hostile_files().into_iter().enumerate() {
         let file = write(here.path(), &format!("m{index}.csv"), &bytes);
+        calls.push(vec![
+            "estimate".into(),
+            "--gpu".into(),
+            "H100 SXM".into(),
+            "--config".into(),
+            file.clone(),
+        ]);
         calls.push(vec!["compare".into(), "--measurements".into(), file]);
         let tables = here.path().join(index.to_string());
         fs::create_dir(&tables).unwrap();

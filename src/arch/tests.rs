@@ -1,3 +1,4 @@
+use super::piece::Role;
 use super::*;
 use crate::op::{Format, Op};
 use proptest::prelude::*;

@@ -75,7 +75,7 @@ impl Origin {
 /// Finds what is wrong with the question before time is spent on measuring.
 #[cfg(feature = "gpu")]
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
-    chosen(&tables.models()?, &args.model)?;
+    models(args, tables)?;
     let serving = serving(&args.serving, tables, None)?;
     let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16.into(), *batch, serving));
     workloads.try_for_each(|workload| workload.check()).map_err(Failure::bad_input)
@@ -88,12 +88,11 @@ pub fn estimates(
     gpus: &[GpuSpec],
     origin: &Origin,
 ) -> Result<Vec<Estimate>, Failure> {
-    let models = tables.models()?;
     let device = origin.device();
     let serving = serving(&args.serving, tables, origin.gpu(gpus).and_then(|gpu| gpu.link))?;
     let memory = device.memory(gpus, args.memory_gb.map(|gigabytes| Bytes(gigabytes * 1e9)));
     let mut estimates = Vec::new();
-    for model in chosen(&models, &args.model)? {
+    for model in &models(args, tables)? {
         for weights in formats(args, origin, model) {
             for batch in &args.batch {
                 let workload = workload(args, weights, *batch, serving);
@@ -157,6 +156,20 @@ fn best(
     // Where no batch has rates, the smallest one says why.
     let best = throughput::best_batch(model, workload, device, memory, target);
     best.unwrap_or_else(|| throughput::estimate(model, workload, device, memory))
+}
+
+/// The models that are asked for: those of the table, then those of files, which go by their paths.
+fn models(args: &WorkloadArgs, tables: &Tables) -> Result<Vec<Architecture>, Failure> {
+    let table = tables.models()?;
+    let mut models = Vec::new();
+    if args.config.is_empty() || !args.model.is_empty() {
+        models.extend(chosen(&table, &args.model)?.into_iter().cloned());
+    }
+    for path in &args.config {
+        let name = mtok::text::inert(&path.display().to_string());
+        models.push(read_file(path, |input| arch::read_config(input, &name))?);
+    }
+    Ok(models)
 }
 
 fn chosen<'m>(models: &'m [Architecture], names: &[String]) -> Result<Vec<&'m Architecture>, Failure> {

@@ -11,6 +11,7 @@ mod check;
 use super::problem::Problem;
 use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, no_preludes};
 use crate::op::{Format, Layer, Op};
+pub use build::OWN;
 pub use check::{Check, Written, all as check_all};
 
 /// The formats in which products take the 16-bit results of the op before them.

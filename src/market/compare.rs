@@ -268,7 +268,6 @@ mod tests {
             layer_ratio: None,
             source: Source::Measured,
             device: "H100 SXM".into(),
-            layer_ratio: None,
             notes: vec![],
         }
     }

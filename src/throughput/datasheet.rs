@@ -84,7 +84,7 @@ impl Peaks {
 
     /// Time per output token of one request among others, and per output token of all.
     pub(crate) fn served(self, model: &Architecture, workload: Workload) -> Result<Served, String> {
-        served(&mut Passes { model, workload, timer: Timer::Peaks(self), notes: &mut Vec::new() })
+        served(&mut Passes { model, workload, timer: Timer::Peaks(Box::new(self)), notes: &mut Vec::new() })
     }
 
     pub(super) fn products(&self, tokens: f64, sampled: f64) -> Step {

@@ -20,7 +20,7 @@ pub(super) enum Timer<'t> {
     /// Each op from its measured curve.
     Curves(&'t Curves),
     /// Whole passes from the peaks of a datasheet.
-    Peaks(datasheet::Peaks),
+    Peaks(Box<datasheet::Peaks>),
 }
 
 /// What of a list of ops is meant.

@@ -238,7 +238,9 @@ fn llama_cpp_pays_for_unpacking_and_for_stacked_memory() {
     let found = datasheet::FITTED;
     let plain = GpuSpec { stacked: false, ..gpus[1].clone() };
     let stacked = GpuSpec { stacked: true, ..plain.clone() };
-    let more = 4.22e9 / (1008e9 * found.bandwidth) * (1.0 / found.local_stacked - 1.0);
+    let works = model("dense").decode_ops(1, 1, Format::Q4_0);
+    let read: f64 = works.iter().map(|work| work.weight_bytes().0).sum();
+    let more = read / (1008e9 * found.bandwidth) * (1.0 / found.local_stacked - 1.0);
     assert!(((step(&stacked) - step(&plain)) / more - 1.0).abs() < 0.01);
     let slow = GpuSpec { fp32: plain.fp32.map(|peak| peak * 0.5), ..plain.clone() };
     let more = found.local_flops_per_weight * 7.505e9 / 82.6e12;

@@ -35,10 +35,13 @@ pub struct Refit {
     pub rows: usize,
 }
 
+/// Where a constant stands.
+type Place = fn(&mut Constants) -> &mut f64;
+
 /// A stage of the fit: the rows that it looks at, and the constants that it finds from them.
 struct Stage {
     rows: fn(&Case<'_>) -> bool,
-    unknowns: &'static [(fn(&mut Constants) -> &mut f64, Unknown)],
+    unknowns: &'static [(Place, Unknown)],
 }
 
 const fn share(start: f64) -> Unknown {

@@ -85,7 +85,8 @@ pub struct Report {
 /// Sums up predictions, one per case in the same order.
 pub fn report(rows: &Rows<'_>, predictions: &[Prediction], left_out: Option<&'static str>) -> Report {
     let pairs: Vec<(&Case<'_>, &Prediction)> = rows.cases.iter().zip(predictions).collect();
-    let keys: [(&'static str, fn(&Case<'_>) -> String); 6] = [
+    type Key = fn(&Case<'_>) -> String;
+    let keys: [(&'static str, Key); 6] = [
         ("phase", |case| case.phase.name().to_owned()),
         ("kind", |case| case.population().to_string()),
         ("source", |case| case.origin.source.clone()),

@@ -15,7 +15,7 @@ pub struct Family {
 }
 
 /// The `model_type` of files, of the language model inside where a model also sees.
-const FAMILIES: [(&str, Read); 44] = [
+const FAMILIES: [(&str, Read); 40] = [
     ("llama", llama),
     ("mistral", mistral),
     ("ministral", mistral),
@@ -27,13 +27,9 @@ const FAMILIES: [(&str, Read); 44] = [
     ("phi3", mistral),
     ("olmo", llama),
     ("olmo2", llama),
-    ("olmo3", llama),
+    ("olmo3", olmo3),
     ("granite", llama),
-    ("smollm3", llama),
     ("seed_oss", llama),
-    ("internlm2", llama),
-    ("baichuan", llama),
-    ("yi", llama),
     ("stablelm", llama),
     ("gemma", gemma),
     ("gemma2", gemma2),
@@ -206,6 +202,10 @@ fn mistral(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
     dense(keys, tables(keys, false)?, Windows::All, true, NORMS)
 }
 
+fn olmo3(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
+    dense(keys, tables(keys, false)?, Windows::AllButEvery(4), true, NORMS)
+}
+
 fn qwen(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
     dense(keys, tables(keys, false)?, Windows::Qwen, true, NORMS)
 }
@@ -329,7 +329,8 @@ fn llama4(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
 fn qwen_next(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
     let tables = tables(keys, false)?;
     let layers = keys.layers(&["num_hidden_layers"])?;
-    let grouped = Grouped { output_gate: true, ..layers::grouped(keys, tables.hidden)? };
+    let output_gate = keys.flag("attn_output_gate")?.unwrap_or(true);
+    let grouped = Grouped { output_gate, ..layers::grouped(keys, tables.hidden)? };
     let kinds = match keys.list("layer_types")? {
         Some(_) => layers::kinds(keys, layers, Windows::Unused)?,
         None => {
@@ -418,7 +419,9 @@ fn falcon(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
     }
     let width = keys.optional_size(&["ffn_hidden_size"])?.unwrap_or(4 * tables.hidden);
     let mixer = Mixer::Grouped(Grouped { kv_heads, ..own });
-    let block = Block { mixer: Some(mixer), mlp: Some(Mlp::Dense { width, gated: false }), norms: NORMS };
+    // The smaller models feed attention and MLP the same normalised input.
+    let norms = if grouped_heads { 2 } else { 1 };
+    let block = Block { mixer: Some(mixer), mlp: Some(Mlp::Dense { width, gated: false }), norms };
     Ok((tables, vec![block; layers as usize]))
 }
 

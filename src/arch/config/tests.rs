@@ -1,5 +1,6 @@
-use super::super::{Format, Mixer, Scheme};
+use super::super::{Mixer, Scheme};
 use super::*;
+use crate::op::Format;
 use crate::units::Bytes;
 use proptest::prelude::*;
 
@@ -17,7 +18,8 @@ fn config(model_type: &str, sizes: [u64; 5], more: &str) -> String {
 }
 
 const LLAMA: [u64; 5] = [32, 4096, 32, 8, 128_256];
-const DEEPSEEK: &str = r#", "intermediate_size": 18432, "moe_intermediate_size": 2048, "n_routed_experts": 256,
+const DEEPSEEK: &str = r#", "intermediate_size": 18432, "moe_intermediate_size": 2048,
+            "n_routed_experts": 256,
     "n_shared_experts": 1, "num_experts_per_tok": 8, "first_k_dense_replace": 3, "moe_layer_freq": 1,
     "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128"#;
 const NEXT: &str = r#", "head_dim": 256, "full_attention_interval": 4, "linear_conv_kernel_dim": 4,
@@ -28,32 +30,57 @@ const NEXT: &str = r#", "head_dim": 256, "full_attention_interval": 4, "linear_c
 /// Configs typed from those of the publishers, and the parameters that these publish.
 fn families() -> Vec<(&'static str, String, f64)> {
     let of = config;
-    let nested = |outer: &str, text: String| format!(r#"{{"model_type": "{outer}", "text_config": {text}}}"#);
+    let nested = |outer: &str, text: String| {
+        format!(
+            r#"{{"model_type": "{outer}",
+            "text_config": {text}}}"#
+        )
+    };
     vec![
         ("Llama-3.1-8B", of("llama", LLAMA, r#", "intermediate_size": 14336"#), 8.03e9),
-        ("Mistral-7B-v0.1", of("mistral", [32, 4096, 32, 8, 32_000], r#", "intermediate_size": 14336, "sliding_window": 4096"#), 7.24e9),
-        ("Mixtral-8x7B", of("mixtral", [32, 4096, 32, 8, 32_000], r#", "intermediate_size": 14336, "num_local_experts": 8, "num_experts_per_tok": 2"#), 46.7e9),
-        ("Qwen2.5-0.5B", of("qwen2", [24, 896, 14, 2, 151_936], r#", "intermediate_size": 4864, "tie_word_embeddings": true, "use_sliding_window": false, "sliding_window": 32768, "max_window_layers": 21"#), 0.494e9),
-        ("Qwen3-8B", of("qwen3", [36, 4096, 32, 8, 151_936], r#", "intermediate_size": 12288, "head_dim": 128"#), 8.19e9),
-        ("Qwen1.5-MoE-A2.7B", of("qwen2_moe", [24, 2048, 16, 16, 151_936], r#", "intermediate_size": 5632, "moe_intermediate_size": 1408, "shared_expert_intermediate_size": 5632, "num_experts": 60, "num_experts_per_tok": 4, "decoder_sparse_step": 1"#), 14.3e9),
-        ("Qwen3-30B-A3B", of("qwen3_moe", [48, 2048, 32, 4, 151_936], r#", "head_dim": 128, "intermediate_size": 6144, "moe_intermediate_size": 768, "num_experts": 128, "num_experts_per_tok": 8, "mlp_only_layers": []"#), 30.5e9),
-        ("gemma-2-9b", of("gemma2", [42, 3584, 16, 8, 256_000], r#", "head_dim": 256, "intermediate_size": 14336, "sliding_window": 4096"#), 9.24e9),
-        ("gemma-3-27b", nested("gemma3", r#"{"model_type": "gemma3_text", "num_hidden_layers": 62, "hidden_size": 5376, "num_attention_heads": 32, "num_key_value_heads": 16, "head_dim": 128, "intermediate_size": 21504, "sliding_window": 1024}"#.to_owned()), 27.0e9),
-        ("Phi-3-mini", of("phi3", [32, 3072, 32, 32, 32_064], r#", "intermediate_size": 8192, "sliding_window": 2047"#), 3.82e9),
-        ("gpt-oss-20b", of("gpt_oss", [24, 2880, 64, 8, 201_088], r#", "head_dim": 64, "intermediate_size": 2880, "num_local_experts": 32, "num_experts_per_tok": 4, "sliding_window": 128"#), 20.9e9),
+        ("Mistral-7B-v0.1", of("mistral", [32, 4096, 32, 8, 32_000], r#", "intermediate_size": 14336,
+            "sliding_window": 4096"#), 7.24e9),
+        ("Mixtral-8x7B", of("mixtral", [32, 4096, 32, 8, 32_000], r#", "intermediate_size": 14336,
+            "num_local_experts": 8, "num_experts_per_tok": 2"#), 46.7e9),
+        ("Qwen2.5-0.5B", of("qwen2", [24, 896, 14, 2, 151_936], r#", "intermediate_size": 4864,
+            "tie_word_embeddings": true, "use_sliding_window": false, "sliding_window": 32768, "max_window_layers": 21"#), 0.494e9),
+        ("Qwen3-8B", of("qwen3", [36, 4096, 32, 8, 151_936], r#", "intermediate_size": 12288,
+            "head_dim": 128"#), 8.19e9),
+        ("Qwen1.5-MoE-A2.7B", of("qwen2_moe", [24, 2048, 16, 16, 151_936], r#",
+            "intermediate_size": 5632, "moe_intermediate_size": 1408, "shared_expert_intermediate_size": 5632, "num_experts": 60, "num_experts_per_tok": 4, "decoder_sparse_step": 1"#), 14.3e9),
+        ("Qwen3-30B-A3B", of("qwen3_moe", [48, 2048, 32, 4, 151_936], r#", "head_dim": 128,
+            "intermediate_size": 6144, "moe_intermediate_size": 768, "num_experts": 128, "num_experts_per_tok": 8, "mlp_only_layers": []"#), 30.5e9),
+        ("gemma-2-9b", of("gemma2", [42, 3584, 16, 8, 256_000], r#", "head_dim": 256,
+            "intermediate_size": 14336, "sliding_window": 4096"#), 9.24e9),
+        ("gemma-3-27b", nested("gemma3", r#"{"model_type": "gemma3_text", "num_hidden_layers": 62,
+            "hidden_size": 5376, "num_attention_heads": 32, "num_key_value_heads": 16, "head_dim": 128, "intermediate_size": 21504, "sliding_window": 1024}"#.to_owned()), 27.0e9),
+        ("Phi-3-mini", of("phi3", [32, 3072, 32, 32, 32_064], r#", "intermediate_size": 8192,
+            "sliding_window": 2047"#), 3.82e9),
+        ("gpt-oss-20b", of("gpt_oss", [24, 2880, 64, 8, 201_088], r#", "head_dim": 64,
+            "intermediate_size": 2880, "num_local_experts": 32, "num_experts_per_tok": 4, "sliding_window": 128"#), 20.9e9),
         ("DeepSeek-V3", of("deepseek_v3", [61, 7168, 128, 128, 129_280], DEEPSEEK), 671e9),
-        ("DeepSeek-V2-Lite", of("deepseek_v2", [27, 2048, 16, 16, 102_400], r#", "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "q_lora_rank": null, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128"#), 15.7e9),
-        ("GLM-4.5-Air", of("glm4_moe", [46, 4096, 96, 8, 151_552], r#", "head_dim": 128, "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 128, "n_shared_experts": 1, "num_experts_per_tok": 8, "first_k_dense_replace": 1"#), 106e9),
-        ("Llama-4-Maverick", nested("llama4", of("llama4_text", [48, 5120, 40, 8, 202_048], r#", "head_dim": 128, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "num_local_experts": 128, "num_experts_per_tok": 1, "interleave_moe_layer_step": 2, "attention_chunk_size": 8192"#)), 400e9),
-        ("MiniMax-M2", of("minimax_m2", [62, 3072, 48, 8, 200_064], r#", "head_dim": 128, "intermediate_size": 1536, "num_local_experts": 256, "num_experts_per_tok": 8, "attn_type_list": [1, 1]"#), 229e9),
+        ("DeepSeek-V2-Lite", of("deepseek_v2", [27, 2048, 16, 16, 102_400], r#",
+            "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "q_lora_rank": null, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128"#), 15.7e9),
+        ("GLM-4.5-Air", of("glm4_moe", [46, 4096, 96, 8, 151_552], r#", "head_dim": 128,
+            "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 128, "n_shared_experts": 1, "num_experts_per_tok": 8, "first_k_dense_replace": 1"#), 106e9),
+        ("Llama-4-Maverick", nested("llama4", of("llama4_text", [48, 5120, 40, 8, 202_048], r#",
+            "head_dim": 128, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "num_local_experts": 128, "num_experts_per_tok": 1, "interleave_moe_layer_step": 2, "attention_chunk_size": 8192"#)), 400e9),
+        ("MiniMax-M2", of("minimax_m2", [62, 3072, 48, 8, 200_064], r#", "head_dim": 128,
+            "intermediate_size": 1536, "num_local_experts": 256, "num_experts_per_tok": 8, "attn_type_list": [1, 1]"#), 229e9),
         ("Qwen3-Next-80B-A3B", of("qwen3_next", [48, 2048, 16, 2, 151_936], NEXT), 79.7e9),
-        ("falcon-7b", r#"{"model_type": "falcon", "num_hidden_layers": 32, "hidden_size": 4544, "num_attention_heads": 71, "vocab_size": 65024, "multi_query": true, "new_decoder_architecture": false}"#.to_owned(), 6.92e9),
-        ("starcoder2-7b", of("starcoder2", [32, 4608, 36, 4, 49_152], r#", "intermediate_size": 18432, "sliding_window": 4096"#), 7.17e9),
-        ("gpt2", r#"{"model_type": "gpt2", "n_layer": 12, "n_embd": 768, "n_head": 12, "n_positions": 1024, "vocab_size": 50257, "n_inner": null}"#.to_owned(), 124.4e6),
-        ("opt-6.7b", of("opt", [32, 4096, 32, 32, 50_272], r#", "ffn_dim": 16384, "max_position_embeddings": 2048, "word_embed_proj_dim": 4096"#), 6.66e9),
+        ("falcon-7b", r#"{"model_type": "falcon", "num_hidden_layers": 32, "hidden_size": 4544,
+            "num_attention_heads": 71, "vocab_size": 65024, "multi_query": true, "new_decoder_architecture": false}"#.to_owned(), 6.92e9),
+        ("starcoder2-3b", of("starcoder2", [30, 3072, 24, 2, 49_152], r#", "intermediate_size": 12288,
+            "sliding_window": 4096"#), 3.03e9),
+        ("gpt2", r#"{"model_type": "gpt2", "n_layer": 12, "n_embd": 768, "n_head": 12,
+            "n_positions": 1024, "vocab_size": 50257, "n_inner": null}"#.to_owned(), 124.4e6),
+        ("opt-6.7b", of("opt", [32, 4096, 32, 32, 50_272], r#", "ffn_dim": 16384,
+            "max_position_embeddings": 2048, "word_embed_proj_dim": 4096"#), 6.66e9),
         ("phi-2", of("phi", [32, 2560, 32, 32, 51_200], r#", "intermediate_size": 10240"#), 2.78e9),
-        ("pythia-6.9b", of("gpt_neox", [32, 4096, 32, 32, 50_432], r#", "intermediate_size": 16384"#), 6.86e9),
-        ("Nemotron-3-Nano-30B-A3B", of("nemotron_h", [52, 2688, 32, 2, 131_072], r#", "head_dim": 128, "hybrid_override_pattern": "MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME", "mamba_num_heads": 64, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 128, "conv_kernel": 4, "n_routed_experts": 128, "num_experts_per_tok": 6, "moe_intermediate_size": 1856, "n_shared_experts": 1, "moe_shared_expert_intermediate_size": 3712, "intermediate_size": 1856"#), 31.6e9),
+        ("pythia-6.9b", of("gpt_neox", [32, 4096, 32, 32, 50_432], r#",
+            "intermediate_size": 16384"#), 6.86e9),
+        ("Nemotron-3-Nano-30B-A3B", of("nemotron_h", [52, 2688, 32, 2, 131_072], r#", "head_dim": 128,
+            "hybrid_override_pattern": "MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME", "mamba_num_heads": 64, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 128, "conv_kernel": 4, "n_routed_experts": 128, "num_experts_per_tok": 6, "moe_intermediate_size": 1856, "n_shared_experts": 1, "moe_shared_expert_intermediate_size": 3712, "intermediate_size": 1856"#), 31.6e9),
     ]
 }
 
@@ -80,7 +107,7 @@ fn a_config_is_the_row_of_the_table() {
         ("Qwen3-Next-80B-A3B", "qwen3-next-80b-a3b"),
         ("DeepSeek-V2-Lite", "deepseek-v2-lite"),
         ("phi-2", "phi-2"),
-        ("starcoder2-7b", "starcoder2-7b"),
+        ("starcoder2-3b", "starcoder2-3b"),
         ("gpt2", "gpt2"),
         ("gemma-2-9b", "gemma-2-9b"),
     ] {
@@ -111,7 +138,8 @@ fn windows_are_where_the_family_has_them() {
     let late = config(
         "qwen2",
         LLAMA,
-        r#", "intermediate_size": 9, "use_sliding_window": true, "sliding_window": 8, "max_window_layers": 28"#,
+        r#", "intermediate_size": 9, "use_sliding_window": true, "sliding_window": 8,
+            "max_window_layers": 28"#,
     );
     assert_eq!(read(&late).unwrap().windowed_layers(), 4);
 }
@@ -138,7 +166,14 @@ fn published_quantisation_is_the_native_format() {
     assert_eq!(native(r#""use_cache": true"#), (None, false));
     let quantised =
         |inner: &str| native(&format!(r#""torch_dtype": "bfloat16", "quantization_config": {{{inner}}}"#));
-    assert_eq!(quantised(r#""quant_method": "fp8", "weight_block_size": [128, 128]"#).0, plain(Format::Fp8));
+    assert_eq!(
+        quantised(
+            r#""quant_method": "fp8",
+            "weight_block_size": [128, 128]"#
+        )
+        .0,
+        plain(Format::Fp8)
+    );
     assert_eq!(
         quantised(r#""quant_method": "awq", "bits": 4, "group_size": 128"#).0,
         plain(Format::Int4G128)
@@ -176,7 +211,7 @@ fn what_is_missing_or_contradicts_itself_is_named() {
         (llama(r#", "intermediate_size": "9""#), "intermediate_size is \"9\", not a whole number"),
         (llama(r#", "intermediate_size": [9]"#), "intermediate_size is a list of 1, not a whole number"),
         (llama(r#", "intermediate_size": 1048577"#), "intermediate_size is 1048577, more than 1048576"),
-        (llama(r#", "vocab_size": 5"#), "4:5: key \"vocab_size\" is there twice"),
+        (llama(r#", "vocab_size": 5"#), "2:99: key \"vocab_size\" is there twice"),
         (
             llama(&format!(r#"{ffn}, "tie_word_embeddings": "no""#)),
             "tie_word_embeddings is \"no\", not true or false",
@@ -217,7 +252,8 @@ fn what_is_missing_or_contradicts_itself_is_named() {
             config(
                 "qwen3_moe",
                 LLAMA,
-                r#", "moe_intermediate_size": 9, "num_experts": 8, "num_experts_per_tok": 2, "decoder_sparse_step": 2"#,
+                r#", "moe_intermediate_size": 9, "num_experts": 8, "num_experts_per_tok": 2,
+            "decoder_sparse_step": 2"#,
             ),
             "intermediate_size is missing",
         ),
@@ -225,7 +261,8 @@ fn what_is_missing_or_contradicts_itself_is_named() {
             config(
                 "qwen3_moe",
                 LLAMA,
-                r#", "moe_intermediate_size": 9, "num_experts": 8, "num_experts_per_tok": 2, "mlp_only_layers": [32]"#,
+                r#", "moe_intermediate_size": 9, "num_experts": 8, "num_experts_per_tok": 2,
+            "mlp_only_layers": [32]"#,
             ),
             "mlp_only_layers has 32, which is no layer of 32",
         ),
@@ -245,8 +282,8 @@ fn what_is_missing_or_contradicts_itself_is_named() {
             ),
             "word_embed_proj_dim is 512: an embedding of another width",
         ),
-        (llama(r#", "intermediate_size": NaN"#), "3:"),
-        (llama(r#", "intermediate_size": 1e999"#), "3:"),
+        (llama(r#", "intermediate_size": NaN"#), "2:105: is not JSON"),
+        (llama(r#", "intermediate_size": 1e999"#), "2:"),
     ] {
         let shown = read(&text).map(|_| ()).unwrap_err();
         assert!(shown.starts_with(fault), "{text}\n{shown}\nis not {fault}");
@@ -277,7 +314,8 @@ fn hostile_files_are_refused_without_a_panic() {
     let most = config(
         "mixtral",
         [4096, 1 << 20, 1 << 20, 1 << 20, 1 << 20],
-        r#", "head_dim": 1048576, "intermediate_size": 1048576, "num_local_experts": 1048576, "num_experts_per_tok": 1048576"#,
+        r#", "head_dim": 1048576, "intermediate_size": 1048576, "num_local_experts": 1048576,
+            "num_experts_per_tok": 1048576"#,
     );
     assert_eq!(read(&most).unwrap_err(), "describes more than 1e15 parameters: no model has so many");
     let escaped = read("{\"model_type\": \"\u{7f}\\u001b[31m\", \"x\\u001b\": 1}").unwrap_err();
@@ -291,11 +329,12 @@ fn sizes() -> impl Strategy<Value = u64> {
 proptest! {
     #[test]
     fn no_sizes_make_a_panic_and_what_is_read_has_finite_counts(
-        family in 0usize..44, a in sizes(), b in sizes(), c in sizes(), d in sizes(), e in sizes(), f in sizes(),
+        family in 0usize..40, a in sizes(), b in sizes(), c in sizes(), d in sizes(), e in sizes(), f in sizes(),
     ) {
         let model_type = families::names().nth(family).unwrap();
         let more = format!(
-            r#", "intermediate_size": {a}, "moe_intermediate_size": {b}, "num_experts": {c}, "num_experts_per_tok": 1,
+            r#", "intermediate_size": {a}, "moe_intermediate_size": {b}, "num_experts": {c},
+            "num_experts_per_tok": 1,
             "head_dim": {d}, "kv_lora_rank": {e}, "qk_nope_head_dim": {f}, "qk_rope_head_dim": 8, "v_head_dim": {a},
             "interleave_moe_layer_step": {b}, "intermediate_size_mlp": {c}, "sliding_window": {d},
             "full_attention_interval": {e}, "linear_conv_kernel_dim": {f}, "linear_key_head_dim": 8,
