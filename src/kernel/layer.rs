@@ -89,7 +89,7 @@ impl Parts {
     /// Names all sources that run.
     pub fn shader_hash(&self) -> String {
         let hashes = self.0.iter().map(|(op, kernel, variant)| kernel.shader_hash(variant, op.format()));
-        let own = build::OWN.iter().map(|source| source.text.to_owned());
+        let own = OWN.iter().map(|source| source.text.to_owned());
         let texts: Vec<String> = hashes.chain(own).collect();
         data::hexadecimal(data::hash(texts.iter().map(String::as_bytes)))
     }
