@@ -2,14 +2,14 @@ mod curves;
 mod serving;
 
 use super::*;
-use crate::arch::{self, Scheme, read_models};
+use crate::arch::{self, Scheme, Work, read_models};
 use crate::hardware::read_gpus;
 use crate::measurement::{
     Cache, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification,
 };
 use crate::op::{Format, Op};
 use crate::stats::Summary;
-use crate::units::{Bytes, BytesPerSecond, Joules, Seconds};
+use crate::units::{Bytes, BytesPerSecond, Interval, Joules, Seconds};
 use proptest::prelude::*;
 
 const BANDWIDTH: f64 = 100e9;
