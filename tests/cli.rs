@@ -674,3 +674,37 @@ fn priced_hardware_is_found_in_any_case_and_listed_where_nothing_is_near() {
     assert_eq!(run.code, Some(2));
     assert!(run.err.contains("no price of \"zzz\"; priced: 2-vCPU cloud machine, H100 SXM"), "{}", run.err);
 }
+
+#[test]
+fn validation_says_how_far_off_the_model_is() {
+    let report = run(mtok(&["validate", "--json"])).ok().json();
+    let overall = &report["overall"];
+    for field in ["n", "median_ape", "p90_ape", "bias", "coverage_80"] {
+        assert!(overall[field].is_number(), "{field}");
+    }
+    assert!(overall["n"].as_u64() >= Some(60));
+    for by in ["phase", "source", "precision", "gpu", "model"] {
+        assert!(report["groups"].as_array().unwrap().iter().any(|group| group["by"] == by), "{by}");
+    }
+    assert!(report["left_out"].is_null() && report["worst"].as_array().unwrap().len() == 10);
+    let table = run(mtok(&["validate", "--csv", "--leave-out", "gpu"])).ok().out;
+    assert!(table.starts_with("by,name,n,median_ape,p90_ape,bias,coverage_80\noverall,,"));
+    assert!(run(mtok(&["validate", "--leave-out", "gpu"])).ok().out.contains("fitted without it"));
+}
+
+#[test]
+fn measurements_that_are_no_rates_are_refused_where_they_are() {
+    let folder = folder();
+    let header =
+        "source,hardware,gpus,model,precision_weights,isl,osl,batch_or_concurrency,phase,value,unit\n";
+    for bad in ["0", "-1", "NaN"] {
+        let row = format!("{header}me,RTX 4090,1,llama-3.1-8b,f16,0,1,1,decode,{bad},tok/s\n");
+        let shown = write(folder.path(), "mine.csv", row);
+        let what = format!("{shown}:2:10: value \"{bad}\" is not a finite number > 0");
+        refused(&run(mtok(&["validate", "--file", &shown])), &what);
+        refused(
+            &run(mtok(&["validate", "--served", &shown])),
+            &format!("{shown}:1: column \"backend\" is missing"),
+        );
+    }
+}
