@@ -2,6 +2,7 @@
 
 mod cost;
 mod diff;
+mod import_kernels;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
@@ -15,6 +16,7 @@ use mtok::op::Format;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
+pub use import_kernels::ImportKernelsArgs;
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
@@ -75,6 +77,9 @@ pub enum Verb {
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),
+    /// Make a measurements.csv of kernel times that another tool measured.
+    #[command(after_help = import_kernels::HELP)]
+    ImportKernels(ImportKernelsArgs),
     /// Measure, estimate, compare and report in one go.
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]

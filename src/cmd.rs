@@ -10,6 +10,7 @@ mod cost;
 mod devices;
 mod diff;
 mod estimate;
+mod import_kernels;
 mod files;
 #[cfg(feature = "gpu")]
 mod folder;
@@ -135,6 +136,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::ImportKernels(args) => import_kernels::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
         #[cfg(feature = "gpu")]

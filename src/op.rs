@@ -182,6 +182,13 @@ pub enum Op {
         /// Experts chosen per token.
         active: u64,
     },
+    /// The sum over `workers` GPUs of a buffer that each of them holds, left on all of them.
+    AllReduce {
+        /// Bytes of the buffer on one GPU.
+        bytes: u64,
+        /// GPUs.
+        workers: u64,
+    },
     /// `chain` dispatches of next to no work, each waiting for the one before.
     Dispatch {
         /// Dispatches in a row.
@@ -190,7 +197,7 @@ pub enum Op {
 }
 
 /// The names that [`Op::kernel`] gives.
-pub const KERNELS: [&str; 21] = [
+pub const KERNELS: [&str; 22] = [
     "fma",
     "dot4",
     "matrix_fma",
@@ -211,6 +218,7 @@ pub const KERNELS: [&str; 21] = [
     "gather",
     "sample",
     "route",
+    "all_reduce",
     "dispatch",
 ];
 
@@ -238,6 +246,7 @@ impl Op {
             Self::Gather { .. } => "gather",
             Self::Sample { .. } => "sample",
             Self::Route { .. } => "route",
+            Self::AllReduce { .. } => "all_reduce",
             Self::Dispatch { .. } => "dispatch",
         }
     }

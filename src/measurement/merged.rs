@@ -13,8 +13,8 @@ const CACHED_FROM: f64 = 1.1;
 
 /// Joins the runs of each cell, in the order in which cells first appear.
 ///
-/// A wrong result in any run makes the cell wrong. Else the runs that ended well count; where none did, the first
-/// of the others speaks for the cell. Provenance is that of the first run that counts. A hot cell that is more than
+/// A wrong result in any run makes the cell wrong. Else the runs that ended well count, before those that were
+/// imported; where there are none, the first of the others speaks for the cell. Provenance is that of the first run that counts. A hot cell that is more than
 /// 10 % faster than the same one cold gets the sign `cached` (after MLPerf's TEST04).
 pub fn merged(rows: &[Measurement]) -> Vec<Measurement> {
     let mut places: HashMap<(Op, &str, Cache), usize> = HashMap::new();
@@ -48,16 +48,20 @@ fn cell(runs: &[&Measurement]) -> Option<Measurement> {
     let rank = |row: &&&Measurement| match row.outcome {
         Outcome::Wrong(..) => 0,
         Outcome::Ok(..) => 1,
-        Outcome::Failed(_) => 2,
-        Outcome::Skipped(_) => 3,
+        Outcome::Imported(_) => 2,
+        Outcome::Failed(_) => 3,
+        Outcome::Skipped(_) => 4,
     };
     let first = runs.iter().min_by_key(rank)?;
     let mut merged = (*first).clone();
-    if let Outcome::Ok(_, verification) = &first.outcome {
-        let timings: Vec<&Timing> = runs.iter().filter_map(|row| row.timing()).collect();
-        if timings.len() > 1 {
-            merged.outcome = Outcome::Ok(Box::new(timing(&timings)?), *verification);
-        }
+    let same = |row: &&&Measurement| row.outcome.status() == first.outcome.status();
+    let timings: Vec<&Timing> = runs.iter().filter(same).filter_map(|row| row.timing()).collect();
+    if timings.len() > 1 {
+        let joined = Box::new(timing(&timings)?);
+        merged.outcome = match &first.outcome {
+            Outcome::Ok(_, verification) => Outcome::Ok(joined, *verification),
+            _ => Outcome::Imported(joined),
+        };
     }
     Some(merged)
 }
@@ -82,7 +86,7 @@ fn timing(runs: &[&Timing]) -> Option<Timing> {
             q1: middle(|seconds| seconds.q1)?.min(medians.q1),
             median: medians.median,
             q3: middle(|seconds| seconds.q3)?.max(medians.q3),
-            mean: weighted / f64::from(samples),
+            mean: if samples > 0 { weighted / f64::from(samples) } else { middle(|seconds| seconds.mean)? },
             mad: middle(|seconds| seconds.mad)?.max(medians.mad),
         },
         method: first.method,
