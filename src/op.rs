@@ -10,7 +10,7 @@ mod work;
 use std::fmt;
 
 pub use format::Format;
-pub use work::expert_coverage;
+pub use work::{expert_coverage, skewed_expert_coverage};
 
 /// A piece of work. Widths are in elements, `tokens`, `rows`, `batch` and `context` in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

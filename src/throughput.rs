@@ -7,6 +7,7 @@ mod curve;
 mod datasheet;
 mod measured;
 mod memory;
+mod mixed;
 mod step;
 
 use std::fmt;
@@ -81,6 +82,8 @@ pub enum Source {
     /// Measured kernels.
     #[default]
     Measured,
+    /// Kernels that another tool measured.
+    MeasuredElsewhere,
     /// A datasheet row.
     Datasheet,
 }
@@ -89,6 +92,7 @@ impl fmt::Display for Source {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(match self {
             Self::Measured => "measured",
+            Self::MeasuredElsewhere => "measured-elsewhere",
             Self::Datasheet => "datasheet",
         })
     }
@@ -124,9 +128,9 @@ pub struct Rates {
     pub prefill_s_per_token: Interval<Seconds>,
     /// Time to first token of one request on an idle device.
     pub ttft_s: Interval<Seconds>,
-    /// Time per output token of one request when prefill and decode share the device:
-    /// `t_step + B·(isl/osl)·t_pre`. An upper bound: engines mix both into one pass. Without the time to first
-    /// token.
+    /// Time per output token of one request when prefill and decode share the device, without the time to first
+    /// token. Of measured devices both share a pass ([`mixed`]); of a datasheet, whose constants were fitted so, it is
+    /// `t_step + B·(isl/osl)·t_pre`.
     pub tpot_s: Interval<Seconds>,
     /// Prompt tokens per second while only prefilling.
     pub prefill_tokens_per_s: Interval<TokensPerSecond>,
@@ -160,7 +164,7 @@ impl Device<'_> {
     /// Where its rates come from.
     pub fn source(&self) -> Source {
         match self {
-            Self::Measured(_) => Source::Measured,
+            Self::Measured(curves) => curves.source(),
             Self::Datasheet(_) => Source::Datasheet,
         }
     }
@@ -173,14 +177,14 @@ impl Device<'_> {
         notes: &mut Vec<String>,
     ) -> Result<Step, String> {
         match self {
-            Self::Measured(curves) => curves.time(works, notes),
+            Self::Measured(curves) => curves.time(model, works, notes),
             Self::Datasheet(gpu) => datasheet::time(gpu, model, works, pass, notes),
         }
     }
 
     fn error(&self, model: &Architecture) -> f64 {
         match self {
-            Self::Measured(_) => measured::ERROR,
+            Self::Measured(curves) => curves.error(),
             Self::Datasheet(_) => datasheet::error(model),
         }
     }
@@ -224,7 +228,7 @@ pub fn batches(max_batch: Option<u64>) -> Vec<u64> {
 }
 
 /// The estimate at the batch of [`batches`] with the most output tokens per second when prefill and decode share
-/// the device (`B / TPOT`): the lowest cost per token whatever the price. The smallest batch of equals; `None`
+/// the device (`B / TPOT`, with the prompt of each sequence itself where TPOT leaves it out): the lowest cost per token whatever the price. The smallest batch of equals; `None`
 /// where no batch has rates. The batch in `workload` is not looked at.
 pub fn best_batch(
     model: &Architecture,
@@ -237,7 +241,13 @@ pub fn best_batch(
     for batch in batches(most) {
         let candidate = estimate(model, Workload { batch, ..workload }, device, memory);
         let Some(rates) = candidate.rates else { continue };
-        let throughput = batch as f64 / rates.tpot_s.mid.0;
+        let own = match device {
+            Device::Measured(_) => {
+                rates.prefill_s_per_token.mid.0 * workload.isl as f64 / workload.osl as f64
+            }
+            Device::Datasheet(_) => 0.0,
+        };
+        let throughput = batch as f64 / (rates.tpot_s.mid.0 + own);
         if best.as_ref().is_none_or(|(most, _)| throughput > *most) {
             best = Some((throughput, candidate));
         }
@@ -282,6 +292,13 @@ fn timed(
     let prompts = (PREFILL_CHUNK / isl).clamp(1, batch);
     let first = prefill(1)?;
     let packed = if prompts == 1 { first } else { prefill(prompts)? };
+    let shared = match device {
+        Device::Measured(_) if batch > 1 => {
+            let works = mixed::works(&decode_ops, &model.packed_prefill_ops(prompts, isl, weights));
+            Some(device.time(model, &works, Pass::Decode { batch }, notes)?)
+        }
+        _ => None,
+    };
     let share = 1.0 / (prompts * isl) as f64;
     let scale = |interval: Interval<Seconds>, factor: f64| interval.map(|seconds| seconds * factor);
     let per_second = |interval: Interval<Seconds>, tokens: f64| {
@@ -289,11 +306,18 @@ fn timed(
     };
     let step_s = decode.widened(error);
     let prefill_s_per_token = scale(packed.widened(error), share);
+    let tpot_s = match (device, shared) {
+        (Device::Measured(_), None) => step_s,
+        (_, Some(shared)) => mixed::time_per_output_token(workload, step_s, shared.widened(error), prompts),
+        (Device::Datasheet(_), None) => {
+            step_s + scale(prefill_s_per_token, batch as f64 * isl as f64 / osl as f64)
+        }
+    };
     Ok(Rates {
         step_s,
         prefill_s_per_token,
         ttft_s: first.widened(error),
-        tpot_s: step_s + scale(prefill_s_per_token, batch as f64 * isl as f64 / osl as f64),
+        tpot_s,
         prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
         decode_tokens_per_s: per_second(step_s, batch as f64),
         bound: decode.bound(),

@@ -1,4 +1,5 @@
 mod curves;
+mod served;
 
 use super::*;
 use crate::arch::{self, read_models};

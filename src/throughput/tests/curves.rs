@@ -16,7 +16,13 @@ fn a_flat_device_gives_the_closed_form() {
         close(rates.decode_tokens_per_s.mid.0, batch as f64 / step);
         close(rates.ttft_s.mid.0, prefill);
         close(rates.prefill_s_per_token.mid.0, prefill / 2048.0);
-        close(rates.tpot_s.mid.0, step + batch as f64 * prefill / 512.0);
+        let mixed = mixed::works(
+            &model.decode_ops(batch, 2304, Format::F16),
+            &model.prefill_ops(2048, Format::F16),
+        );
+        let others = (batch - 1) as f64 * (closed_form(&mixed) - step) / 512.0;
+        close(rates.tpot_s.mid.0, step + others);
+        assert!(rates.tpot_s.mid.0 <= step + batch as f64 * prefill / 512.0, "a shared pass is no slower than two");
     }
 }
 
@@ -86,8 +92,10 @@ fn a_format_that_was_measured_at_many_tokens_only_says_nothing_of_few() {
 
 #[test]
 fn the_spread_of_the_samples_and_the_error_of_the_model_make_the_interval() {
+    // Everything inside the measured sizes.
+    let model = Architecture { vocab: 16384, ..model("dense") };
     let workload = load(Format::F16, 1, 1024, 1);
-    let rates = estimate(&model("dense"), workload, Device::Measured(&flat()), None).rates.unwrap();
+    let rates = estimate(&model, workload, Device::Measured(&flat()), None).rates.unwrap();
     close(rates.step_s.low.0, rates.step_s.mid.0 * 0.9 * (1.0 - measured::ERROR));
     close(rates.step_s.high.0, rates.step_s.mid.0 * 1.2 * (1.0 + measured::ERROR));
 }
