@@ -100,12 +100,12 @@ pub struct TableArgs {
 
 /// The device whose rates are asked for.
 #[derive(Args, Clone, Debug)]
-#[group(multiple = false)]
 pub struct DeviceArgs {
     /// A measurements.csv.
     #[arg(long, value_name = "FILE")]
     pub measurements: Option<PathBuf>,
-    /// A GPU by its datasheet, such as "H100 SXM".
+    /// A GPU by its datasheet, such as "H100 SXM"; with --measurements of another GPU of its family, those lend it their
+    /// rates.
     #[arg(long, value_name = "NAME")]
     pub gpu: Option<String>,
 }

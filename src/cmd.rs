@@ -10,12 +10,12 @@ mod cost;
 mod devices;
 mod diff;
 mod estimate;
-mod import_kernels;
 mod files;
 #[cfg(feature = "gpu")]
 mod folder;
 #[cfg(feature = "gpu")]
 mod host;
+mod import_kernels;
 mod inputs;
 #[cfg(feature = "gpu")]
 mod measure;

@@ -102,7 +102,9 @@ impl<'g> Import<'g> {
         let times = times(row, operator)?;
         for (statistic, seconds) in [("median", times.median), ("min", times.min)] {
             if let Some(why) = physics::impossible(self.gpu, &op, seconds) {
-                return Err(row.fault(&column(operator, statistic), format!("{why}: are these milliseconds?")));
+                return Err(
+                    row.fault(&column(operator, statistic), format!("{why}: are these milliseconds?"))
+                );
             }
         }
         let run = self.runs.entry(op).or_default();

@@ -184,7 +184,7 @@ impl Device<'_> {
 
     fn error(&self, model: &Architecture) -> f64 {
         match self {
-            Self::Measured(curves) => curves.error(),
+            Self::Measured(curves) => curves.error(model),
             Self::Datasheet(_) => datasheet::error(model),
         }
     }

@@ -9,7 +9,8 @@ const HEADER: &str = "time_stats.attn_pre_proj.min,time_stats.attn_pre_proj.max,
     time_stats.mlp_act.median,time_stats.mlp_act.std,time_stats.swish.min,time_stats.swish.mean,\
     time_stats.swish.median,time_stats.swish.std,n_head,n_kv_head,n_embd,n_expanded_embd,use_gated_mlp,num_tokens,\
     num_tensor_parallel_workers\n";
-const ROW: &str = "0.035,0.050,0.037,0.036,0.002,0.003,0.004,0.0035,0,0.1,0.1,0.1,0,32,8,4096,14336,True,64,2\n";
+const ROW: &str =
+    "0.035,0.050,0.037,0.036,0.002,0.003,0.004,0.0035,0,0.1,0.1,0.1,0,32,8,4096,14336,True,64,2\n";
 
 fn gpus() -> Vec<GpuSpec> {
     let text = "name,vendor,memory_gb,bandwidth_gb_per_s,fp32_tflops,fp16_dense_tflops,link_gb_per_s,aliases,source,\
@@ -53,9 +54,12 @@ fn imported_rows_are_written_unverified_and_read_back_as_such() {
     wire::write_all(&mut bytes, &rows).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(wire::read(text.as_bytes()).unwrap(), rows);
-    assert!(text.contains(",imported,") && text.contains(",mlp.csv,") && text.contains("NVIDIA H100 80GB HBM3"));
+    assert!(
+        text.contains(",imported,") && text.contains(",mlp.csv,") && text.contains("NVIDIA H100 80GB HBM3")
+    );
     // Neither a verified row with a foreign file nor a foreign row without one.
-    let [ok, nameless] = [(",imported,", ",ok,"), (",mlp.csv,", ",,")].map(|(from, to)| text.replacen(from, to, 1));
+    let [ok, nameless] =
+        [(",imported,", ",ok,"), (",mlp.csv,", ",,")].map(|(from, to)| text.replacen(from, to, 1));
     assert_eq!(
         wire::read(ok.as_bytes()).unwrap_err().to_string(),
         "2:10: status is ok in a row with imported_from"
@@ -77,7 +81,11 @@ fn hostile_tables_are_refused_where_they_are() {
         (",0.036,", ",-0.036,", "2:4: time_stats.attn_pre_proj.median \"-0.036\" is not a finite number > 0"),
         (",0.036,", ",0,", "2:4: time_stats.attn_pre_proj.median \"0\" is not a finite number > 0"),
         (",0.036,", ",,", "2:4: time_stats.attn_pre_proj.median is empty"),
-        (",0.036,0.002,", ",0.036,-1,", "2:5: time_stats.attn_pre_proj.std \"-1\" is not a finite number >= 0"),
+        (
+            ",0.036,0.002,",
+            ",0.036,-1,",
+            "2:5: time_stats.attn_pre_proj.std \"-1\" is not a finite number >= 0",
+        ),
         (",0.036,", ",0.034,", "2:1: is above the median"),
         ("time_stats.mlp_act.min", "mlp_act_min", "1: column \"time_stats.mlp_act.min\" is missing"),
         ("n_head,", "heads,", "1: column \"n_head\" is missing"),
@@ -90,14 +98,18 @@ fn hostile_tables_are_refused_where_they_are() {
         let shown = import(&good.replacen(from, to, 1)).unwrap_err();
         assert!(shown.starts_with(fault), "{shown} is not {fault}");
     }
-    assert_eq!(import("a,b\n1,2\n").unwrap_err(), "1: has no column like time_stats.mlp_up_proj.median: it is no \
-        table of operators");
+    assert_eq!(
+        import("a,b\n1,2\n").unwrap_err(),
+        "1: has no column like time_stats.mlp_up_proj.median: it is no \
+        table of operators"
+    );
     assert_eq!(import(HEADER).unwrap_err(), "holds no time of an operator that is known");
 }
 
 #[test]
 fn times_in_a_wrong_unit_are_impossible() {
-    let seconds = ROW.replace("0.035,0.050,0.037,0.036,0.002", "0.000035,0.000050,0.000037,0.000036,0.000002");
+    let seconds =
+        ROW.replace("0.035,0.050,0.037,0.036,0.002", "0.000035,0.000050,0.000037,0.000036,0.000002");
     let fault = import(&(HEADER.to_owned() + &seconds)).unwrap_err();
     assert_eq!(
         fault,
@@ -129,6 +141,9 @@ fn all_reduces_are_curves_of_their_own_and_other_collectives_are_counted() {
     assert_eq!(left_out.keys().collect::<Vec<_>>(), ["all_reduce across machines", "collective send_recv"]);
     let fault = import(&text.replacen(",4,10240,", ",4,67108864,", 1)).unwrap_err();
     assert_eq!(fault, "2:5: implies 2160 GB/s, the link of H100 SXM has 450: are these milliseconds?");
-    assert_eq!(import(&text.replacen(",4,10240,", ",1,10240,", 1)).unwrap_err(), "2:8: an all-reduce needs two \
-        GPUs or more");
+    assert_eq!(
+        import(&text.replacen(",4,10240,", ",1,10240,", 1)).unwrap_err(),
+        "2:8: an all-reduce needs two \
+        GPUs or more"
+    );
 }

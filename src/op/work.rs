@@ -63,7 +63,9 @@ impl Op {
             // A comparison, a difference, an exponential and a sum per logit.
             Self::Sample { rows, vocab } => 4.0 * product(&[rows, vocab]),
             // Every GPU adds its share of the others' halves.
-            Self::AllReduce { bytes, workers } => bytes as f64 / 2.0 * (workers as f64 - 1.0) / workers as f64,
+            Self::AllReduce { bytes, workers } => {
+                bytes as f64 / 2.0 * (workers as f64 - 1.0) / workers as f64
+            }
             // Each of the chosen looks at every logit.
             Self::Route { tokens, experts, active } => product(&[tokens, experts, active]),
         })
@@ -119,7 +121,9 @@ impl Op {
             // An expert and its weight out, four bytes each.
             Self::Route { tokens, experts, active } => product(&[tokens, experts + 2 * active]) * act,
             // What crosses the link one way: 2·(T − 1)/T of the buffer.
-            Self::AllReduce { bytes, workers } => 2.0 * bytes as f64 * (workers as f64 - 1.0) / workers as f64,
+            Self::AllReduce { bytes, workers } => {
+                2.0 * bytes as f64 * (workers as f64 - 1.0) / workers as f64
+            }
             Self::Dispatch { chain } => 8.0 * chain as f64,
         })
     }
@@ -163,7 +167,10 @@ mod tests {
         for tokens in [1.0, 16.0, 64.0, 1e6] {
             assert!((coverage(tokens, 0.0) - expert_coverage(tokens as u64, 256, 8)).abs() < 1e-12);
         }
-        assert!((coverage(1.0, 1.0) - 8.0 / 256.0).abs() < 1e-12, "a token visits eight experts whatever the skew");
+        assert!(
+            (coverage(1.0, 1.0) - 8.0 / 256.0).abs() < 1e-12,
+            "a token visits eight experts whatever the skew"
+        );
         assert!((coverage(1.0, 4.0) - 8.0 / 256.0).abs() < 1e-3, "{}", coverage(1.0, 4.0));
         let steps: Vec<f64> = [0.0, 0.25, 0.5, 1.0, 2.0].iter().map(|zipf| coverage(64.0, *zipf)).collect();
         assert!(steps.is_sorted_by(|a, b| a > b), "{steps:?}");

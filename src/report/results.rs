@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::is_software;
 use crate::measurement::merged::merged;
-use crate::measurement::{Cache, Chosen, DeviceType, Identity, Measurement, Outcome, SOFTWARE_LABEL, TimingMethod};
+use crate::measurement::{
+    Cache, Chosen, DeviceType, Identity, Measurement, Outcome, SOFTWARE_LABEL, TimingMethod,
+};
 use crate::op::Op;
 use crate::roofline::{Bound, Ceilings, Roofline};
 use crate::text::inert;

@@ -86,7 +86,7 @@ impl Reading {
         Self { rate: f64::NAN, fast: 1.0, slow: 1.0, power_w: None, outside: f64::INFINITY };
 
     /// A rate that was not measured.
-    pub fn stated(rate: f64) -> Self {
+    pub const fn stated(rate: f64) -> Self {
         Self { rate, fast: 1.0, slow: 1.0, power_w: None, outside: 1.0 }
     }
 
@@ -205,7 +205,10 @@ mod tests {
         let curve = Curve::new(vec![point(1.0, 1.0), point(100.0, 4.0)]).unwrap();
         for (size, factor) in [(50.0, 1.0), (100.0, 1.0), (200.0, 1.1), (800.0, 1.3), (0.25, 1.2)] {
             let reading = curve.at(size);
-            assert!(close(reading.fast, 0.9 / factor) && close(reading.slow, 1.2 * factor), "{size} {reading:?}");
+            assert!(
+                close(reading.fast, 0.9 / factor) && close(reading.slow, 1.2 * factor),
+                "{size} {reading:?}"
+            );
         }
     }
 

@@ -58,7 +58,9 @@ impl Device<'_> {
             }
             Self::Datasheet(gpu) => (gpu.memory, None, DeviceType::DiscreteGpu),
             Self::Measured(curves) => {
-                let matched = hardware::match_adapter(gpus, curves.adapter());
+                let adapter = curves.adapter();
+                let named = || gpus.iter().find(|gpu| gpu.name == adapter);
+                let matched = hardware::match_adapter(gpus, adapter).or_else(named);
                 (matched.and_then(|gpu| gpu.memory), curves.host_memory(), curves.device_type())
             }
         };

@@ -102,9 +102,8 @@ mod tests {
     #[test]
     fn one_sequence_waits_for_nobody_and_many_for_the_share_of_the_others() {
         let workload = |batch| Workload { weights: Format::F16, batch, isl: 1000, osl: 100 };
-        let tpot = |batch, prompts| {
-            time_per_output_token(workload(batch), even(0.01), even(0.05), prompts).mid.0
-        };
+        let tpot =
+            |batch, prompts| time_per_output_token(workload(batch), even(0.01), even(0.05), prompts).mid.0;
         assert_eq!(tpot(1, 2), 0.01);
         assert!((tpot(11, 2) - (0.95 * 0.01 + 0.05 * 0.05)).abs() < 1e-12, "one step in twenty is mixed");
         assert!((tpot(401, 2) - 0.09).abs() < 1e-12, "two mixed steps per step");
@@ -123,10 +122,18 @@ mod tests {
         };
         let norm = |rows| Work { op: Op::RmsNorm { rows, width: 64 }, times: 7 };
         let decode = [product(4, 128, 3), attend(4), norm(4), product(4, 128, 3), product(4, 999, 1)];
-        let prefill = [product(50, 128, 3), prefill_attention, norm(50), product(50, 128, 3), product(1, 999, 1)];
+        let prefill =
+            [product(50, 128, 3), prefill_attention, norm(50), product(50, 128, 3), product(1, 999, 1)];
         assert_eq!(
             works(&decode, &prefill),
-            [product(54, 128, 3), attend(4), norm(54), product(54, 128, 3), product(5, 999, 1), prefill_attention]
+            [
+                product(54, 128, 3),
+                attend(4),
+                norm(54),
+                product(54, 128, 3),
+                product(5, 999, 1),
+                prefill_attention
+            ]
         );
     }
 }

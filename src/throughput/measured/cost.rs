@@ -2,7 +2,7 @@
 
 use super::super::curve::{Curve, Reading, Surface};
 use super::super::step::Bound;
-use super::{Curves, lacking, note};
+use super::{AllReduce, Curves, lacking, note};
 use crate::arch::KV_ELEMENT_BYTES;
 use crate::op::{Format, Op, skewed_expert_coverage};
 
@@ -49,9 +49,8 @@ impl Curves {
             }
             Op::AllReduce { bytes, workers } => {
                 let seconds = self.all_reduce_s(bytes as f64, workers);
-                let seconds =
-                    seconds.ok_or_else(|| format!("no measured all_reduce over {workers} GPUs"))?;
-                Ok(Cost { bound: Bound::Overhead, seconds, reading: Reading::stated(1.0) })
+                let seconds = seconds.ok_or_else(|| format!("no measured all_reduce over {workers} GPUs"))?;
+                Ok(Cost { bound: Bound::Overhead, seconds, reading: AllReduce::READING })
             }
             _ => self.elementwise_cost(op),
         }
@@ -111,7 +110,8 @@ impl Curves {
         let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } = *op else {
             return Err(format!("{} is no part of a model", op.kernel()));
         };
-        let visited = experts as f64 * skewed_expert_coverage(tokens as f64, experts, active, self.expert_zipf);
+        let visited =
+            experts as f64 * skewed_expert_coverage(tokens as f64, experts, active, self.expert_zipf);
         let each = tokens as f64 * active as f64 / visited;
         let elements = outputs as f64 * inputs as f64;
         let Some((_, surface)) = self.experts.iter().find(|entry| entry.0 == weights) else {
@@ -124,7 +124,8 @@ impl Curves {
         let flops = 2.0 * visited * at_least * elements;
         let cost = Cost::of(flops, surface.at(at_least, elements), Bound::Compute);
         // Below the ridge of the plain kernels an expert's time is that of reading it.
-        let reads = self.gemv_in(weights, notes).is_ok_and(|gemv| cost.seconds < 2.0 * bytes / gemv.at(bytes).rate);
+        let reads =
+            self.gemv_in(weights, notes).is_ok_and(|gemv| cost.seconds < 2.0 * bytes / gemv.at(bytes).rate);
         Ok(if reads { Cost { bound: Bound::Weights, ..cost } } else { cost })
     }
 

@@ -4,9 +4,10 @@ use super::{Curves, Origin, Stated};
 use crate::hardware::GpuSpec;
 use crate::op::Format;
 
-/// What lending adds to the relative error. Between families, where it is refused, the curves of an A100 scaled to an
-/// H100 miss served points of that by a median of 9 % more than the H100's own (`tests/curves.rs`).
-pub(super) const ERROR: f64 = 0.09;
+/// What lending adds to the relative error. Even across a generation, where it is refused, the curves of an A100 scaled
+/// to an H100 miss 42 served points of that by a median of 12.2 %, the H100's own by 6.4 % (`tests/served.rs`); with
+/// this the interval holds four in five of them.
+pub(super) const ERROR: f64 = 0.07;
 
 /// How much faster the borrower is.
 struct Ratios {
@@ -55,7 +56,9 @@ impl Curves {
             // Two FLOP per head and byte of 16 bit.
             latent_decode: (self.latent_decode)
                 .map(|surface| surface.scaled(|heads| ratios.of_product(heads, Format::F16))),
-            elementwise: (self.elementwise.into_iter()).map(|(name, curve)| (name, of_memory(curve))).collect(),
+            elementwise: (self.elementwise.into_iter())
+                .map(|(name, curve)| (name, of_memory(curve)))
+                .collect(),
             all_reduce: all_reduce.into_iter().map(|curve| curve.scaled(ratios.link)).collect(),
             launch: self.launch,
             stated: self.stated.and_then(|_| Stated::of(to)),

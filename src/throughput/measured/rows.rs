@@ -74,7 +74,9 @@ impl<'m> Rows<'m> {
                 points.entry(format).or_default().push(self.point(timing, size, work));
             }
         }
-        sorted(points.into_iter().filter_map(|(format, points)| Some((format, Curve::new(points)?))).collect())
+        sorted(
+            points.into_iter().filter_map(|(format, points)| Some((format, Curve::new(points)?))).collect(),
+        )
     }
 
     /// One surface per format from the rows for which `of` gives a format, tokens, a size and the work.
@@ -85,7 +87,9 @@ impl<'m> Rows<'m> {
                 points.entry(format).or_default().push((tokens, self.point(timing, size, work)));
             }
         }
-        sorted(points.into_iter().filter_map(|(format, points)| Some((format, Surface::new(points)?))).collect())
+        sorted(
+            points.into_iter().filter_map(|(format, points)| Some((format, Surface::new(points)?))).collect(),
+        )
     }
 
     pub(super) fn gemv(&self) -> Vec<(Format, Curve)> {
