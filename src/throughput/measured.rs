@@ -190,7 +190,7 @@ impl Curves {
         self.notes.iter().for_each(|sentence| note(notes, sentence.clone()));
         let mut step = Step::default();
         let mut joules = Some(0.0);
-        let mut beyond: Vec<(&'static str, f64, f64)> = Vec::new();
+        let mut beyond: Vec<(&'static str, f64)> = Vec::new();
         let launch = self.launch.per_op();
         for Work { op, times } in self.with_side_work(model, works) {
             let times = times as f64;
@@ -206,17 +206,16 @@ impl Curves {
             if reading.outside > 1.0 {
                 let kernel = op.kernel();
                 match beyond.iter_mut().find(|entry| entry.0 == kernel) {
-                    Some(entry) => *entry = (kernel, entry.1 + times * seconds, entry.2.max(reading.outside)),
-                    None => beyond.push((kernel, times * seconds, reading.outside)),
+                    Some(entry) => entry.1 += times * seconds,
+                    None => beyond.push((kernel, times * seconds)),
                 }
             }
         }
         step.add(Bound::Overhead, self.launch.per_step(model.layers, notes));
         step.joules = joules.map(Joules);
         beyond.retain(|entry| entry.1 > FAR_SHARE * step.seconds());
-        for (kernel, _, outside) in beyond {
-            let factor = text::significant(outside);
-            note(notes, format!("extrapolated: {kernel} at up to {factor}x outside its measured sizes"));
+        for (kernel, _) in beyond {
+            note(notes, format!("extrapolated: {kernel} outside its measured sizes"));
         }
         Ok(step)
     }

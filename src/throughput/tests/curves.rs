@@ -127,11 +127,9 @@ fn what_stands_in_for_a_measurement_is_said() {
 fn sizes_far_outside_the_measured_ones_are_said() {
     let workload = load(Format::F16, 1, 4_000_000, 2);
     let estimate = estimate(&model("dense"), workload, Device::Measured(&flat()), None);
-    let said = |kernel: &str, factor: &str| {
-        let sentence = format!("extrapolated: {kernel} at up to {factor}x outside its measured sizes");
-        estimate.notes.contains(&sentence)
-    };
-    assert!(said("attention_decode", "15.3") && said("attention_prefill", "1950"), "{:?}", estimate.notes);
+    let said =
+        |kernel: &str| estimate.notes.contains(&format!("extrapolated: {kernel} outside its measured sizes"));
+    assert!(said("attention_decode") && said("attention_prefill"), "{:?}", estimate.notes);
     assert_eq!(estimate.notes.len(), 3, "nothing else: {:?}", estimate.notes);
 }
 
