@@ -155,6 +155,12 @@ pub fn match_adapter<'g>(gpus: &'g [GpuSpec], adapter: &str) -> Option<&'g GpuSp
     gpus.iter().find(|gpu| gpu.aliases.iter().any(|alias| GpuSpec::key(alias) == wanted))
 }
 
+/// The row of the device that rates are of: that of their adapter, or the one with this very name. Rates that were
+/// imported or lent may be of a GPU whose adapter name nobody has seen.
+pub fn of_rates<'g>(gpus: &'g [GpuSpec], adapter: &str) -> Option<&'g GpuSpec> {
+    match_adapter(gpus, adapter).or_else(|| gpus.iter().find(|gpu| gpu.name == adapter))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +238,14 @@ mod tests {
         ] {
             assert_eq!(matched(adapter), None, "{adapter}");
         }
+    }
+
+    #[test]
+    fn rates_without_an_adapter_are_of_the_row_with_their_name() {
+        let gpus = read(CARD).unwrap();
+        let row = |name| of_rates(&gpus, name).map(|gpu| gpu.name.as_str());
+        assert_eq!(row("NVIDIA GeForce RTX 4090"), Some("RTX 4090"));
+        assert_eq!((row("RTX 4090"), row("RTX 40")), (Some("RTX 4090"), None));
     }
 
     #[test]

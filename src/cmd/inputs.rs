@@ -46,14 +46,14 @@ impl Origin {
     /// The rates of measured rows.
     pub fn of_rows(rows: &[Measurement], gpus: &[GpuSpec]) -> Result<Self, Failure> {
         let adapter = rows.first().map_or("", |row| row.provenance.identity.adapter.as_str());
-        let curves = Curves::on(rows, named(gpus, adapter)).map_err(Failure::bad_input)?;
+        let curves = Curves::on(rows, hardware::of_rates(gpus, adapter)).map_err(Failure::bad_input)?;
         Ok(Self::Measured(Box::new(curves)))
     }
 
     /// The measured rates on the GPU that was asked for, where that is another one.
     fn lent(self, asked: Option<&GpuSpec>, gpus: &[GpuSpec]) -> Result<Self, Failure> {
         let (Self::Measured(curves), Some(to)) = (&self, asked) else { return Ok(self) };
-        let Some(from) = named(gpus, curves.adapter()) else {
+        let Some(from) = hardware::of_rates(gpus, curves.adapter()) else {
             let what = format!("{} has no datasheet in gpus.csv and cannot lend its rates", curves.adapter());
             return Err(Failure::bad_input(mtok::text::inert(&what)));
         };
@@ -80,16 +80,10 @@ impl Origin {
     /// The GPU of the tables that the device is, if any.
     pub fn gpu<'g>(&'g self, gpus: &'g [GpuSpec]) -> Option<&'g GpuSpec> {
         match self {
-            Self::Measured(curves) => named(gpus, curves.adapter()),
+            Self::Measured(curves) => hardware::of_rates(gpus, curves.adapter()),
             Self::Datasheet(gpu) => Some(gpu),
         }
     }
-}
-
-/// The GPU that lists this adapter, or that has this very name: rates that were imported or lent may be of a GPU whose
-/// adapter name nobody has seen.
-fn named<'g>(gpus: &'g [GpuSpec], adapter: &str) -> Option<&'g GpuSpec> {
-    hardware::match_adapter(gpus, adapter).or_else(|| gpus.iter().find(|gpu| gpu.name == adapter))
 }
 
 /// Finds what is wrong with the question before time is spent on measuring.

@@ -210,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn what_others_measured_joins_among_itself_and_speaks_only_where_nothing_was_verified() {
+        let imported = |run, median_s| {
+            row(run, Outcome::Imported(Box::new(Timing::imported(median_s, median_s, median_s, Some(0.1)))))
+        };
+        let all = merged(&[imported(0, 1.0), imported(1, 3.0)]);
+        let seconds = all[0].timing().unwrap().seconds;
+        assert_eq!((all[0].outcome.status(), seconds.median, seconds.mean), ("imported", 2.0, 2.0));
+        let all = merged(&[imported(0, 1.0), row(1, ok(&[5.0]))]);
+        assert_eq!((all[0].outcome.status(), all[0].timing().unwrap().seconds.median), ("ok", 5.0));
+    }
+
+    #[test]
     fn one_run_is_itself() {
         let rows = [row(0, ok(&[1.0, 2.0, 3.0, 4.0, 5.0]))];
         assert_eq!(merged(&rows), rows);

@@ -58,9 +58,7 @@ impl Device<'_> {
             }
             Self::Datasheet(gpu) => (gpu.memory, None, DeviceType::DiscreteGpu),
             Self::Measured(curves) => {
-                let adapter = curves.adapter();
-                let named = || gpus.iter().find(|gpu| gpu.name == adapter);
-                let matched = hardware::match_adapter(gpus, adapter).or_else(named);
+                let matched = hardware::of_rates(gpus, curves.adapter());
                 (matched.and_then(|gpu| gpu.memory), curves.host_memory(), curves.device_type())
             }
         };
