@@ -93,7 +93,7 @@ fn measured_rates_are_lent_to_a_gpu_of_the_same_family_and_to_no_other() {
     assert_eq!(own["source"], "measured-elsewhere", "its own rates are not lent");
     let lent = estimate(&file, &["--gpu", "H200 SXM"]).ok().json()[0].clone();
     assert_eq!((&lent["source"], &lent["device"]), (&"datasheet".into(), &"H200 SXM".into()));
-    assert!(lent["note"].as_str().unwrap().contains("the rates of H100 SXM were measured"));
+    assert!(lent["note"].as_str().unwrap().contains("the rates of H100 SXM were measured and are scaled"));
     let value = |row: &serde_json::Value, key: &str| row[key].as_f64().unwrap();
     let width = |row| value(row, "tpot_ms_high") / value(row, "tpot_ms_low");
     assert!(value(&lent, "tpot_ms") < 0.9 * value(&own, "tpot_ms") && width(&lent) > width(&own));

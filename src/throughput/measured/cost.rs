@@ -101,7 +101,9 @@ impl Curves {
         let one_by_one = Cost { seconds, ..read };
         let below = tokens < measured_tokens && one_by_one.seconds < product.seconds;
         let computed = if below { one_by_one } else { product };
-        Ok(if computed.seconds > read.seconds { computed } else { read })
+        // More than half of the time of a product that takes less than twice as long as reading its weights is that.
+        let bound = if computed.seconds < 2.0 * read.seconds { Bound::Weights } else { computed.bound };
+        Ok(if computed.seconds > read.seconds { Cost { bound, ..computed } } else { read })
     }
 
     /// The experts that are visited, each with its share of the tokens: from `expert_gemm` where it was measured in
@@ -123,7 +125,7 @@ impl Curves {
         let bytes = visited * elements * weights.bytes_per_weight();
         let flops = 2.0 * visited * at_least * elements;
         let cost = Cost::of(flops, surface.at(at_least, elements), Bound::Compute);
-        // Below the ridge of the plain kernels an expert's time is that of reading it.
+        // As with plain products.
         let reads =
             self.gemv_in(weights, notes).is_ok_and(|gemv| cost.seconds < 2.0 * bytes / gemv.at(bytes).rate);
         Ok(if reads { Cost { bound: Bound::Weights, ..cost } } else { cost })

@@ -38,7 +38,7 @@ impl Curves {
         let ratios = Ratios::new(from, to)?;
         let Self { mut identity, mut notes, all_reduce, .. } = self;
         identity.adapter.clone_from(&to.name);
-        notes.push(format!("the rates of {} were measured; the two datasheets scale them", from.name));
+        notes.push(format!("the rates of {} were measured and are scaled by the two datasheets", from.name));
         let of_memory = |curve: super::Curve| curve.scaled(ratios.bandwidth);
         let products = |(format, surface): (Format, super::Surface)| {
             (format, surface.scaled(|tokens| ratios.of_product(tokens, format)))

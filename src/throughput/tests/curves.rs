@@ -68,6 +68,15 @@ fn between_gemv_and_gemm_the_faster_of_the_two_counts() {
         estimate(&model, workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
     };
     let [one, two, eight, sixteen] = [1, 2, 8, 16].map(step);
+    let bound = |batch| {
+        let workload = load(Format::F16, batch, 1, 1);
+        estimate(&model, workload, Device::Measured(&curves), None).rates.unwrap().bound
+    };
+    assert_eq!(
+        (bound(16), bound(64)),
+        (Bound::Weights, Bound::Compute),
+        "16 tokens compute for 1.6 times the reading"
+    );
     assert!((two / one - 1.6).abs() < 1e-3, "16 tokens take 1.6 times as long as one: {}", two / one);
     assert!((eight / sixteen - 1.0).abs() < 5e-3);
 }
