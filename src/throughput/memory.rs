@@ -58,7 +58,7 @@ impl Device<'_> {
             }
             Self::Datasheet(gpu) => (gpu.memory, None, DeviceType::DiscreteGpu),
             Self::Measured(curves) => {
-                let matched = hardware::match_adapter(gpus, curves.adapter());
+                let matched = hardware::of_rates(gpus, curves.adapter());
                 (matched.and_then(|gpu| gpu.memory), curves.host_memory(), curves.device_type())
             }
         };
