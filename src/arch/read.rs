@@ -48,8 +48,8 @@ fn read_row(row: Row<'_>) -> Result<Architecture, Fault> {
         positions: count(row, "positions")?.unwrap_or_default(),
         stack,
         native_weights,
-        // The only models published in mxfp4 are OpenAI's, and those are so.
-        only_experts: native_weights == Some(Scheme::Plain(Format::Mxfp4)),
+        // The only models published in mxfp4 are OpenAI's, and theirs do.
+        wide_attention: native_weights == Some(Scheme::Plain(Format::Mxfp4)),
         published_params: billions("params_published_b")?,
         published_active_params: billions("active_params_published_b")?,
         source: row.required("source")?.to_owned(),
