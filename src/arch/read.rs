@@ -176,17 +176,19 @@ impl Mixers {
                 return Ok(Self { full, other: full, full_layers: layers, layers });
             }
         };
-        let full_layers = read_full_layers(row, layers)?;
+        let others = if window.is_some() { "window" } else { "recurrence" };
+        let full_layers = read_full_layers(row, layers, others)?;
         Ok(Self { full, other, full_layers, layers })
     }
 }
 
-fn read_full_layers(row: Row<'_>, layers: u64) -> Result<u64, Fault> {
+/// `others` is what the layers without full attention have.
+fn read_full_layers(row: Row<'_>, layers: u64, others: &str) -> Result<u64, Fault> {
     let column = "full_attention_layers";
     match count(row, column)? {
-        None => Err(row.fault(column, format!("{column} is empty, but there is a window"))),
+        None => Err(row.fault(column, format!("{column} is empty, but there is a {others}"))),
         Some(full_layers) if full_layers >= layers => {
-            let what = format!("{column} {full_layers} leaves no layer of {layers} for the window");
+            let what = format!("{column} {full_layers} leaves no layer of {layers} for the {others}");
             Err(row.fault(column, what))
         }
         Some(full_layers) => Ok(full_layers),
