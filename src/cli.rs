@@ -64,7 +64,8 @@ pub enum Verb {
     Tune(TuneArgs),
     /// Turn measurements or a datasheet into tokens/s of real models.
     #[command(
-        after_help = "Example: mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64"
+        after_help = "Examples:\n  mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64\n  \
+        mtok estimate --gpu \"RTX 4090\" --config my-model/config.json --weights q4_K_M"
     )]
     Estimate(EstimateArgs),
     /// Price the tokens of a device and set them beside the market price of the same weights.

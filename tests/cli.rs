@@ -225,7 +225,7 @@ fn a_config_that_makes_no_sense_is_refused_with_the_file_and_the_key() {
             LLAMA_8B.replace("llama", "mamba-x").replace("torch_dtype", "d_state"),
             ": model_type \"mamba-x\" is not known, and its key \"d_state\" may change what is computed; known: ",
         ),
-        (" ".repeat(2 << 20), ": is larger than 1 MiB: no config.json is"),
+        (" ".repeat(5 << 20), ": is larger than 4 MiB: no config.json is"),
     ] {
         let file = write(here.path(), "config.json", &bytes);
         for verb in ["estimate", "compare"] {

@@ -78,7 +78,7 @@ pub enum Fit {
     Fits {
         /// Weights.
         weights_bytes: Bytes,
-        /// KV cache of all sequences at their full length.
+        /// KV cache of all sequences at their full length, and the states of recurrent layers.
         kv_bytes: Bytes,
         /// What is left of the usable memory.
         free_bytes: Bytes,
