@@ -458,7 +458,7 @@ fn cells_that_are_missing_for_an_estimate_are_named() {
     let file = out.join("measurements.csv").display().to_string();
     let run = run(mtok(&["compare", "--measurements", &file, "--usd-per-hour", "0.10", "--json"]));
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
-    let what = "no verified measurement of gemv, gemm in f16 or f32, attention_decode, attention_prefill: \
+    let what = "no verified measurement of gemv, gemm, attention_decode, attention_prefill: \
         an estimate needs them all";
     assert_eq!(run.complaint(), format!("mtok: {file}: {what}\n"));
 }

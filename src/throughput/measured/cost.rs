@@ -180,7 +180,7 @@ impl Curves {
     fn gemm_for(&self, weights: Format, tokens: f64, notes: &mut Vec<String>) -> Result<&Surface, String> {
         let stand_ins: &[Format] = if weights == Format::F32 { &[] } else { &[Format::F16, Format::F32] };
         let of = |format: &Format| self.gemm.iter().find(|entry| entry.0 == *format);
-        let all = || std::iter::once(&weights).chain(stand_ins).filter_map(of);
+        let all = || std::iter::once(&weights).chain(stand_ins).chain(read_like(weights)).filter_map(of);
         let covers = |entry: &&(Format, Surface)| entry.1.least_tokens() <= tokens;
         let fewest = || all().min_by(|a, b| a.1.least_tokens().total_cmp(&b.1.least_tokens()));
         let Some((found, surface)) = all().find(covers).or_else(fewest) else {

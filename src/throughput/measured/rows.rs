@@ -37,12 +37,11 @@ impl<'m> Rows<'m> {
 
     /// The kernels without a row that every model needs; attention may be stated.
     pub(super) fn missing(&self, attention_stated: bool) -> Vec<&'static str> {
-        let gemm = |format: &Format| matches!(format, Format::F16 | Format::F32);
         let elementwise = self.elementwise();
         let absent = |kernel: &str| !elementwise.iter().any(|entry| entry.0 == kernel);
         let checks = [
             ("gemv", self.gemv().is_empty()),
-            ("gemm in f16 or f32", !self.gemm().iter().any(|entry| gemm(&entry.0))),
+            ("gemm", self.gemm().is_empty()),
             ("attention_decode", !attention_stated && self.attention_decode().is_empty()),
             ("attention_prefill", !attention_stated && self.attention_prefill().is_none()),
             ("rmsnorm", absent("rmsnorm")),
