@@ -37,40 +37,38 @@ fn layers_are_measured_beside_their_prediction_and_every_verb_reads_them() {
     if !adapter_is_here() {
         return;
     }
-    for model in ["tiny", "tiny-moe"] {
-        let folder = folder();
-        let told = run(mtok(&layer(folder.path(), model))).ok().json();
-        let shapes = told["shapes"].as_array().unwrap();
-        assert_eq!(shapes.len(), 5);
-        for shape in shapes {
-            assert_eq!(shape["status"], "ok", "{shape}");
-            let [measured, predicted, ratio] =
-                ["measured_ms", "predicted_ms", "ratio"].map(|key| shape[key].as_f64().unwrap());
-            assert!((predicted / measured / ratio - 1.0).abs() < 1e-9);
-            let ops = shape["ops"].as_array().unwrap();
-            let sum: f64 = ops.iter().map(|op| op["ms"].as_f64().unwrap()).sum();
-            assert!((sum / predicted - 1.0).abs() < 1e-9, "{shape}");
-            assert_eq!(shape["scaled"], 1);
-        }
-        let out = folder.path().join("run");
-        let before = measurements(&out);
-        assert_eq!(rows(&before).iter().filter(|row| row.op.kernel() == "layer").count(), 5);
-        let again = run(mtok(&layer(folder.path(), &format!("{model} --resume")))).ok().json();
-        assert_eq!(again["shapes"], told["shapes"]);
-        assert_eq!(measurements(&out), before);
-
-        let file = out.join("measurements.csv").display().to_string();
-        let asked = words("estimate --model llama-3.1-8b --weights q4_0 --batch 1 --json --measurements");
-        let estimated = run(mtok(&[asked, vec![file]].concat())).ok().json();
-        assert_eq!(estimated[0]["layer_ratio"], told["layer_ratio"]);
-        assert!(
-            estimated[0]["note"].as_str().unwrap().contains("whole layers on this device"),
-            "{estimated}"
-        );
-        let shown = out.display().to_string();
-        run(mtok(&["diff".to_owned(), shown.clone(), shown.clone()])).ok();
-        run(mtok(&["report".to_owned(), shown])).ok();
+    let model = "tiny-moe";
+    let folder = folder();
+    let told = run(mtok(&layer(folder.path(), model))).ok().json();
+    let shapes = told["shapes"].as_array().unwrap();
+    assert_eq!(shapes.len(), 5);
+    for shape in shapes {
+        assert_eq!(shape["status"], "ok", "{shape}");
+        let [measured, predicted, ratio] =
+            ["measured_ms", "predicted_ms", "ratio"].map(|key| shape[key].as_f64().unwrap());
+        assert!((predicted / measured / ratio - 1.0).abs() < 1e-9);
+        let ops = shape["ops"].as_array().unwrap();
+        let sum: f64 = ops.iter().map(|op| op["ms"].as_f64().unwrap()).sum();
+        assert!((sum / predicted - 1.0).abs() < 1e-9, "{shape}");
+        assert_eq!(shape["scaled"], 1);
     }
+    let out = folder.path().join("run");
+    let before = measurements(&out);
+    assert_eq!(rows(&before).iter().filter(|row| row.op.kernel() == "layer").count(), 5);
+    let again = run(mtok(&layer(folder.path(), &format!("{model} --resume")))).ok().json();
+    assert_eq!(again["shapes"], told["shapes"]);
+    assert_eq!(measurements(&out), before);
+
+    let file = out.join("measurements.csv").display().to_string();
+    let asked = words("estimate --model llama-3.1-8b --weights q4_0 --batch 1 --json --measurements");
+    let estimated = run(mtok(&[asked, vec![file]].concat())).ok().json();
+    assert_eq!(estimated[0]["layer_ratio"], told["layer_ratio"]);
+    assert!(estimated[0]["note"].as_str().unwrap().contains("whole layers on this device"), "{estimated}");
+    let shown = out.display().to_string();
+    let compared = run(mtok(&["diff".to_owned(), shown.clone(), shown.clone()]));
+    // One run of a cell decides nothing.
+    assert!([0, 6].contains(&compared.code.unwrap()), "{}", compared.err);
+    run(mtok(&["report".to_owned(), shown])).ok();
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub struct LayerTime {
     pub measured: Seconds,
     /// The sum over `ops`.
     pub predicted: Seconds,
+    /// The sum of the means of the same kernels over its mean, where each was measured at the very size. Times add up in
+    /// means, not in medians: a median leaves out the moments at which the machine did something else, and a chain of
+    /// short dispatches meets one in most of its samples.
+    pub ratio_of_mean: Option<f64>,
     /// Its fastest sample: where other load shares the machine, the one that it disturbed least.
     pub measured_fastest: Seconds,
     /// The sum over the fastest samples of the same kernels.
@@ -86,10 +90,27 @@ impl Curves {
             let predicted = Seconds(times.iter().map(|time| time.0).sum());
             let predicted_fastest = Seconds(times.iter().map(|time| time.1).sum());
             let ops = counted.into_iter().zip(times).map(|(op, time)| (op, Seconds(time.0))).collect();
-            Some(LayerTime { layer, measured, predicted, measured_fastest, predicted_fastest, ops })
+            let mean = |op: &Op| Some(row_of(rows, op)?.timing()?.seconds.mean);
+            let means: Option<f64> = layer.counted_ops().iter().map(mean).sum();
+            let ratio_of_mean = means.zip(row.timing()).map(|(means, timing)| means / timing.seconds.mean);
+            Some(LayerTime {
+                layer,
+                ratio_of_mean,
+                measured,
+                predicted,
+                measured_fastest,
+                predicted_fastest,
+                ops,
+            })
         };
         rows.iter().filter_map(time).collect()
     }
+}
+
+/// The row of an op; the one with cold caches where there is a choice.
+fn row_of<'m>(rows: &'m [Measurement], op: &Op) -> Option<&'m Measurement> {
+    let of_op = rows.iter().filter(|row| row.op == *op && row.timing().is_some());
+    of_op.max_by_key(|row| row.cache)
 }
 
 /// A layer of a model, or its output matrix; of a mixture of experts a layer with experts.
@@ -197,6 +218,7 @@ mod tests {
             layer,
             measured: Seconds(1.0),
             predicted: Seconds(predicted),
+            ratio_of_mean: None,
             measured_fastest: Seconds(0.5),
             predicted_fastest: Seconds(predicted),
             ops: Vec::new(),

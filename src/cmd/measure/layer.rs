@@ -61,6 +61,8 @@ struct Shape {
     predicted_ms: Option<f64>,
     /// Predicted over measured.
     ratio: Option<f64>,
+    /// The same of means, in which times add up; `None` where a kernel was not measured.
+    ratio_of_mean: Option<f64>,
     /// The same of the fastest samples: where other load shares the machine, those that it disturbed least.
     measured_ms_min: Option<f64>,
     predicted_ms_min: Option<f64>,
@@ -279,6 +281,7 @@ fn shape(scaled: &Scaled, rows: &[Measurement], times: &[LayerTime]) -> Shape {
         measured_ms: row.and_then(Measurement::timing).map(|timing| milliseconds(timing.seconds.median)),
         predicted_ms: time.map(|time| milliseconds(time.predicted.0)),
         ratio: time.map(LayerTime::ratio),
+        ratio_of_mean: time.and_then(|time| time.ratio_of_mean),
         measured_ms_min: time.map(|time| milliseconds(time.measured_fastest.0)),
         predicted_ms_min: time.map(|time| milliseconds(time.predicted_fastest.0)),
         ratio_of_min: time.map(LayerTime::ratio_of_fastest),
@@ -297,7 +300,7 @@ fn text(answer: &Answer) -> String {
         "{} in {}: one layer, measured and predicted from separate kernels\n{device}{label}; results in {}\n\n",
         answer.model, answer.weights, answer.results
     );
-    out += "pass     scaled  measured ms  predicted ms  ratio  of fastest  shape\n";
+    out += "pass     scaled  measured ms  predicted ms  ratio  of means  of fastest  shape\n";
     let number =
         |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$}"));
     for shape in &answer.shapes {
@@ -307,12 +310,13 @@ fn text(answer: &Answer) -> String {
             format!("  {}: {}", shape.status, shape.reason)
         };
         out += &format!(
-            "{:<8} {:>6}  {:>11}  {:>12}  {:>5}  {:>10}  {}{reason}\n",
+            "{:<8} {:>6}  {:>11}  {:>12}  {:>5}  {:>8}  {:>10}  {}{reason}\n",
             shape.pass,
             format!("1/{}", shape.scaled),
             number(shape.measured_ms, 3),
             number(shape.predicted_ms, 3),
             number(shape.ratio, 2),
+            number(shape.ratio_of_mean, 2),
             number(shape.ratio_of_min, 2),
             shape.shape
         );
