@@ -123,6 +123,7 @@ fn visit(run: u32, cell: u64, seconds: f64) -> Measurement {
             distribution: "normal, sd 1 (sum of four uniforms)".into(),
             input_hash: "ec87d2b2bf818876".into(),
             time_utc: "2026-11-21T19:51:01Z".into(),
+            imported_from: String::new(),
         },
     }
 }

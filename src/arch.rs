@@ -52,8 +52,8 @@ pub struct Architecture {
     pub stack: Stack,
     /// How the weights were published; `None` where unknown.
     pub native_weights: Option<Scheme>,
-    /// Whether the published weights are quantised in the routed experts only, as those of gpt-oss are.
-    pub only_experts: bool,
+    /// Whether the published weights keep attention in 16 bit and quantise MLPs only, as those of gpt-oss do.
+    pub wide_attention: bool,
     /// Parameters as published.
     pub published_params: Option<f64>,
     /// Active parameters as published.

@@ -2,6 +2,7 @@
 
 mod cost;
 mod diff;
+mod import_kernels;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
@@ -17,6 +18,7 @@ use mtok::market::Policy;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
+pub use import_kernels::ImportKernelsArgs;
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
@@ -62,7 +64,8 @@ pub enum Verb {
     Tune(TuneArgs),
     /// Turn measurements or a datasheet into tokens/s of real models.
     #[command(
-        after_help = "Example: mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64"
+        after_help = "Examples:\n  mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64\n  \
+        mtok estimate --gpu \"RTX 4090\" --config my-model/config.json --weights q4_K_M"
     )]
     Estimate(EstimateArgs),
     /// Price the tokens of a device and set them beside the market price of the same weights.
@@ -82,6 +85,9 @@ pub enum Verb {
     /// Compare the datasheet model with published measurements.
     #[command(after_help = validate::HELP)]
     Validate(ValidateArgs),
+    /// Make a measurements.csv of kernel times that another tool measured.
+    #[command(after_help = import_kernels::HELP)]
+    ImportKernels(ImportKernelsArgs),
     /// Measure, estimate, compare and report in one go.
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
@@ -102,12 +108,12 @@ pub struct TableArgs {
 
 /// The device whose rates are asked for.
 #[derive(Args, Clone, Debug)]
-#[group(multiple = false)]
 pub struct DeviceArgs {
     /// A measurements.csv.
     #[arg(long, value_name = "FILE")]
     pub measurements: Option<PathBuf>,
-    /// A GPU by its datasheet, such as "H100 SXM".
+    /// A GPU by its datasheet, such as "H100 SXM"; with --measurements of another GPU of its family, those lend it their
+    /// rates.
     #[arg(long, value_name = "NAME")]
     pub gpu: Option<String>,
 }

@@ -15,6 +15,7 @@ mod files;
 mod folder;
 #[cfg(feature = "gpu")]
 mod host;
+mod import_kernels;
 mod inputs;
 #[cfg(feature = "gpu")]
 mod measure;
@@ -137,6 +138,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
         Verb::Validate(args) => validate::run(&args),
+        Verb::ImportKernels(args) => import_kernels::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
         #[cfg(feature = "gpu")]

@@ -108,7 +108,7 @@ fn read_row(row: Row<'_>) -> Result<GpuSpec, Fault> {
 }
 
 /// Measured rates may exceed a datasheet's peak by this factor: cards clock somewhat higher than their papers say.
-const PEAK_MARGIN: f64 = 1.05;
+pub const PEAK_MARGIN: f64 = 1.05;
 
 impl GpuSpec {
     /// The peak that arithmetic on elements of a format may reach: formats below 16 bit without units of their own are
@@ -156,6 +156,12 @@ pub fn find<'g>(gpus: &'g [GpuSpec], name: &str) -> Result<&'g GpuSpec, NotFound
 pub fn match_adapter<'g>(gpus: &'g [GpuSpec], adapter: &str) -> Option<&'g GpuSpec> {
     let wanted = GpuSpec::key(adapter);
     gpus.iter().find(|gpu| gpu.aliases.iter().any(|alias| GpuSpec::key(alias) == wanted))
+}
+
+/// The row of the device that rates are of: that of their adapter, or the one with this very name. Rates that were
+/// imported or lent may be of a GPU whose adapter name nobody has seen.
+pub fn of_rates<'g>(gpus: &'g [GpuSpec], adapter: &str) -> Option<&'g GpuSpec> {
+    match_adapter(gpus, adapter).or_else(|| gpus.iter().find(|gpu| gpu.name == adapter))
 }
 
 #[cfg(test)]
@@ -235,6 +241,14 @@ mod tests {
         ] {
             assert_eq!(matched(adapter), None, "{adapter}");
         }
+    }
+
+    #[test]
+    fn rates_without_an_adapter_are_of_the_row_with_their_name() {
+        let gpus = read(CARD).unwrap();
+        let row = |name| of_rates(&gpus, name).map(|gpu| gpu.name.as_str());
+        assert_eq!(row("NVIDIA GeForce RTX 4090"), Some("RTX 4090"));
+        assert_eq!((row("RTX 4090"), row("RTX 40")), (Some("RTX 4090"), None));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 pub mod arch;
 pub mod cost;
 pub mod diff;
+pub mod elsewhere;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;

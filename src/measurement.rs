@@ -33,11 +33,14 @@ pub struct Measurement {
     pub provenance: Provenance,
 }
 
-/// What came of a cell. Only a verified result carries a speed.
+/// What came of a cell. Only a verified result carries a speed, and what others measured, which says that it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Ran, verified on the buffer that the timed run wrote.
     Ok(Box<Timing>, Verification),
+    /// Measured elsewhere by another tool: nobody here verified its result. [`Provenance::imported_from`] names the
+    /// file.
+    Imported(Box<Timing>),
     /// Ran, but the result was wrong: no speed.
     Wrong(String, Verification),
     /// Did not run to its end.
@@ -55,7 +58,7 @@ pub struct Timing {
     pub method: TimingMethod,
     /// Median by the device's clock, where it passed its self-test.
     pub device_median: Option<Seconds>,
-    /// Median by the host's clock around submit and wait.
+    /// Median by the host's clock around submit and wait; of an imported row the median, whose clock is not known.
     pub wall_median: Seconds,
     /// Samples behind the summary.
     pub samples: u32,
@@ -127,6 +130,8 @@ pub enum TimingMethod {
     Timestamp,
     /// The host's monotonic clock.
     Wall,
+    /// The file of another tool does not say.
+    Unknown,
 }
 
 /// Why a variant ran and not another.
@@ -187,6 +192,8 @@ pub struct Provenance {
     pub input_hash: String,
     /// When the cell ended, UTC, RFC 3339.
     pub time_utc: String,
+    /// The file of another tool that the row was made from; empty where mtok measured.
+    pub imported_from: String,
 }
 
 /// The device and the tool of a run: the same in all its rows.
@@ -240,7 +247,25 @@ impl Calibration {
     }
 }
 
+/// Quartiles and the median absolute deviation of a normal distribution, in standard deviations.
+const NORMAL_QUARTILE: f64 = 0.674_489_750_196_081_7;
+
 impl Timing {
+    /// The timing of a row that another tool measured, seconds; quartiles are those of a normal distribution with the
+    /// file's standard deviation, never below its minimum.
+    pub fn imported(min: f64, median: f64, mean: f64, relative_stdev: Option<f64>) -> Self {
+        let deviation = NORMAL_QUARTILE * relative_stdev.unwrap_or_default() * mean;
+        let [q1, q3] = [(median - deviation).max(min), median + deviation];
+        Self {
+            seconds: Summary { min, q1, median, q3, mean, mad: deviation },
+            method: TimingMethod::Unknown,
+            wall_median: Seconds(median),
+            executions_per_sample: 1,
+            relative_stdev,
+            ..Self::default()
+        }
+    }
+
     /// The names in `signs`.
     pub fn sign_names(&self) -> impl Iterator<Item = &str> {
         self.signs.split(';').filter(|sign| !sign.is_empty())
@@ -259,10 +284,10 @@ impl Timing {
 }
 
 impl Measurement {
-    /// The timing, where the cell ran and was right.
+    /// The timing, where the cell ran and was right, or where another tool says so.
     pub fn timing(&self) -> Option<&Timing> {
         match &self.outcome {
-            Outcome::Ok(timing, _) => Some(timing),
+            Outcome::Ok(timing, _) | Outcome::Imported(timing) => Some(timing),
             _ => None,
         }
     }
@@ -304,16 +329,17 @@ impl Outcome {
     pub fn status(&self) -> &'static str {
         match self {
             Self::Ok(..) => "ok",
+            Self::Imported(_) => "imported",
             Self::Wrong(..) => "wrong",
             Self::Failed(_) => "failed",
             Self::Skipped(_) => "skipped",
         }
     }
 
-    /// The `reason` column; empty for `ok`.
+    /// The `reason` column; empty for `ok` and `imported`.
     pub fn reason(&self) -> &str {
         match self {
-            Self::Ok(..) => "",
+            Self::Ok(..) | Self::Imported(_) => "",
             Self::Wrong(reason, _) | Self::Failed(reason) | Self::Skipped(reason) => reason,
         }
     }
@@ -321,7 +347,7 @@ impl Outcome {
 
 named!(Chosen { Preferred = "preferred", Named = "named", Tuned = "tuned" });
 named!(Cache { Hot = "hot", Cold = "cold" });
-named!(TimingMethod { Timestamp = "timestamp", Wall = "wall" });
+named!(TimingMethod { Timestamp = "timestamp", Wall = "wall", Unknown = "unknown" });
 named!(DeviceType {
     DiscreteGpu = "discrete-gpu",
     IntegratedGpu = "integrated-gpu",

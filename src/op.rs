@@ -12,7 +12,7 @@ use std::fmt;
 
 pub use format::Format;
 pub use layer::{Layer, Mlp, Pass};
-pub use work::expert_coverage;
+pub use work::{expert_coverage, skewed_expert_coverage};
 
 /// A piece of work. Widths are in elements, `tokens`, `rows`, `batch` and `context` in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,6 +184,13 @@ pub enum Op {
         /// Experts chosen per token.
         active: u64,
     },
+    /// The sum over `workers` GPUs of a buffer that each of them holds, left on all of them.
+    AllReduce {
+        /// Bytes of the buffer on one GPU.
+        bytes: u64,
+        /// GPUs.
+        workers: u64,
+    },
     /// `chain` dispatches of next to no work, each waiting for the one before.
     Dispatch {
         /// Dispatches in a row.
@@ -194,7 +201,7 @@ pub enum Op {
 }
 
 /// The names that [`Op::kernel`] gives.
-pub const KERNELS: [&str; 22] = [
+pub const KERNELS: [&str; 23] = [
     "fma",
     "dot4",
     "matrix_fma",
@@ -215,6 +222,7 @@ pub const KERNELS: [&str; 22] = [
     "gather",
     "sample",
     "route",
+    "all_reduce",
     "dispatch",
     "layer",
 ];
@@ -243,6 +251,7 @@ impl Op {
             Self::Gather { .. } => "gather",
             Self::Sample { .. } => "sample",
             Self::Route { .. } => "route",
+            Self::AllReduce { .. } => "all_reduce",
             Self::Dispatch { .. } => "dispatch",
             Self::Layer(_) => "layer",
         }

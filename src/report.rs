@@ -220,6 +220,7 @@ fn device(row: &Comparison, safe: Safe) -> String {
 fn cost_caption(row: &Comparison, rents_differ: bool, safe: Safe) -> String {
     let source = match row.source {
         Source::Measured => "measured",
+        Source::MeasuredElsewhere => "measured elsewhere",
         Source::Datasheet => "from its datasheet, not measured",
     };
     format!(

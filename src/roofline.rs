@@ -102,8 +102,8 @@ impl Roofline {
 
     /// How close an op that took so long comes; `None` where a ceiling that may hold it is unknown.
     pub fn share(&self, op: &Op, time: Seconds) -> Option<Share> {
-        // A chain of dispatches does no work of which a share could be taken.
-        if matches!(op, Op::Dispatch { .. }) {
+        // A chain of dispatches does no work of which a share could be taken; an all-reduce waits for a link.
+        if matches!(op, Op::Dispatch { .. } | Op::AllReduce { .. }) {
             return None;
         }
         let least = |work: f64, peak: Option<f64>| if work > 0.0 { Some(work / peak?) } else { Some(0.0) };
@@ -143,7 +143,7 @@ impl Ceilings {
 
 /// The kernels that measure the ceilings which may hold an op.
 pub fn kernels(op: &Op) -> Vec<&'static str> {
-    if matches!(op, Op::Dispatch { .. }) {
+    if matches!(op, Op::Dispatch { .. } | Op::AllReduce { .. }) {
         return Vec::new();
     }
     let compute: &[&str] = match unit(op) {

@@ -83,6 +83,13 @@ impl Table {
         Ok(Self { columns, records })
     }
 
+    /// The names in the header, sorted.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.columns.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The rows in file order.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|(line, record)| Row { columns: &self.columns, line: *line, record })

@@ -32,8 +32,9 @@ pub use target::{Target, batches, best_batch};
 pub use workload::{CHUNK, Serving, Workload};
 
 use crate::arch::Architecture;
-use crate::hardware::GpuSpec;
+use crate::hardware::{self, GpuSpec};
 use crate::measurement::DeviceType;
+use crate::units::BytesPerSecond;
 use passes::{Passes, Timer};
 use rates::Errors;
 
@@ -53,6 +54,8 @@ pub enum Source {
     /// Measured kernels.
     #[default]
     Measured,
+    /// Kernels that another tool measured.
+    MeasuredElsewhere,
     /// A datasheet row.
     Datasheet,
 }
@@ -61,6 +64,7 @@ impl fmt::Display for Source {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(match self {
             Self::Measured => "measured",
+            Self::MeasuredElsewhere => "measured-elsewhere",
             Self::Datasheet => "datasheet",
         })
     }
@@ -101,8 +105,16 @@ impl Device<'_> {
     /// Where its rates come from.
     pub fn source(&self) -> Source {
         match self {
-            Self::Measured(_) => Source::Measured,
+            Self::Measured(curves) => curves.source(),
             Self::Datasheet(_) => Source::Datasheet,
+        }
+    }
+
+    /// Of the memory, by the datasheet.
+    fn bandwidth(&self) -> Option<BytesPerSecond> {
+        match self {
+            Self::Measured(curves) => curves.bandwidth(),
+            Self::Datasheet(gpu) => gpu.bandwidth,
         }
     }
 
@@ -164,7 +176,7 @@ fn rates(
         return None;
     }
     note_device(notes, model, device);
-    match timed(model, workload, device, notes) {
+    match timed(model, workload, device, notes).and_then(|rates| possible(model, workload, device, rates)) {
         Ok(rates) => Some(rates),
         Err(reason) => {
             note(notes, reason);
@@ -180,7 +192,7 @@ fn timed(
     notes: &mut Vec<String>,
 ) -> Result<Rates, String> {
     let (timer, errors) = match device {
-        Device::Measured(curves) => (Timer::Curves(curves), Errors::both(measured::ERROR)),
+        Device::Measured(curves) => (Timer::Curves(curves), Errors::both(curves.error(model))),
         Device::Datasheet(gpu) => {
             let peaks = datasheet::Peaks::of(model, workload, gpu, notes)?;
             let errors = peaks.errors(model);
@@ -188,6 +200,25 @@ fn timed(
         }
     };
     rates::rates(&mut Passes { model, workload, timer, notes }, errors)
+}
+
+/// The rates, unless they read faster than the memory can.
+fn possible(
+    model: &Architecture,
+    workload: Workload,
+    device: Device<'_>,
+    rates: Rates,
+) -> Result<Rates, String> {
+    let (claimed, bandwidth) = (rates.decode_tokens_per_s.mid.0, device.bandwidth());
+    let bound = bandwidth.map(|bandwidth| bandwidth_bound(model, workload, bandwidth).0);
+    match bound {
+        Some(bound) if claimed > hardware::PEAK_MARGIN * bound => Err(format!(
+            "impossible: {claimed:.1} decoded tokens/s would read the weights and the KV cache faster than the memory of \
+             {}, which bounds it at {bound:.1}",
+            device.name()
+        )),
+        _ => Ok(rates),
+    }
 }
 
 fn note_fit(notes: &mut Vec<String>, model: &Architecture, workload: Workload, fit: Fit, most: Option<u64>) {

@@ -277,5 +277,8 @@ fn what_cannot_be_read_is_named() {
     refused(&diff(here, "base none"), "none: cannot be read: No such file or directory (os error 2)");
     let text = fs::read_to_string(here.join("base/measurements.csv")).unwrap().replacen(",ok,", ",fine,", 1);
     write(here, "bad.csv", text);
-    refused(&diff(here, "base bad.csv"), "bad.csv:2:10: status is none of ok, wrong, failed, skipped");
+    refused(
+        &diff(here, "base bad.csv"),
+        "bad.csv:2:10: status is none of ok, wrong, failed, skipped, imported",
+    );
 }

@@ -1,6 +1,13 @@
 //! Whole layers on a real adapter: every result of the chain against its reference, at sizes that are no multiple of any
 //! tile. Without an adapter these tests skip with a message, unless MTOK_REQUIRE_ADAPTER is set (CI sets it).
 #![cfg(feature = "gpu")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
 mod device;
 

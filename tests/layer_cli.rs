@@ -17,7 +17,7 @@ const MODELS: &str = "name,layers,hidden,heads,kv_heads,head_dim,ffn,vocab,tied_
     native_weights,source,date_checked\n\
     tiny,2,256,4,2,64,512,1024,false,,,,,,,,,,,,,bf16,config.json,2026-11-21\n\
     tiny-moe,2,256,4,2,64,,1024,false,8,2,128,,,,,,,,,,bf16,config.json,2026-11-21\n\
-    huge,2,67108864,524288,524288,128,268435456,1024,false,,,,,,,,,,,,,bf16,config.json,2026-11-21\n";
+    huge,2,1048576,8192,8192,128,,1024,false,65536,8,1048576,,,,,,,,,,bf16,config.json,2026-11-21\n";
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()

@@ -54,11 +54,9 @@ impl Architecture {
     ) {
         let whole = self.whole(scheme);
         let formats = |place: Place| {
-            product.parts.map(|part| {
-                let tensor =
-                    Tensor { role: part.role, inputs: product.inputs, routed: product.routed.is_some() };
-                scheme.format(tensor, place, &whole)
-            })
+            product
+                .parts
+                .map(|part| scheme.format(Tensor { role: part.role, inputs: product.inputs }, place, &whole))
         };
         let all = group.places.len() as u64;
         let kinds = if scheme.varies() {
@@ -77,7 +75,7 @@ impl Architecture {
     /// The format of a tensor outside the layers, and of the small tensors of all layers.
     pub(super) fn vocabulary_format(&self, scheme: Scheme, role: Role) -> Format {
         let whole = self.whole(scheme);
-        scheme.format(Tensor { role, inputs: self.hidden, routed: false }, whole.layers, &whole)
+        scheme.format(Tensor { role, inputs: self.hidden }, whole.layers, &whole)
     }
 
     fn whole(&self, scheme: Scheme) -> Whole {
@@ -87,7 +85,7 @@ impl Architecture {
             layers: Place { attention: self.stack.attention(), mlp: self.stack.mlps() },
             experts: self.moe().map_or(0, |moe| moe.experts),
             seventy: self.layers() == 80 && self.stack.count(shared_heads) == 80,
-            only_experts: self.only_experts && self.native_weights == Some(scheme),
+            wide_attention: self.wide_attention && self.native_weights == Some(scheme),
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::table::Fault;
 use families::Family;
 use keys::{Keys, Members, fault};
 
-/// Larger files are no config.json.
-const MAX_BYTES: u64 = 1 << 20;
+/// Larger files are no config.json: the largest that quantisers write name every module in 3 MB.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// What families say of the model outside its layers, beside their own names for it.
 struct Tables {
@@ -32,7 +32,7 @@ struct Tables {
 /// Reads a `config.json` as an architecture called `name`.
 ///
 /// # Errors
-/// The first fault: larger than 1 MiB, not JSON, a doubled key; a `model_type` that is not known and has keys that are not;
+/// The first fault: larger than 4 MiB, not JSON, a doubled key; a `model_type` that is not known and has keys that are not;
 /// a key that is missing, is no size, contradicts another or describes a block that is not modelled.
 pub fn read_config(input: impl Read, name: &str) -> Result<Architecture, Fault> {
     let text = read_text(input)?;
@@ -43,7 +43,8 @@ pub fn read_config(input: impl Read, name: &str) -> Result<Architecture, Fault> 
     let family = Family::of(root, keys)?;
     let (tables, blocks) = family.read(keys)?;
     check_sizes(&tables, &blocks)?;
-    let (native_weights, only_experts) = quantisation::read(root, keys)?;
+    let stack = Stack::new(blocks);
+    let (native_weights, wide_attention) = quantisation::read(root, keys, stack.attention())?;
     // A nested model may say it once for both.
     let tied = match root.flag("tie_word_embeddings")? {
         Some(tied) if keys.flag("tie_word_embeddings")?.is_none() => tied,
@@ -57,9 +58,9 @@ pub fn read_config(input: impl Read, name: &str) -> Result<Architecture, Fault> 
         vocab: tables.vocab,
         tied_embeddings: tied,
         positions: tables.positions,
-        stack: Stack::new(blocks),
+        stack,
         native_weights,
-        only_experts,
+        wide_attention,
         published_params: None,
         published_active_params: None,
         source: "config.json".to_owned(),

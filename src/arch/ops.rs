@@ -160,7 +160,7 @@ impl<'m> Steps<'m> {
                 self.product(rows, group, &values);
             }
             Pass::Prefill { prompts, tokens } => {
-                self.product(rows, group, &Product::one(Role::Matrix, heads * (nope + v), kv_rank));
+                self.product(rows, group, &Product::one(Role::Query, heads * (nope + v), kv_rank));
                 let (kv_heads, qk_dim, v_dim, window) = (heads, nope + rope, v, tokens);
                 let op = Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window };
                 self.push(times * prompts, op);

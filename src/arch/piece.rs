@@ -47,11 +47,13 @@ pub(super) struct Part {
 /// What tells the formats of tensors apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// A matrix without a rule of its own.
-    Matrix,
+    /// A matrix of a mixer without a rule of its own.
+    Query,
     Key,
     Value,
     AttentionOutput,
+    /// The first matrices of an MLP.
+    Up,
     /// The last matrix of an MLP.
     Down,
     Router,
@@ -100,8 +102,8 @@ impl Latent {
     /// attention.
     pub(super) fn absorbed(&self) -> [Product; 2] {
         [
-            Product::one(Role::Matrix, self.heads * self.kv_rank, self.nope),
-            Product::one(Role::Matrix, self.heads * self.v, self.kv_rank),
+            Product::one(Role::Query, self.heads * self.kv_rank, self.nope),
+            Product::one(Role::Query, self.heads * self.v, self.kv_rank),
         ]
     }
 }
@@ -128,7 +130,7 @@ fn grouped(pieces: &mut Vec<Piece>, it: Grouped, hidden: u64) {
     let (queries, keys) = (it.heads * it.head_dim, it.kv_heads * it.head_dim);
     let gates = if it.output_gate { queries } else { 0 };
     let parts = [
-        Part { role: Role::Matrix, outputs: queries + gates },
+        Part { role: Role::Query, outputs: queries + gates },
         Part { role: Role::Key, outputs: keys },
         Part { role: Role::Value, outputs: keys },
     ];
@@ -141,8 +143,8 @@ fn grouped(pieces: &mut Vec<Piece>, it: Grouped, hidden: u64) {
 fn latent(pieces: &mut Vec<Piece>, it: Latent, hidden: u64) {
     let queries = it.heads * (it.nope + it.rope);
     let cached = it.kv_rank + it.rope;
-    pieces.push(matrix(Role::Matrix, it.q_rank.unwrap_or(queries) + cached, hidden));
-    pieces.extend(it.q_rank.map(|rank| matrix(Role::Matrix, queries, rank)));
+    pieces.push(matrix(Role::Query, it.q_rank.unwrap_or(queries) + cached, hidden));
+    pieces.extend(it.q_rank.map(|rank| matrix(Role::Query, queries, rank)));
     pieces.push(Piece::Rope { heads: it.heads + 1, head_dim: it.rope });
     pieces.push(Piece::UpProjection(it));
     pieces.push(matrix(Role::AttentionOutput, hidden, it.heads * it.v));
@@ -154,14 +156,14 @@ fn recurrent(pieces: &mut Vec<Piece>, it: Recurrent, hidden: u64) {
         Rule::GatedDeltaNet => 2,
         Rule::Mamba2 => 1,
     };
-    pieces.push(matrix(Role::Matrix, it.channels() + it.inner() + per_head * it.value_heads, hidden));
+    pieces.push(matrix(Role::Query, it.channels() + it.inner() + per_head * it.value_heads, hidden));
     pieces.push(Piece::Small { params: it.channels() * it.conv + 3 * it.value_heads + it.inner() });
     pieces.push(Piece::Attention(Mixer::Recurrent(it)));
-    pieces.push(matrix(Role::Matrix, hidden, it.inner()));
+    pieces.push(matrix(Role::Query, hidden, it.inner()));
 }
 
 fn dense(pieces: &mut Vec<Piece>, width: u64, gated: bool, hidden: u64) {
-    pieces.push(matrix(Role::Matrix, side_by_side(width, gated), hidden));
+    pieces.push(matrix(Role::Up, side_by_side(width, gated), hidden));
     pieces.push(Piece::Activation { width, per_token: 1 });
     pieces.push(matrix(Role::Down, hidden, width));
 }
@@ -173,7 +175,7 @@ fn experts(pieces: &mut Vec<Piece>, moe: Moe, hidden: u64) {
         Piece::Product(Product { routed, ..Product::one(role, outputs, inputs) })
     };
     pieces.push(matrix(Role::Router, experts, hidden));
-    pieces.push(routed(Role::Matrix, side_by_side(expert_ffn, gated), hidden));
+    pieces.push(routed(Role::Up, side_by_side(expert_ffn, gated), hidden));
     pieces.push(Piece::Activation { width: expert_ffn, per_token: active });
     pieces.push(routed(Role::Down, hidden, expert_ffn));
     if shared_ffn > 0 {

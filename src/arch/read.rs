@@ -48,8 +48,8 @@ fn read_row(row: Row<'_>) -> Result<Architecture, Fault> {
         positions: count(row, "positions")?.unwrap_or_default(),
         stack,
         native_weights,
-        // The only models published in mxfp4 are OpenAI's, and those are so.
-        only_experts: native_weights == Some(Scheme::Plain(Format::Mxfp4)),
+        // The only models published in mxfp4 are OpenAI's, and theirs do.
+        wide_attention: native_weights == Some(Scheme::Plain(Format::Mxfp4)),
         published_params: billions("params_published_b")?,
         published_active_params: billions("active_params_published_b")?,
         source: row.required("source")?.to_owned(),
@@ -176,17 +176,19 @@ impl Mixers {
                 return Ok(Self { full, other: full, full_layers: layers, layers });
             }
         };
-        let full_layers = read_full_layers(row, layers)?;
+        let others = if window.is_some() { "window" } else { "recurrence" };
+        let full_layers = read_full_layers(row, layers, others)?;
         Ok(Self { full, other, full_layers, layers })
     }
 }
 
-fn read_full_layers(row: Row<'_>, layers: u64) -> Result<u64, Fault> {
+/// `others` is what the layers without full attention have.
+fn read_full_layers(row: Row<'_>, layers: u64, others: &str) -> Result<u64, Fault> {
     let column = "full_attention_layers";
     match count(row, column)? {
-        None => Err(row.fault(column, format!("{column} is empty, but there is a window"))),
+        None => Err(row.fault(column, format!("{column} is empty, but there is a {others}"))),
         Some(full_layers) if full_layers >= layers => {
-            let what = format!("{column} {full_layers} leaves no layer of {layers} for the window");
+            let what = format!("{column} {full_layers} leaves no layer of {layers} for the {others}");
             Err(row.fault(column, what))
         }
         Some(full_layers) => Ok(full_layers),

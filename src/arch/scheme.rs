@@ -32,8 +32,6 @@ pub(super) struct Tensor {
     pub role: Role,
     /// Length of a row: blocks lie within one.
     pub inputs: u64,
-    /// Whether it belongs to routed experts.
-    pub routed: bool,
 }
 
 /// What the rules of mixed files ask about a model.
@@ -45,8 +43,8 @@ pub(super) struct Whole {
     pub experts: u64,
     /// Whether llama.cpp calls it a 70B: 80 layers with fewer key than query heads.
     pub seventy: bool,
-    /// Whether only the routed experts are quantised, as in the checkpoints of gpt-oss.
-    pub only_experts: bool,
+    /// Whether attention stays in 16 bit, as in the checkpoints of gpt-oss.
+    pub wide_attention: bool,
 }
 
 impl From<Format> for Scheme {
@@ -85,7 +83,7 @@ impl Scheme {
             Self::Plain(format @ (F32 | F16 | Bf16)) => format,
             Self::Plain(format @ (Fp8 | Int8 | Nvfp4 | Mxfp4 | Int4G128)) => match tensor.role {
                 Role::Router | Role::Small | Role::Embedding | Role::Output => F16,
-                _ if whole.only_experts && !tensor.routed => F16,
+                Role::Query | Role::Key | Role::Value | Role::AttentionOutput if whole.wide_attention => F16,
                 _ => format,
             },
             Self::Plain(format) => in_gguf(format, tensor, format),

@@ -30,24 +30,40 @@ pub enum Origin {
 impl Origin {
     /// Reads what the arguments name.
     pub fn read(args: &DeviceArgs, gpus: &[GpuSpec]) -> Result<Self, Failure> {
-        if let Some(name) = &args.gpu {
-            let gpu = hardware::find(gpus, name).map_err(Failure::bad_input)?;
-            return Ok(Self::Datasheet(Box::new(gpu.clone())));
-        }
+        let asked = args.gpu.as_ref().map(|name| hardware::find(gpus, name));
+        let asked = asked.transpose().map_err(Failure::bad_input)?;
         let Some(path) = &args.measurements else {
-            return Err(Failure::bad_input("name a device: --measurements FILE or --gpu NAME"));
+            return match asked {
+                Some(gpu) => Ok(Self::Datasheet(Box::new(gpu.clone()))),
+                None => Err(Failure::bad_input("name a device: --measurements FILE or --gpu NAME")),
+            };
         };
         let rows = read_file(path, |input| wire::read(input))?;
-        Self::of_rows(&rows).map_err(|failure| Failure {
+        Self::of_rows(&rows, gpus).and_then(|own| own.lent(asked, gpus)).map_err(|failure| Failure {
             message: format!("{}: {}", path.display(), failure.message),
             ..failure
         })
     }
 
     /// The rates of measured rows.
-    pub fn of_rows(rows: &[Measurement]) -> Result<Self, Failure> {
-        let curves = Curves::new(rows).map_err(Failure::bad_input)?;
+    pub fn of_rows(rows: &[Measurement], gpus: &[GpuSpec]) -> Result<Self, Failure> {
+        let adapter = rows.first().map_or("", |row| row.provenance.identity.adapter.as_str());
+        let curves = Curves::on(rows, hardware::of_rates(gpus, adapter)).map_err(Failure::bad_input)?;
         Ok(Self::Measured(Box::new(curves)))
+    }
+
+    /// The measured rates on the GPU that was asked for, where that is another one.
+    fn lent(self, asked: Option<&GpuSpec>, gpus: &[GpuSpec]) -> Result<Self, Failure> {
+        let (Self::Measured(curves), Some(to)) = (&self, asked) else { return Ok(self) };
+        let Some(from) = hardware::of_rates(gpus, curves.adapter()) else {
+            let what = format!("{} has no datasheet in gpus.csv and cannot lend its rates", curves.adapter());
+            return Err(Failure::bad_input(mtok::text::inert(&what)));
+        };
+        if from.name == to.name {
+            return Ok(self);
+        }
+        let lent = (**curves).clone().lent(from, to).map_err(Failure::bad_input)?;
+        Ok(Self::Measured(Box::new(lent)))
     }
 
     /// The device for estimates.
@@ -66,7 +82,7 @@ impl Origin {
     /// The GPU of the tables that the device is, if any.
     pub fn gpu<'g>(&'g self, gpus: &'g [GpuSpec]) -> Option<&'g GpuSpec> {
         match self {
-            Self::Measured(curves) => hardware::match_adapter(gpus, curves.adapter()),
+            Self::Measured(curves) => hardware::of_rates(gpus, curves.adapter()),
             Self::Datasheet(gpu) => Some(gpu),
         }
     }

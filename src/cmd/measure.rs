@@ -181,7 +181,9 @@ fn measure(
         }
     }
     let bar = progress(visits as u64);
-    let mut pace = Pace::new(start, sampling.budget, visits, repeat);
+    let of_layers = sides.iter().any(|side| side.plan.iter().any(Planned::is_layer));
+    let least = if of_layers { layer::LEAST } else { pace::LEAST };
+    let mut pace = Pace::new(start, sampling.budget, visits, repeat, least);
     for run in 0..repeat {
         if run > 0 && !pace.has_time_for_a_run() {
             let why = format!("{run} of {repeat} runs fit the time; a longer --budget fits more");

@@ -53,7 +53,7 @@ fn one(
     note(&format!("{visits} visits to cells, {kept} kept of an earlier call"));
 
     // Cells that failed may leave too little to estimate from; what was measured is reported all the same.
-    let (costs, doubts) = match Origin::of_rows(&measured.rows) {
+    let (costs, doubts) = match Origin::of_rows(&measured.rows, gpus) {
         Ok(origin) => {
             let rents = compare::rents(&args.price, tables, gpus, &origin)?;
             compare::comparisons(&args.workload, &args.price, tables, gpus, &origin, &rents)?

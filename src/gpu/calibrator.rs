@@ -30,7 +30,7 @@ impl<'g> Calibrator<'g> {
         let mut calibrator = Self { gpu, program, executions: 1 };
         for _ in 0..WARM_UP {
             let once = calibrator.once()?;
-            calibrator.executions = executions_per_sample(once, &gpu.clock);
+            calibrator.executions = executions_per_sample(once, &gpu.clock, 0.0);
         }
         Ok(calibrator)
     }

@@ -28,6 +28,8 @@ const EXECUTION_MAX_S: f64 = 1.0;
 const SUBMISSION_MAX_S: f64 = 0.25;
 /// Shorter samples are mostly launch and clock, and two hundred of them would not fill the time wanted.
 const SAMPLE_MIN_S: f64 = 5e-3;
+/// A layer is followed by the next one: a sample of one alone would mostly show how threads and caches wake up.
+const LAYER_SAMPLE_MIN_S: f64 = 50e-3;
 /// The host's clock also sees submit and wait, about 0.1 ms.
 const WALL_SAMPLE_MIN_S: f64 = 20e-3;
 /// More dropped readings than this make a clock's other readings doubtful.
@@ -190,7 +192,9 @@ impl<'g> Sampler<'g> {
         let once = warm_up(&program, clock, visit)?;
         // A counter that later executions go on from must start at zero: one execution per sample.
         let counts = visit.kernel.name == "dispatch";
-        let executions = if counts { 1 } else { executions_per_sample(once, clock) };
+        let is_layer = matches!(visit.op, Op::Layer(_));
+        let least_s = if is_layer { LAYER_SAMPLE_MIN_S } else { 0.0 };
+        let executions = if counts { 1 } else { executions_per_sample(once, clock, least_s) };
         #[cfg(feature = "faults")]
         let executions = super::faults::planned(visit, executions);
         let before = self.calibrator.read()?;
@@ -289,10 +293,11 @@ fn warm_up(program: &Program<'_>, clock: &Clock, visit: &Visit<'_>) -> Result<f6
     Ok(once)
 }
 
-/// Executions that make a sample long enough for the clock and short enough for the driver.
-pub(super) fn executions_per_sample(once: f64, clock: &Clock) -> u32 {
+/// Executions that make a sample of at least so many seconds, long enough for the clock and short enough for the driver.
+pub(super) fn executions_per_sample(once: f64, clock: &Clock, least_s: f64) -> u32 {
     let quantum = clock.quantum_s.unwrap_or_default();
-    let wanted = if clock.usable { SAMPLE_MIN_S.max(100.0 * quantum) } else { WALL_SAMPLE_MIN_S };
+    let clocked = if clock.usable { SAMPLE_MIN_S.max(100.0 * quantum) } else { WALL_SAMPLE_MIN_S };
+    let wanted = clocked.max(least_s);
     (wanted.min(SUBMISSION_MAX_S) / once).ceil().clamp(1.0, 10_000.0) as u32
 }
 
@@ -351,10 +356,11 @@ mod tests {
     #[test]
     fn samples_are_long_enough_for_the_clock_and_short_enough_for_the_driver() {
         let clock = |quantum_s| Clock { usable: true, quantum_s: Some(quantum_s), ..Clock::default() };
-        assert_eq!(executions_per_sample(1e-5, &clock(1e-9)), 500);
-        assert_eq!(executions_per_sample(1e-5, &clock(65_536e-9)), 656);
-        assert_eq!(executions_per_sample(0.3, &clock(1e-9)), 1);
-        assert_eq!(executions_per_sample(1e-3, &clock(1.0)), 250);
-        assert_eq!(executions_per_sample(1e-3, &Clock::default()), 20);
+        assert_eq!(executions_per_sample(1e-5, &clock(1e-9), 0.0), 500);
+        assert_eq!(executions_per_sample(1e-5, &clock(65_536e-9), 0.0), 656);
+        assert_eq!(executions_per_sample(0.3, &clock(1e-9), 0.0), 1);
+        assert_eq!(executions_per_sample(1e-3, &clock(1.0), 0.0), 250);
+        assert_eq!(executions_per_sample(1e-3, &Clock::default(), 0.0), 20);
+        assert_eq!(executions_per_sample(1e-3, &clock(1e-9), LAYER_SAMPLE_MIN_S), 50);
     }
 }

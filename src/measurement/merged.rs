@@ -13,8 +13,8 @@ const CACHED_FROM: f64 = 1.1;
 
 /// Joins the runs of each cell, in the order in which cells first appear.
 ///
-/// A wrong result in any run makes the cell wrong. Else the runs that ended well count; where none did, the first
-/// of the others speaks for the cell. Provenance is that of the first run that counts. A hot cell that is more than
+/// A wrong result in any run makes the cell wrong. Else the runs that ended well count, before those that were
+/// imported; where there are none, the first of the others speaks for the cell. Provenance is that of the first run that counts. A hot cell that is more than
 /// 10 % faster than the same one cold gets the sign `cached` (after MLPerf's TEST04).
 pub fn merged(rows: &[Measurement]) -> Vec<Measurement> {
     let mut places: HashMap<(Op, &str, Cache), usize> = HashMap::new();
@@ -48,16 +48,20 @@ fn cell(runs: &[&Measurement]) -> Option<Measurement> {
     let rank = |row: &&&Measurement| match row.outcome {
         Outcome::Wrong(..) => 0,
         Outcome::Ok(..) => 1,
-        Outcome::Failed(_) => 2,
-        Outcome::Skipped(_) => 3,
+        Outcome::Imported(_) => 2,
+        Outcome::Failed(_) => 3,
+        Outcome::Skipped(_) => 4,
     };
     let first = runs.iter().min_by_key(rank)?;
     let mut merged = (*first).clone();
-    if let Outcome::Ok(_, verification) = &first.outcome {
-        let timings: Vec<&Timing> = runs.iter().filter_map(|row| row.timing()).collect();
-        if timings.len() > 1 {
-            merged.outcome = Outcome::Ok(Box::new(timing(&timings)?), *verification);
-        }
+    let same = |row: &&&Measurement| row.outcome.status() == first.outcome.status();
+    let timings: Vec<&Timing> = runs.iter().filter(same).filter_map(|row| row.timing()).collect();
+    if timings.len() > 1 {
+        let joined = Box::new(timing(&timings)?);
+        merged.outcome = match &first.outcome {
+            Outcome::Ok(_, verification) => Outcome::Ok(joined, *verification),
+            _ => Outcome::Imported(joined),
+        };
     }
     Some(merged)
 }
@@ -82,7 +86,7 @@ fn timing(runs: &[&Timing]) -> Option<Timing> {
             q1: middle(|seconds| seconds.q1)?.min(medians.q1),
             median: medians.median,
             q3: middle(|seconds| seconds.q3)?.max(medians.q3),
-            mean: weighted / f64::from(samples),
+            mean: if samples > 0 { weighted / f64::from(samples) } else { middle(|seconds| seconds.mean)? },
             mad: middle(|seconds| seconds.mad)?.max(medians.mad),
         },
         method: first.method,
@@ -203,6 +207,18 @@ mod tests {
         assert_eq!(timing.mean_power(), Some(Watts(60.0)));
         assert_eq!(timing.energy_per_execution().map(|joules| joules.0), Some(120.0));
         assert_eq!(merged(&rows[1..2])[0].timing().unwrap().sensed, Sensed::default());
+    }
+
+    #[test]
+    fn what_others_measured_joins_among_itself_and_speaks_only_where_nothing_was_verified() {
+        let imported = |run, median_s| {
+            row(run, Outcome::Imported(Box::new(Timing::imported(median_s, median_s, median_s, Some(0.1)))))
+        };
+        let all = merged(&[imported(0, 1.0), imported(1, 3.0)]);
+        let seconds = all[0].timing().unwrap().seconds;
+        assert_eq!((all[0].outcome.status(), seconds.median, seconds.mean), ("imported", 2.0, 2.0));
+        let all = merged(&[imported(0, 1.0), row(1, ok(&[5.0]))]);
+        assert_eq!((all[0].outcome.status(), all[0].timing().unwrap().seconds.median), ("ok", 5.0));
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub fn headline(samples: &[Sample], method: TimingMethod) -> Option<Vec<f64>> {
     let time = |sample: &Sample| match method {
         TimingMethod::Timestamp => sample.device_s,
         TimingMethod::Wall => Some(sample.wall_s),
+        TimingMethod::Unknown => None,
     };
     samples.iter().map(time).collect()
 }

@@ -16,7 +16,7 @@ pub const SCHEMA_VERSION: u32 = 2;
 const SCHEMA_VERSION_MIN: u32 = 1;
 
 /// The columns of `measurements.csv`, in order.
-pub const COLUMNS: [&str; 65] = [
+pub const COLUMNS: [&str; 66] = [
     "schema_version",
     "cell",
     "kernel",
@@ -81,6 +81,7 @@ pub const COLUMNS: [&str; 65] = [
     "session",
     "argv",
     "time_utc",
+    "imported_from",
     "note",
 ];
 
@@ -134,7 +135,10 @@ pub(super) fn cells(measurement: &Measurement) -> Vec<String> {
         outcome.status().to_owned(),
         outcome.reason().to_owned(),
     ];
-    fields.extend(timing_fields(measurement.timing()));
+    fields.extend(match outcome {
+        Outcome::Imported(timing) => imported_fields(timing),
+        _ => timing_fields(measurement.timing()),
+    });
     fields.extend(sensed_fields(measurement.timing()));
     fields.extend([number(op.flops().0), number(op.bytes().0)]);
     fields.extend(verification_fields(outcome));
@@ -221,6 +225,26 @@ fn timing_fields(timing: Option<&Timing>) -> [String; 19] {
     ]
 }
 
+/// What the file of another tool gives. Quartiles and deviations follow from the standard deviation when the row is read.
+fn imported_fields(timing: &Timing) -> [String; 19] {
+    let mut fields: [String; 19] = Default::default();
+    let known = [
+        (0, Some(timing.seconds.median)),
+        (1, Some(timing.seconds.min)),
+        (4, Some(timing.seconds.mean)),
+        (13, timing.relative_stdev),
+    ];
+    for (place, value) in known {
+        if let (Some(field), Some(value)) = (fields.get_mut(place), value) {
+            *field = number(value);
+        }
+    }
+    if let Some(field) = fields.get_mut(6) {
+        *field = timing.method.to_string();
+    }
+    fields
+}
+
 fn sensed_fields(timing: Option<&Timing>) -> [String; 5] {
     let Some(Sensed { energy, clock_hz, temperature_c }) = timing.map(|timing| &timing.sensed) else {
         return Default::default();
@@ -240,12 +264,13 @@ fn verification_fields(outcome: &Outcome) -> [String; 3] {
         Outcome::Ok(_, verification) | Outcome::Wrong(_, verification) => {
             [number(verification.nmse), number(verification.nmse_max), verification.compared.to_string()]
         }
-        Outcome::Failed(_) | Outcome::Skipped(_) => Default::default(),
+        Outcome::Imported(_) | Outcome::Failed(_) | Outcome::Skipped(_) => Default::default(),
     }
 }
 
-fn provenance_fields(provenance: &Provenance) -> [String; 25] {
-    let Provenance { identity, shader_hash, seed, distribution, input_hash, time_utc, .. } = provenance;
+fn provenance_fields(provenance: &Provenance) -> [String; 26] {
+    let Provenance { identity, shader_hash, seed, distribution, input_hash, time_utc, imported_from, .. } =
+        provenance;
     let software = identity.device_type == super::DeviceType::Software;
     [
         seed.to_string(),
@@ -272,6 +297,7 @@ fn provenance_fields(provenance: &Provenance) -> [String; 25] {
         identity.session.clone(),
         identity.argv.clone(),
         time_utc.clone(),
+        imported_from.clone(),
         if software { super::SOFTWARE_LABEL.to_owned() } else { String::new() },
     ]
 }
@@ -307,20 +333,54 @@ fn check_derived(row: Row<'_>, column: &str, expected: f64) -> Result<(), Fault>
 
 fn read_outcome(row: Row<'_>) -> Result<Outcome, Fault> {
     let reason = row.text("reason").to_owned();
-    match row.required("status")? {
+    let status = row.required("status")?;
+    match (status == "imported", row.text("imported_from")) {
+        (true, "") => {
+            return Err(row.fault("imported_from", "imported_from is empty in a row with status imported"));
+        }
+        (false, from) if !from.is_empty() => {
+            return Err(row.fault("status", format!("status is {status} in a row with imported_from")));
+        }
+        _ => {}
+    }
+    match status {
+        "imported" => Ok(Outcome::Imported(Box::new(read_imported(row)?))),
         "ok" => Ok(Outcome::Ok(Box::new(read_timing(row)?), read_verification(row)?)),
         "wrong" => Ok(Outcome::Wrong(reason, read_verification(row)?)),
         "failed" => Ok(Outcome::Failed(reason)),
         "skipped" => Ok(Outcome::Skipped(reason)),
-        _ => Err(row.fault("status", "status is none of ok, wrong, failed, skipped")),
+        _ => Err(row.fault("status", "status is none of ok, wrong, failed, skipped, imported")),
     }
 }
 
+/// A time without which a row of this status is none.
+fn needed(row: Row<'_>, column: &str) -> Result<f64, Fault> {
+    row.positive(column)?.ok_or_else(|| {
+        row.fault(column, format!("{column} is empty in a row with status {}", row.text("status")))
+    })
+}
+
+/// The timing of an imported row: it has no quartiles, clock or verification of ours, and may have none.
+fn read_imported(row: Row<'_>) -> Result<Timing, Fault> {
+    for column in IMPORTED_EMPTY {
+        if !row.text(column).is_empty() {
+            return Err(row.fault(column, format!("{column} is not empty in a row with status imported")));
+        }
+    }
+    let [median, min, mean] = [needed(row, "median_s")?, needed(row, "min_s")?, needed(row, "mean_s")?];
+    if min > median {
+        return Err(row.fault("median_s", "min_s and median_s are not in order"));
+    }
+    let relative_stdev = row.positive_or_zero("relative_stdev")?;
+    Ok(Timing::imported(min, median, mean, relative_stdev))
+}
+
+/// Columns that only a measurement of ours fills.
+const IMPORTED_EMPTY: [&str; 8] =
+    ["q1_s", "q3_s", "mad_s", "wall_median_s", "samples", "nmse", "nmse_max", "compared"];
+
 fn read_timing(row: Row<'_>) -> Result<Timing, Fault> {
-    let needed = |column: &str| match row.positive(column)? {
-        Some(value) => Ok(value),
-        None => Err(row.fault(column, format!("{column} is empty in a row with status ok"))),
-    };
+    let needed = |column: &str| needed(row, column);
     let seconds = Summary {
         median: needed("median_s")?,
         min: needed("min_s")?,
@@ -407,6 +467,7 @@ fn read_provenance(row: Row<'_>) -> Result<Provenance, Fault> {
         distribution: owned("distribution"),
         input_hash: owned("input_hash"),
         time_utc: owned("time_utc"),
+        imported_from: owned("imported_from"),
     })
 }
 

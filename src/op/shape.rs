@@ -72,6 +72,7 @@ impl Op {
             "rmsnorm" => Self::RmsNorm { rows: take("rows")?, width: take("width")? },
             "silu_mul" => Self::SiluMul { rows: take("rows")?, width: take("width")? },
             "rope" => Self::Rope { rows: take("rows")?, heads: take("heads")?, head_dim: take("head_dim")? },
+            "all_reduce" => Self::AllReduce { bytes: take("bytes")?, workers: take("workers")? },
             "dispatch" => Self::Dispatch { chain: take("chain")? },
             "layer" => Self::Layer(Layer::parse(weights, &mut take)?),
             _ => return Err(format!("unknown kernel \"{}\"", kernel.escape_debug())),
@@ -135,6 +136,7 @@ impl Op {
             Self::Rope { rows, heads, head_dim } => {
                 vec![("rows", rows), ("heads", heads), ("head_dim", head_dim)]
             }
+            Self::AllReduce { bytes, workers } => vec![("bytes", bytes), ("workers", workers)],
             Self::Dispatch { chain } => vec![("chain", chain)],
             Self::Layer(layer) => layer.sizes(),
         }
@@ -181,6 +183,8 @@ mod tests {
         #[test]
         fn columns_parse_back(m in 1u64..9999, n in 1u64..9999, k in 1u64..9999, f in 0usize..16, page in 1u64..99) {
             let op = Op::Matmul { tokens: m, outputs: n, inputs: k, weights: Format::ALL[f] };
+            prop_assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));
+            let op = Op::AllReduce { bytes: m, workers: n };
             prop_assert_eq!(Op::parse(op.kernel(), op.format().name(), &op.shape()), Ok(op));
             for (kv, page) in [(Format::F16, None), (Format::Q8_0, Some(page))] {
                 let op = Op::AttentionDecode { batch: m, context: n, heads: k, kv_heads: m, head_dim: n, kv, page };

@@ -9,6 +9,29 @@ pub fn expert_coverage(tokens: u64, experts: u64, active: u64) -> f64 {
     1.0 - (1.0 - active as f64 / experts as f64).powf(tokens as f64)
 }
 
+/// The same where experts are not equally popular: the i-th is chosen in proportion to `i^-zipf`, no expert more than
+/// once per token. `mean over i of 1 - (1 - q_i)^N` with `q_i = min(1, c·i^-zipf)` and `c` such that the `q_i` add up
+/// to `active`. An exponent of 0 is [`expert_coverage`]; the larger it is, the fewer experts are visited.
+pub fn skewed_expert_coverage(tokens: f64, experts: u64, active: u64, zipf: f64) -> f64 {
+    if zipf <= 0.0 || active >= experts {
+        return 1.0 - (1.0 - active as f64 / experts as f64).max(0.0).powf(tokens);
+    }
+    let popular: Vec<f64> = (1..=experts).map(|rank| (rank as f64).powf(-zipf)).collect();
+    // Experts that every token visits, most popular first, take what is left of `active` from the others.
+    let (mut always, mut rest) = (0, popular.iter().sum::<f64>());
+    for weight in &popular {
+        if (active - always) as f64 * weight < rest || always + 1 >= active {
+            break;
+        }
+        always += 1;
+        rest -= weight;
+    }
+    let scale = (active - always) as f64 / rest;
+    let others = popular.iter().skip(always as usize);
+    let visited: f64 = others.map(|weight| 1.0 - (1.0 - (scale * weight).min(1.0)).powf(tokens)).sum();
+    (always as f64 + visited) / experts as f64
+}
+
 impl Op {
     /// Floating-point operations. Attention counts both products (`4·heads·d` per query-key pair, Dao et al.,
     /// "FlashAttention", 2022); causal prefill counts only the pairs that exist.
@@ -39,6 +62,10 @@ impl Op {
             Self::Rope { rows, heads, head_dim } => 3.0 * product(&[rows, heads, head_dim]),
             // A comparison, a difference, an exponential and a sum per logit.
             Self::Sample { rows, vocab } => 4.0 * product(&[rows, vocab]),
+            // Every GPU adds its share of the others' halves.
+            Self::AllReduce { bytes, workers } => {
+                bytes as f64 / 2.0 * (workers as f64 - 1.0) / workers as f64
+            }
             // Each of the chosen looks at every logit.
             Self::Route { tokens, experts, active } => product(&[tokens, experts, active]),
             Self::Layer(layer) => layer.ops().iter().map(|op| op.flops().0).sum(),
@@ -94,6 +121,10 @@ impl Op {
             Self::Sample { rows, vocab } => rows as f64 * (vocab as f64 * act + 8.0),
             // An expert and its weight out, four bytes each.
             Self::Route { tokens, experts, active } => product(&[tokens, experts + 2 * active]) * act,
+            // What crosses the link one way: 2·(T − 1)/T of the buffer.
+            Self::AllReduce { bytes, workers } => {
+                2.0 * bytes as f64 * (workers as f64 - 1.0) / workers as f64
+            }
             Self::Dispatch { chain } => 8.0 * chain as f64,
             Self::Layer(layer) => layer.ops().iter().map(|op| op.bytes().0).sum(),
         })
@@ -130,6 +161,22 @@ mod tests {
             |window| Op::AttentionPrefill { tokens: 4, heads: 1, kv_heads: 1, qk_dim: 1, v_dim: 1, window };
         assert_eq!(full(4).flops(), Flops(40.0));
         assert_eq!(full(2).flops(), Flops(28.0));
+    }
+
+    #[test]
+    fn uneven_experts_are_fewer_and_none_is_visited_twice_by_a_token() {
+        let coverage = |tokens, zipf| skewed_expert_coverage(tokens, 256, 8, zipf);
+        for tokens in [1.0, 16.0, 64.0, 1e6] {
+            assert!((coverage(tokens, 0.0) - expert_coverage(tokens as u64, 256, 8)).abs() < 1e-12);
+        }
+        assert!(
+            (coverage(1.0, 1.0) - 8.0 / 256.0).abs() < 1e-12,
+            "a token visits eight experts whatever the skew"
+        );
+        assert!((coverage(1.0, 4.0) - 8.0 / 256.0).abs() < 1e-3, "{}", coverage(1.0, 4.0));
+        let steps: Vec<f64> = [0.0, 0.25, 0.5, 1.0, 2.0].iter().map(|zipf| coverage(64.0, *zipf)).collect();
+        assert!(steps.is_sorted_by(|a, b| a > b), "{steps:?}");
+        assert_eq!(skewed_expert_coverage(3.0, 4, 4, 1.0), 1.0);
     }
 
     #[test]

@@ -204,6 +204,7 @@ fn caption(rows: &[EstimateRow], safe: Safe) -> String {
     let label = if first.software { format!(", {SOFTWARE_LABEL}") } else { String::new() };
     let origin = match first.source {
         Source::Measured => "measured kernels",
+        Source::MeasuredElsewhere => "kernels measured elsewhere",
         Source::Datasheet => "its datasheet, not measured",
     };
     format!(

@@ -75,6 +75,7 @@ fn case(row: &Measurement) -> String {
         ),
         Outcome::Failed(_) => format!("<error type=\"failed\" message=\"{reason}\"/>"),
         Outcome::Skipped(_) => format!("<skipped message=\"{reason}\"/>"),
+        Outcome::Imported(_) => "<skipped message=\"measured elsewhere\"/>".to_owned(),
     };
     format!("{open}>\n      {inner}\n    </testcase>\n")
 }

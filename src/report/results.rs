@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::is_software;
 use crate::measurement::merged::merged;
-use crate::measurement::{Cache, Chosen, DeviceType, Identity, Measurement, SOFTWARE_LABEL, TimingMethod};
+use crate::measurement::{
+    Cache, Chosen, DeviceType, Identity, Measurement, Outcome, SOFTWARE_LABEL, TimingMethod,
+};
 use crate::op::Op;
 use crate::roofline::{Bound, Ceilings, Roofline};
 use crate::text::inert;
@@ -263,8 +265,9 @@ impl CellRow {
         self.relative_stdev = timing.relative_stdev;
         self.timing_method = Some(timing.method);
         self.device_median_s = timing.device_median.map(|median| median.0);
-        self.wall_median_s = Some(timing.wall_median.0);
-        self.samples = Some(timing.samples);
+        let here = !matches!(joined.outcome, Outcome::Imported(_));
+        self.wall_median_s = here.then_some(timing.wall_median.0);
+        self.samples = here.then_some(timing.samples);
         self.dropped = Some(timing.dropped);
         self.outliers_mild = Some(timing.outliers.mild);
         self.outliers_severe = Some(timing.outliers.severe);

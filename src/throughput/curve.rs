@@ -1,7 +1,7 @@
 //! Measured rates between and beyond the sizes that were measured.
 
-/// Beyond this factor outside the measured sizes a reading is called extrapolated.
-pub(super) const FAR: f64 = 4.0;
+/// What each doubling outside the measured sizes adds to the spread of a reading, on both sides.
+const PER_DOUBLING: f64 = 0.1;
 
 /// A measured rate at one size.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,8 @@ pub(super) struct Reading {
     pub slow: f64,
     /// Power in watts; `None` unless it is known at the measured sizes on both sides.
     pub power_w: Option<f64>,
-    /// Further than [`FAR`] outside the measured sizes.
-    pub far: bool,
+    /// How far outside the measured sizes, as a factor; 1 inside. The spread is the wider for it.
+    pub outside: f64,
 }
 
 /// Rates by size, linear in log-log between the points and flat beyond them. Never empty.
@@ -61,6 +61,12 @@ impl Curve {
         (!merged.is_empty()).then_some(Self { points: merged })
     }
 
+    /// The same with rates this many times as high.
+    pub fn scaled(mut self, factor: f64) -> Self {
+        self.points.iter_mut().for_each(|point| point.rate += factor.ln());
+        self
+    }
+
     /// The rate at a size above zero.
     pub fn at(&self, size: f64) -> Reading {
         let size = size.ln();
@@ -68,7 +74,7 @@ impl Curve {
         let upper = self.points.get(above).or(self.points.last());
         let lower = above.checked_sub(1).and_then(|below| self.points.get(below)).or(upper);
         match (lower, upper) {
-            (Some(lower), Some(upper)) => between(lower, upper, size),
+            (Some(lower), Some(upper)) => between(lower, upper, size).widened(),
             // Never: `new` refuses an empty curve. NaN would be seen by every caller.
             _ => Reading::UNKNOWN,
         }
@@ -76,7 +82,19 @@ impl Curve {
 }
 
 impl Reading {
-    const UNKNOWN: Self = Self { rate: f64::NAN, fast: 1.0, slow: 1.0, power_w: None, far: true };
+    const UNKNOWN: Self =
+        Self { rate: f64::NAN, fast: 1.0, slow: 1.0, power_w: None, outside: f64::INFINITY };
+
+    /// A rate that was not measured.
+    pub const fn stated(rate: f64) -> Self {
+        Self { rate, fast: 1.0, slow: 1.0, power_w: None, outside: 1.0 }
+    }
+
+    /// The reading with the spread of one that is outside the measured sizes.
+    fn widened(self) -> Self {
+        let factor = 1.0 + PER_DOUBLING * self.outside.log2();
+        Self { fast: self.fast / factor, slow: self.slow * factor, ..self }
+    }
 }
 
 /// The mean of values that are all known.
@@ -94,7 +112,7 @@ fn between(lower: &Point, upper: &Point, size: f64) -> Reading {
         fast: mix(lower.fast, upper.fast),
         slow: mix(lower.slow, upper.slow),
         power_w: lower.power_w.zip(upper.power_w).map(|(lower, upper)| mix(lower, upper)),
-        far: lower.size - size > FAR.ln() || size - upper.size > FAR.ln(),
+        outside: (lower.size - size).max(size - upper.size).max(0.0).exp(),
     }
 }
 
@@ -123,8 +141,17 @@ impl Surface {
         self.curves.first().map_or(1.0, |first| first.0)
     }
 
-    /// The rate at a number of tokens and a size. More tokens than were measured run at the rate of the most
-    /// that were: a matrix product has saturated the device by then.
+    /// The same with other rates.
+    pub fn scaled(mut self, factor: impl Fn(f64) -> f64) -> Self {
+        for (tokens, curve) in &mut self.curves {
+            let points = std::mem::take(&mut curve.points);
+            *curve = Curve { points }.scaled(factor(*tokens));
+        }
+        self
+    }
+
+    /// The rate at a number of tokens and a size. More tokens than were measured are several products of the most
+    /// that were, one after the other: nothing is extrapolated there.
     pub fn at(&self, tokens: f64, size: f64) -> Reading {
         let above = self.curves.partition_point(|curve| curve.0 < tokens);
         let upper = self.curves.get(above).or(self.curves.last());
@@ -137,8 +164,10 @@ impl Surface {
             let Reading { rate, fast, slow, power_w, .. } = reading;
             Point { size, rate: rate.ln(), fast, slow, power_w }
         };
-        let reading = between(&point(low), &point(high), tokens.ln());
-        Reading { far: reading.far || low.1.far || high.1.far, ..reading }
+        let most = self.curves.last().map_or(tokens, |most| most.0);
+        // In size, both curves have widened themselves.
+        let reading = between(&point(low), &point(high), tokens.min(most).ln()).widened();
+        Reading { outside: reading.outside.max(low.1.outside).max(high.1.outside), ..reading }
     }
 }
 
@@ -166,9 +195,29 @@ mod tests {
     #[test]
     fn rates_are_flat_beyond_the_ends_and_say_so() {
         let curve = Curve::new(vec![point(1.0, 1.0), point(100.0, 4.0)]).unwrap();
-        assert!(close(curve.at(399.0).rate, 4.0) && !curve.at(399.0).far);
-        assert!(close(curve.at(401.0).rate, 4.0) && curve.at(401.0).far);
-        assert!(close(curve.at(0.2).rate, 1.0) && curve.at(0.2).far);
+        assert!(close(curve.at(100.0).rate, 4.0) && close(curve.at(100.0).outside, 1.0));
+        assert!(close(curve.at(400.0).rate, 4.0) && close(curve.at(400.0).outside, 4.0));
+        assert!(close(curve.at(0.5).rate, 1.0) && close(curve.at(0.5).outside, 2.0));
+    }
+
+    #[test]
+    fn each_doubling_outside_the_measured_sizes_widens_the_spread_by_a_tenth() {
+        let curve = Curve::new(vec![point(1.0, 1.0), point(100.0, 4.0)]).unwrap();
+        for (size, factor) in [(50.0, 1.0), (100.0, 1.0), (200.0, 1.1), (800.0, 1.3), (0.25, 1.2)] {
+            let reading = curve.at(size);
+            assert!(
+                close(reading.fast, 0.9 / factor) && close(reading.slow, 1.2 * factor),
+                "{size} {reading:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn more_tokens_than_were_measured_are_products_one_after_the_other() {
+        let surface = Surface::new(vec![(8.0, point(1.0, 2.0)), (64.0, point(1.0, 4.0))]).unwrap();
+        let reading = surface.at(4096.0, 1.0);
+        assert!(close(reading.rate, 4.0) && close(reading.outside, 1.0) && close(reading.slow, 1.2));
+        assert!(close(surface.at(64.0, 4.0).outside, 4.0) && close(surface.at(64.0, 4.0).slow, 1.44));
     }
 
     #[test]
@@ -202,7 +251,7 @@ mod tests {
         let points = corners.map(|(tokens, size, rate)| (tokens, point(size, rate)));
         let surface = Surface::new(points.to_vec()).unwrap();
         assert!(close(surface.at(10.0, 10.0).rate, 8.0));
-        assert!(close(surface.at(1e9, 1.0).rate, 16.0) && surface.at(1e9, 1.0).far);
+        assert!(close(surface.at(1e9, 1.0).rate, 16.0));
         assert_eq!(surface.least_tokens(), 1.0);
     }
 

@@ -58,7 +58,7 @@ impl Device<'_> {
             }
             Self::Datasheet(gpu) => (gpu.memory, None, DeviceType::DiscreteGpu),
             Self::Measured(curves) => {
-                let matched = hardware::match_adapter(gpus, curves.adapter());
+                let matched = hardware::of_rates(gpus, curves.adapter());
                 (matched.and_then(|gpu| gpu.memory), curves.host_memory(), curves.device_type())
             }
         };
@@ -78,7 +78,7 @@ pub enum Fit {
     Fits {
         /// Weights.
         weights_bytes: Bytes,
-        /// KV cache of all sequences at their full length.
+        /// KV cache of all sequences at their full length, and the states of recurrent layers.
         kv_bytes: Bytes,
         /// What is left of the usable memory.
         free_bytes: Bytes,

@@ -44,10 +44,25 @@ impl Passes<'_> {
             *tokens = sampled_rows;
         }
         let mut step = self.time(works, Part::Rest)?;
-        // Its energy is unknown, and so is then that of the step.
-        let mut link = Step::default();
-        link.add(Bound::Link, parallel::all_reduces(self.model, &self.workload.serving, tokens));
-        step.plus(&link, 1.0);
+        step.plus(&self.between(tokens)?, 1.0);
+        Ok(step)
+    }
+
+    /// What a pass takes beside its ops: what the devices tell each other, and what is stated of launches. Its energy is
+    /// unknown, and so is then that of the step.
+    fn between(&mut self, tokens: f64) -> Result<Step, String> {
+        let mut step = Step::default();
+        let Timer::Curves(curves) = &self.timer else { return Ok(step) };
+        step.add(Bound::Overhead, curves.between_ops(self.model, self.notes));
+        let workers = self.workload.serving.tp;
+        let bytes = parallel::summed_bytes(self.model, tokens);
+        if workers > 1 && curves.all_reduce_s(bytes, workers).is_some() {
+            let op = Op::AllReduce { bytes: bytes as u64, workers };
+            let sums = [Work { op, times: parallel::PER_LAYER * self.model.layers() }];
+            step.plus(&curves.time(self.model, &sums, self.notes)?, 1.0);
+        } else {
+            step.add(Bound::Link, parallel::all_reduces(self.model, &self.workload.serving, tokens));
+        }
         Ok(step)
     }
 
@@ -92,7 +107,7 @@ impl Passes<'_> {
         };
         let works: Vec<Work> = works.into_iter().filter(kept).map(prepared).collect();
         match &self.timer {
-            Timer::Curves(curves) => curves.time(&works, self.notes),
+            Timer::Curves(curves) => curves.time(self.model, &works, self.notes),
             Timer::Peaks(_) => Ok(Step::default()),
         }
     }

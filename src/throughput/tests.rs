@@ -1,4 +1,5 @@
 mod curves;
+mod served;
 mod serving;
 
 use super::*;

@@ -227,13 +227,9 @@ fn gemma3(keys: Keys<'_>) -> Result<(Tables, Vec<Block>), Fault> {
     let layers = keys.layers(&["num_hidden_layers"])?;
     let heads = keys.optional_size(&["num_attention_heads"])?.unwrap_or(8);
     let kv_heads = keys.optional_size(&["num_key_value_heads"])?.unwrap_or(4);
-    if !heads.is_multiple_of(kv_heads) {
-        let what = format_args!("{kv_heads} does not divide num_attention_heads {heads}");
-        return Err(keys.fault("num_key_value_heads", what));
-    }
     let head_dim = keys.optional_size(&["head_dim"])?.unwrap_or(256);
     let every = keys.optional_size(&["sliding_window_pattern"])?.unwrap_or(6);
-    let grouped = Grouped { heads, kv_heads, head_dim, window: None, output_gate: false };
+    let grouped = layers::heads_of(keys, heads, kv_heads, head_dim)?;
     let kinds = layers::kinds(keys, layers, Windows::AllButEvery(every))?;
     let mixers = layers::attention(keys, grouped, &kinds)?;
     let mlps = vec![Mlp::Dense { width: keys.size(&["intermediate_size"])?, gated: true }; mixers.len()];

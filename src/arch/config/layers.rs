@@ -29,10 +29,6 @@ pub enum Kind {
 pub fn grouped(keys: Keys<'_>, hidden: u64) -> Result<Grouped, Fault> {
     let heads = keys.size(&["num_attention_heads", "n_head"])?;
     let kv_heads = keys.optional_size(&["num_key_value_heads"])?.unwrap_or(heads);
-    if !heads.is_multiple_of(kv_heads) {
-        let what = format_args!("{kv_heads} does not divide num_attention_heads {heads}");
-        return Err(keys.fault("num_key_value_heads", what));
-    }
     let head_dim = match keys.optional_size(&["head_dim", "attention_head_dim"])? {
         Some(head_dim) => head_dim,
         None if hidden.is_multiple_of(heads) => hidden / heads,
@@ -41,7 +37,16 @@ pub fn grouped(keys: Keys<'_>, hidden: u64) -> Result<Grouped, Fault> {
             return Err(keys.fault("head_dim", what));
         }
     };
-    Ok(Grouped { heads, kv_heads, head_dim, window: None, output_gate: false })
+    heads_of(keys, heads, kv_heads, head_dim)
+}
+
+/// Heads of which those of keys divide those of queries.
+pub fn heads_of(keys: Keys<'_>, heads: u64, kv_heads: u64, head_dim: u64) -> Result<Grouped, Fault> {
+    if heads.is_multiple_of(kv_heads) {
+        return Ok(Grouped { heads, kv_heads, head_dim, window: None, output_gate: false });
+    }
+    let what = format_args!("{kv_heads} does not divide num_attention_heads {heads}");
+    Err(keys.fault("num_key_value_heads", what))
 }
 
 /// Latent attention; its keys are those of DeepSeek-V2.

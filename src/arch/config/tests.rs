@@ -158,7 +158,7 @@ fn published_quantisation_is_the_native_format() {
     let native = |more: &str| {
         let text = config("llama", LLAMA, &format!(r#", "intermediate_size": 14336, {more}"#));
         let model = read(&text).unwrap();
-        (model.native_weights, model.only_experts)
+        (model.native_weights, model.wide_attention)
     };
     let plain = |format| Some(Scheme::Plain(format));
     assert_eq!(native(r#""torch_dtype": "bfloat16""#), (plain(Format::Bf16), false));
@@ -187,6 +187,14 @@ fn published_quantisation_is_the_native_format() {
     let kept =
         r#""quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"]"#;
     assert_eq!(quantised(kept), (plain(Format::Mxfp4), true));
+    let by_layer = |layers: u64| {
+        let names: Vec<_> = (0..layers).map(|layer| format!("\"model.layers.{layer}.self_attn*\"")).collect();
+        quantised(&format!(r#""quant_algo": "NVFP4", "ignore": ["lm_head", {}]"#, names.join(", ")))
+    };
+    assert_eq!(by_layer(32), (plain(Format::Nvfp4), true));
+    assert_eq!(by_layer(31), (plain(Format::Nvfp4), false), "all but one");
+    let text = config("llama", LLAMA, r#", "intermediate_size": 14336, "quantization_config": {"bits": 4}"#);
+    assert_eq!(read(&text).unwrap_err(), "quantization_config.quant_method is missing");
 }
 
 #[test]
@@ -304,8 +312,8 @@ fn an_unknown_family_is_read_only_where_no_key_of_it_is_unknown() {
 
 #[test]
 fn hostile_files_are_refused_without_a_panic() {
-    let large = format!("{{\"model_type\": \"{}\"}}", "x".repeat(2 << 20));
-    assert_eq!(read(&large).unwrap_err(), "is larger than 1 MiB: no config.json is");
+    let large = format!("{{\"model_type\": \"{}\"}}", "x".repeat(5 << 20));
+    assert_eq!(read(&large).unwrap_err(), "is larger than 4 MiB: no config.json is");
     let endless = read_config(std::io::repeat(b' '), "mine").unwrap_err();
     assert!(endless.what.starts_with("is larger"), "{endless}");
     let deep = format!("{{\"model_type\": {}", "[".repeat(500_000));

@@ -1,6 +1,7 @@
 //! `mtok measure --layer`: whole layers of a model beside the kernels that their prediction is made from.
 
 use std::path::Path;
+use std::time::Duration;
 
 use mtok::arch::{self, Architecture};
 use mtok::gpu::adapters::Facts;
@@ -30,6 +31,8 @@ fn passes(model: &Architecture) -> [Pass; 5] {
     ]
 }
 
+/// A layer and its kernels are set against each other at a few per cent: each visit outlasts a time slice of other load.
+pub const LEAST: Duration = Duration::from_millis(150);
 /// A software adapter's random weights are made by the cores that run the layer: larger ones take seconds.
 const SOFTWARE_WEIGHT_BYTES: f64 = 96.0 * 1048576.0;
 /// One execution of a software adapter stays well below a second.

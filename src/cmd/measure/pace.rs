@@ -10,7 +10,7 @@ const SAMPLES_PER_VISIT: u32 = 5;
 const SAMPLED_S: f64 = 0.5;
 const NOISE: f64 = 0.005;
 /// Time for the samples of a visit when there is none left.
-const LEAST: Duration = Duration::from_millis(20);
+pub const LEAST: Duration = Duration::from_millis(20);
 
 /// Shares the time that is left evenly over the visits that are left; what a quick one saves, later ones get.
 pub struct Pace {
@@ -22,11 +22,12 @@ pub struct Pace {
     sampling: Duration,
     overhead: Duration,
     run_overhead: Duration,
+    least: Duration,
 }
 
 impl Pace {
-    /// A budget from a start on, for so many visits in `repeat` runs.
-    pub fn new(start: Instant, budget: Duration, visits: usize, repeat: u32) -> Self {
+    /// A budget from a start on, for so many visits in `repeat` runs that have at least so much time each.
+    pub fn new(start: Instant, budget: Duration, visits: usize, repeat: u32, least: Duration) -> Self {
         Self {
             end: start + budget,
             repeat,
@@ -36,6 +37,7 @@ impl Pace {
             sampling: Duration::ZERO,
             overhead: Duration::ZERO,
             run_overhead: Duration::ZERO,
+            least,
         }
     }
 
@@ -51,7 +53,7 @@ impl Pace {
         let share = self.end.saturating_duration_since(self.start) / self.left.max(1);
         // Inputs, pipelines and references take time as well: as long as they did so far, on average.
         let overhead = self.overhead / self.done.max(1);
-        self.sampling = share.saturating_sub(overhead).max(LEAST);
+        self.sampling = share.saturating_sub(overhead).max(self.least);
         Plan {
             time: self.sampling,
             samples_min: SAMPLES.div_ceil(self.repeat).max(SAMPLES_PER_VISIT) as usize,
@@ -76,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_shared_by_the_visits_that_are_left() {
-        let mut pace = Pace::new(Instant::now(), Duration::from_secs(60), 3, 1);
+        let mut pace = Pace::new(Instant::now(), Duration::from_secs(60), 3, 1, LEAST);
         assert!((19..=20).contains(&pace.next().time.as_secs()));
         pace.done();
         // The first visit took no time: the other two have it all.
@@ -86,12 +88,12 @@ mod tests {
     #[test]
     fn a_budget_that_is_used_up_still_gives_each_visit_a_moment() {
         let past = Instant::now() - Duration::from_secs(5);
-        assert_eq!(Pace::new(past, Duration::from_secs(1), 3, 1).next().time, LEAST);
+        assert_eq!(Pace::new(past, Duration::from_secs(1), 3, 1, LEAST).next().time, LEAST);
     }
 
     #[test]
     fn several_visits_share_what_a_cell_should_have() {
-        let plan = |repeat| Pace::new(Instant::now(), Duration::from_secs(1), 3, repeat).next();
+        let plan = |repeat| Pace::new(Instant::now(), Duration::from_secs(1), 3, repeat, LEAST).next();
         assert_eq!((plan(1).samples_min, plan(1).sampled_s), (10, 0.5));
         assert_eq!((plan(2).samples_min, plan(2).sampled_s), (5, 0.25));
         assert_eq!((plan(10).samples_min, plan(10).sampled_s), (5, 0.05));
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_run_that_would_end_too_late_is_not_started() {
-        let mut pace = Pace::new(Instant::now(), Duration::from_secs(60), 6, 3);
+        let mut pace = Pace::new(Instant::now(), Duration::from_secs(60), 6, 3, LEAST);
         pace.run_overhead = Duration::from_secs(50);
         assert!(pace.has_time_for_a_run());
         pace.run_overhead = Duration::from_secs(61);

@@ -82,6 +82,11 @@ impl Planned {
         Self { kernel, op, cache, variant: None, parts: None, chosen: Chosen::Preferred }
     }
 
+    /// Whether it is a whole layer.
+    pub fn is_layer(&self) -> bool {
+        matches!(self.op, Op::Layer(_))
+    }
+
     /// Whether both are one cell, in whichever variant.
     pub fn is_same(&self, other: &Self) -> bool {
         self.op == other.op && self.cache == other.cache

@@ -62,6 +62,15 @@ fn between_gemv_and_gemm_the_faster_of_the_two_counts() {
         estimate(&model, workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
     };
     let [one, two, eight, sixteen] = [1, 2, 8, 16].map(step);
+    let bound = |batch| {
+        let workload = load(Format::F16, batch, 1, 1);
+        estimate(&model, workload, Device::Measured(&curves), None).rates.unwrap().bound
+    };
+    assert_eq!(
+        (bound(16), bound(64)),
+        (Bound::Weights, Bound::Compute),
+        "16 tokens compute for 1.6 times the reading"
+    );
     assert!((two / one - 1.6).abs() < 1e-3, "16 tokens take 1.6 times as long as one: {}", two / one);
     assert!((eight / sixteen - 1.0).abs() < 5e-3);
 }
@@ -87,8 +96,10 @@ fn a_format_that_was_measured_at_many_tokens_only_says_nothing_of_few() {
 
 #[test]
 fn the_spread_of_the_samples_and_the_error_of_the_model_make_the_interval() {
-    let workload = load(Format::F16, 1, 1024, 1);
-    let rates = estimate(&model("dense"), workload, Device::Measured(&flat()), None).rates.unwrap();
+    // Everything inside the measured sizes.
+    let model = Architecture { vocab: 16384, ..model("dense") };
+    let workload = load(Format::F16, 64, 1024, 1);
+    let rates = estimate(&model, workload, Device::Measured(&flat()), None).rates.unwrap();
     close(rates.step_s.low.0, rates.step_s.mid.0 * 0.9 * (1.0 - measured::ERROR));
     close(rates.step_s.high.0, rates.step_s.mid.0 * 1.2 * (1.0 + measured::ERROR));
 }
@@ -98,7 +109,9 @@ fn what_stands_in_for_a_measurement_is_said() {
     let curves = flat();
     let notes = |model_name, weights| {
         let workload = load(weights, 64, 512, 512);
-        let estimate = estimate(&model(model_name), workload, Device::Measured(&curves), None);
+        // An output matrix inside the measured sizes.
+        let model = Architecture { vocab: 16384, ..model(model_name) };
+        let estimate = estimate(&model, workload, Device::Measured(&curves), None);
         (estimate.rates.is_some(), estimate.notes)
     };
     let unknown = "the memory of the device is unknown: whether it fits is not checked".to_owned();
@@ -122,12 +135,25 @@ fn what_stands_in_for_a_measurement_is_said() {
 fn sizes_far_outside_the_measured_ones_are_said() {
     let workload = load(Format::F16, 1, 4_000_000, 2);
     let estimate = estimate(&model("dense"), workload, Device::Measured(&flat()), None);
-    let far = |kernel: &str| estimate.notes.contains(&extrapolated(kernel));
-    assert!(far("attention_decode") && far("attention_prefill") && !far("gemv"), "{:?}", estimate.notes);
+    let said =
+        |kernel: &str| estimate.notes.contains(&format!("extrapolated: {kernel} outside its measured sizes"));
+    assert!(said("attention_decode") && said("attention_prefill"), "{:?}", estimate.notes);
+    // The output matrix is larger than any that was measured.
+    assert!(said("gemv"));
+    assert_eq!(estimate.notes.len(), 4, "nothing else: {:?}", estimate.notes);
 }
 
-fn extrapolated(kernel: &str) -> String {
-    format!("extrapolated: {kernel} at more than 4x outside its measured sizes")
+#[test]
+fn beyond_the_measured_sizes_the_interval_is_wider() {
+    let width = |vocab| {
+        let model = Architecture { vocab, ..model("dense") };
+        let workload = load(Format::F16, 64, 1024, 1);
+        let step = estimate(&model, workload, Device::Measured(&flat()), None).rates.unwrap().step_s;
+        step.high.0 / step.low.0
+    };
+    // The largest measured matrix has 28,672 x 8,192 elements.
+    close(width(57_344), width(16_384));
+    assert!(width(8 * 57_344) > 1.02 * width(57_344));
 }
 
 #[test]
@@ -238,4 +264,156 @@ fn a_step_with_a_kernel_of_unknown_power_has_no_energy() {
     let datasheet = Device::Datasheet(&gpus[0]);
     let rates = estimate(&model("dense"), load(Format::F16, 1, 64, 64), datasheet, None).rates.unwrap();
     assert_eq!((rates.prefill_joules_per_token, rates.decode_joules_per_token), (None, None));
+}
+
+/// The rows of a flat device with `expert_gemm` at half its rates.
+fn with_experts() -> Vec<Measurement> {
+    let mut rows = flat_rows(0.0);
+    for tokens in [1, 16, 256, 4096] {
+        for (outputs, inputs) in [(28_672, 4096), (4096, 14_336)] {
+            let (experts, active, weights) = (8, 2, Format::F16);
+            let op = Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights };
+            let visited = Work { op, times: 1 }.weight_bytes().0;
+            rows.push(timed_row(op, (visited / BANDWIDTH).max(op.flops().0 / PEAK) * 2.0));
+        }
+    }
+    rows
+}
+
+#[test]
+fn experts_run_at_the_rate_of_their_own_kernel_where_it_was_measured() {
+    let (own, plain) = (Curves::new(&with_experts()).unwrap(), flat());
+    let model = model("moe");
+    for tokens in [1, 16, 256] {
+        let op = Op::ExpertMatmul {
+            tokens,
+            experts: 8,
+            active: 2,
+            outputs: 28_672,
+            inputs: 4096,
+            weights: Format::F16,
+        };
+        let works = [Work { op, times: 1 }];
+        let seconds = |curves: &Curves| curves.time(&model, &works, &mut vec![]).unwrap().seconds();
+        let expected = 2.0 * (works[0].weight_bytes().0 / BANDWIDTH).max(op.flops().0 / PEAK);
+        close(seconds(&own), expected);
+        assert!(seconds(&plain) < 0.9 * expected, "{tokens}");
+    }
+}
+
+#[test]
+fn uneven_routing_reads_fewer_experts() {
+    let workload = load(Format::F16, 16, 512, 512);
+    let step = |zipf| {
+        let curves = Curves::new(&with_experts()).unwrap().with_expert_zipf(zipf);
+        estimate(&model("moe"), workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
+    };
+    assert!(step(2.0) < step(1.0) && step(1.0) <= step(0.0), "{} {} {}", step(2.0), step(1.0), step(0.0));
+    close(step(0.0), {
+        let curves = Curves::new(&with_experts()).unwrap();
+        estimate(&model("moe"), workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
+    });
+}
+
+#[test]
+fn latent_attention_runs_at_the_rate_of_its_own_kernel_where_it_was_measured() {
+    let mut rows = flat_rows(0.0);
+    let op = |batch, context| Op::LatentDecode { batch, context, heads: 128, latent: 512, rope: 64 };
+    for context in [1024, 65_536] {
+        rows.push(timed_row(op(1, context), op(1, context).flops().0 / (PEAK / 8.0)));
+    }
+    let (own, plain) = (Curves::new(&rows).unwrap(), flat());
+    let works = [Work { op: op(4, 4096), times: 61 }];
+    let time = |curves: &Curves| {
+        let mut notes = vec![];
+        (curves.time(&model("latent"), &works, &mut notes).unwrap().seconds(), notes)
+    };
+    let ((seconds, notes), (_, stand_in)) = (time(&own), time(&plain));
+    close(seconds, 61.0 * 8.0 * op(4, 4096).flops().0 / PEAK);
+    assert!(notes.is_empty() && stand_in[0].starts_with("latent attention: KV at"), "{notes:?} {stand_in:?}");
+}
+
+#[test]
+fn a_cache_is_read_at_the_rate_of_its_format_and_else_a_note_says_whose() {
+    let cache = |context, kv| Op::AttentionDecode {
+        batch: 1,
+        context,
+        heads: 32,
+        kv_heads: 8,
+        head_dim: 128,
+        kv,
+        page: None,
+    };
+    let mut rows = flat_rows(0.0);
+    for context in [1024, 262_144] {
+        let op = cache(context, Format::Q8_0);
+        rows.push(timed_row(op, 3.0 * op.bytes().0 / BANDWIDTH));
+    }
+    let works = [Work { op: cache(8192, Format::Q8_0), times: 1 }];
+    let time = |rows: &[Measurement]| {
+        let mut notes = vec![];
+        let curves = Curves::new(rows).unwrap();
+        (curves.time(&model("dense"), &works, &mut notes).unwrap().seconds(), notes)
+    };
+    let bytes = works[0].op.bytes().0;
+    let ((own, notes), (other, said)) = (time(&rows), time(&flat_rows(0.0)));
+    close(own, 3.0 * bytes / BANDWIDTH);
+    close(other, bytes / BANDWIDTH);
+    assert!(notes.is_empty());
+    assert_eq!(said, ["a KV cache in q8_0 is assumed to be read at the f16 rate"]);
+}
+
+#[test]
+fn what_surrounds_the_layers_counts_where_it_was_measured() {
+    let model = model("dense");
+    let works = model.decode_ops(64, 1024, Format::F16);
+    let seconds = |extra: &[Op]| {
+        let mut rows = flat_rows(0.0);
+        rows.extend(extra.iter().map(|op| timed_row(*op, op.bytes().0 / BANDWIDTH)));
+        Curves::new(&rows).unwrap().time(&model, &works, &mut vec![]).unwrap().seconds()
+    };
+    let bytes = |op: Op| op.bytes().0 / BANDWIDTH;
+    let plain = seconds(&[]);
+    let (rows, width, vocab) = (64, model.hidden, model.vocab);
+    let added = |op: Op| seconds(&[op]) - plain;
+    let about = |actual: f64, expected: f64| {
+        assert!((actual / expected - 1.0).abs() < 1e-6, "{actual} is not {expected}");
+    };
+    about(added(Op::Gather { rows, width, vocab }), bytes(Op::Gather { rows, width, vocab }));
+    about(added(Op::Sample { rows, vocab }), bytes(Op::Sample { rows, vocab }));
+    let norms = (2 * model.layers()) as f64;
+    about(added(Op::Add { rows, width }), norms * bytes(Op::Add { rows, width }));
+    // Fused, the norm's own traffic goes and that of both comes; the first norm has no residual.
+    let fused = bytes(Op::AddRmsNorm { rows, width }) - bytes(Op::RmsNorm { rows, width });
+    about(added(Op::AddRmsNorm { rows, width }), norms * fused);
+    let both = seconds(&[Op::Add { rows, width }, Op::AddRmsNorm { rows, width }]);
+    about(both - plain, norms * fused);
+}
+
+#[test]
+fn a_borrower_goes_by_its_bandwidth_where_the_lender_reads_and_by_its_peak_where_it_computes() {
+    let gpus = gpus();
+    let mut faster = gpus[1].clone();
+    faster.name = "RTX 4090 with a wider bus".into();
+    faster.architecture = "Ada".into();
+    faster.bandwidth = faster.bandwidth.map(|it| BytesPerSecond(2.0 * it.0));
+    let lender = GpuSpec { architecture: "Ada".into(), ..gpus[1].clone() };
+    let lent = flat().lent(&lender, &faster).unwrap();
+    let ratio = |batch, prompt| {
+        let workload = load(Format::F16, batch, prompt, 2);
+        let rates = |curves: &Curves| {
+            estimate(&model("dense"), workload, Device::Measured(curves), None).rates.unwrap()
+        };
+        let (own, other) = (rates(&flat()), rates(&lent));
+        (own.step_s.mid.0 / other.step_s.mid.0, own.ttft_s.mid.0 / other.ttft_s.mid.0)
+    };
+    let (step, _) = ratio(1, 64);
+    assert!((step - 2.0).abs() < 1e-6, "one sequence reads: {step}");
+    let (_, first) = ratio(1, 2048);
+    assert!((1.0..1.02).contains(&first), "a long prompt computes: {first}");
+    let unnamed = gpus[0].clone();
+    assert!(
+        flat().lent(&gpus[1], &unnamed).unwrap_err().contains("cannot lend"),
+        "no family is none in common"
+    );
 }

@@ -130,3 +130,22 @@ fn the_best_batch_answers_within_the_target() {
     assert_eq!(none.workload.batch, 1);
     assert_eq!(none.notes.last().unwrap(), "no batch answers within 1.0 ms per output token");
 }
+
+#[test]
+fn a_rate_above_the_bandwidth_of_the_memory_is_refused() {
+    let gpus = gpus();
+    let fast: Vec<Measurement> = (flat_rows(0.0).into_iter())
+        .map(|mut row| {
+            let Outcome::Ok(timing, _) = &mut row.outcome else { unreachable!() };
+            let Summary { min, q1, median, q3, mean, mad } = timing.seconds;
+            let [min, q1, median, q3, mean, mad] = [min, q1, median, q3, mean, mad].map(|it| it / 100.0);
+            timing.seconds = Summary { min, q1, median, q3, mean, mad };
+            row
+        })
+        .collect();
+    let curves = Curves::on(&fast, Some(&gpus[1])).unwrap();
+    let said = estimate(&model("dense"), load(Format::F16, 1, 8, 8), Device::Measured(&curves), None);
+    assert_eq!(said.rates, None);
+    let reason = said.notes.last().unwrap();
+    assert!(reason.starts_with("impossible: 665") && reason.contains("bounds it at 67."), "{reason}");
+}
