@@ -92,12 +92,12 @@ fn published_tables_are_predicted_as_well_as_they_are() {
     let bundled = Bundled::new();
     let Some(rows) = bundled.shared() else { return };
     let report = report(&rows, &predictions(&rows.cases), None);
-    holds(&report, "llama.cpp decode", 120, 0.08, 0.25);
+    holds(&report, "llama.cpp decode", 250, 0.08, 0.25);
     holds(&report, "dense, served", 390, 0.06, 0.17);
     holds(&report, "dense, filled", 95, 0.11, 0.28);
     holds(&report, "MoE, served", 90, 0.08, 0.22);
     let overall = report.overall.unwrap();
-    assert!(overall.n >= 800 && (0.75..0.90).contains(&overall.coverage_80), "{overall:?}");
+    assert!(overall.n >= 1050 && (0.75..0.90).contains(&overall.coverage_80), "{overall:?}");
 }
 
 #[test]
@@ -107,18 +107,21 @@ fn the_constants_are_those_that_the_published_tables_give() {
     let cases: Vec<&Case<'_>> = rows.cases.iter().collect();
     let found = refit(&cases).constants;
     println!("{found:?}");
-    for (found, fitted, tolerance) in [
-        (found.bandwidth, FITTED.bandwidth, 0.03),
-        (found.arithmetic, FITTED.arithmetic, 0.05),
-        (found.link, FITTED.link, 0.1),
-        (found.layer.0, FITTED.layer.0, 0.05),
-        (found.sequence.0, FITTED.sequence.0, 0.1),
-        (found.local_stacked, FITTED.local_stacked, 0.1),
-        (found.local_flops_per_weight, FITTED.local_flops_per_weight, 0.2),
-        (found.local_flops_per_kv, FITTED.local_flops_per_kv, 0.2),
-        (found.expert_bandwidth, FITTED.expert_bandwidth, 0.1),
-        (found.expert_layer.0, FITTED.expert_layer.0, 0.1),
+    for (found, fitted) in [
+        (found.bandwidth, FITTED.bandwidth),
+        (found.arithmetic, FITTED.arithmetic),
+        (found.link, FITTED.link),
+        (found.layer.0, FITTED.layer.0),
+        (found.sequence.0, FITTED.sequence.0),
+        (found.local_stacked, FITTED.local_stacked),
+        (found.local_flops_per_weight, FITTED.local_flops_per_weight),
+        (found.local_flops_per_kv, FITTED.local_flops_per_kv),
+        (found.local_arithmetic, FITTED.local_arithmetic),
+        (found.local_attention, FITTED.local_attention),
+        (found.expert_bandwidth, FITTED.expert_bandwidth),
+        (found.expert_arithmetic, FITTED.expert_arithmetic),
+        (found.expert_layer.0, FITTED.expert_layer.0),
     ] {
-        assert!((found / fitted - 1.0).abs() < tolerance, "{found} {fitted}");
+        assert!((found / fitted - 1.0).abs() < 0.03, "{found} {fitted}");
     }
 }

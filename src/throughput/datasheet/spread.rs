@@ -48,12 +48,12 @@ impl Population {
     /// without its model ([`crate::validate::spreads`]).
     pub fn spread(self) -> Spread {
         let [low, high] = match self {
-            Self::LocalDecode => [0.77, 1.13],
-            Self::LocalPrefill => [0.57, 2.33],
-            Self::Dense => [0.875, 1.16],
-            Self::DenseFilled => [0.775, 1.28],
-            Self::Experts => [0.92, 1.28],
-            Self::ExpertsFilled => [0.51, 1.04],
+            Self::LocalDecode => [0.816, 1.16],
+            Self::LocalPrefill => [0.455, 2.14],
+            Self::Dense => [0.874, 1.154],
+            Self::DenseFilled => [0.776, 1.28],
+            Self::Experts => [0.93, 1.276],
+            Self::ExpertsFilled => [0.561, 1.138],
         };
         Spread { low, high }
     }
