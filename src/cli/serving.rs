@@ -25,6 +25,10 @@ pub struct ServingArgs {
     /// Tokens of one pass of prefill.
     #[arg(long, value_name = "TOKENS", default_value_t = CHUNK)]
     pub chunk: u64,
+    /// How unevenly the experts of a mixture are visited: the i-th in proportion to i to the power of minus this; 0 is
+    /// evenly, which reads the most.
+    #[arg(long, value_name = "EXPONENT", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub expert_skew: f64,
     /// Speculative decoding: tokens drafted per step; needs one of the three options below.
     #[arg(long, value_name = "TOKENS", requires = "yield")]
     pub drafts: Option<u64>,
@@ -59,13 +63,14 @@ impl ServingArgs {
     /// The options that ask the same again, each with a space before it; defaults are left out.
     #[cfg(feature = "gpu")]
     pub fn words(&self) -> Vec<String> {
-        let Self { tp, link_gb_per_s, kv, cached, chunk, drafts, yielded, tpot_max_ms } = self;
+        let Self { tp, link_gb_per_s, kv, cached, chunk, expert_skew, drafts, yielded, tpot_max_ms } = self;
         let own = [
             (*tp != 1).then(|| format!(" --tp {tp}")),
             link_gb_per_s.map(|rate| format!(" --link-gb-per-s {rate}")),
             (*kv != Format::F16).then(|| format!(" --kv {kv}")),
             (*cached > 0.0).then(|| format!(" --cached {cached}")),
             (*chunk != CHUNK).then(|| format!(" --chunk {chunk}")),
+            (*expert_skew > 0.0).then(|| format!(" --expert-skew {expert_skew}")),
             drafts.map(|drafts| format!(" --drafts {drafts}")),
             yielded.acceptance.map(|share| format!(" --acceptance {share}")),
             yielded.tokens_per_step.map(|tokens| format!(" --tokens-per-step {tokens}")),

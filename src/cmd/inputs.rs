@@ -132,7 +132,7 @@ fn workload(args: &WorkloadArgs, weights: Scheme, batch: Batch, serving: Serving
 }
 
 fn serving(args: &ServingArgs, tables: &Tables, link: Option<BytesPerSecond>) -> Result<Serving, Failure> {
-    let ServingArgs { tp, kv, cached, chunk, drafts, ref yielded, link_gb_per_s, .. } = *args;
+    let ServingArgs { tp, kv, cached, chunk, expert_skew, drafts, ref yielded, link_gb_per_s, .. } = *args;
     let drafts = match (drafts, yielded.acceptance, yielded.tokens_per_step, &yielded.acceptance_of) {
         (Some(tokens), Some(acceptance), ..) => Some(Drafts::of_acceptance(tokens, acceptance)),
         (Some(tokens), _, Some(yielded), _) => Some(Drafts { tokens, yielded }),
@@ -140,7 +140,7 @@ fn serving(args: &ServingArgs, tables: &Tables, link: Option<BytesPerSecond>) ->
         _ => None,
     };
     let link = link_gb_per_s.map(|rate| BytesPerSecond(rate * 1e9)).or(link);
-    Ok(Serving { tp, link, kv, cached, chunk, drafts })
+    Ok(Serving { tp, link, kv, cached, chunk, expert_skew, drafts })
 }
 
 fn measured_drafts(tables: &Tables, name: &str, tokens: u64) -> Result<Drafts, Failure> {

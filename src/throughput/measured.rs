@@ -77,7 +77,7 @@ pub struct Curves {
     /// What stands in for attention that was not measured.
     stated: Option<Stated>,
     /// How unevenly experts are visited: the exponent of [`crate::op::skewed_expert_coverage`].
-    expert_zipf: f64,
+    expert_skew: f64,
     /// Sentences that belong beside every estimate.
     notes: Vec<String>,
     /// Of the memory, by the datasheet: no step can be faster than reading at this rate.
@@ -130,7 +130,7 @@ impl Curves {
             all_reduce: rows.all_reduce(),
             launch: rows.launch,
             stated,
-            expert_zipf: 0.0,
+            expert_skew: 0.0,
             notes: vec![],
             bandwidth: gpu.and_then(|gpu| gpu.bandwidth),
             layer_ratio: None,
@@ -165,8 +165,8 @@ impl Curves {
     }
 
     /// The same device under uneven routing: see [`crate::op::skewed_expert_coverage`]. 0 is even.
-    pub fn with_expert_zipf(self, expert_zipf: f64) -> Self {
-        Self { expert_zipf, ..self }
+    pub fn with_expert_skew(self, expert_skew: f64) -> Self {
+        Self { expert_skew, ..self }
     }
 
     /// The adapter's name as the driver gives it; the borrower's where rates are lent.

@@ -9,6 +9,8 @@ use crate::units::BytesPerSecond;
 const MAX_TOKENS: u64 = 1 << 30;
 /// More devices than one link joins.
 const MAX_TP: u64 = 1024;
+/// Nearly all tokens visit the same experts then.
+const MAX_SKEW: f64 = 4.0;
 /// Tokens of one pass of prefill: short prompts are packed up to it and long ones are cut, as engines do.
 pub const CHUNK: u64 = 2048;
 
@@ -41,13 +43,15 @@ pub struct Serving {
     pub cached: f64,
     /// Tokens of one pass of prefill.
     pub chunk: u64,
+    /// How unevenly experts are visited: the i-th in proportion to `i^-expert_skew`; 0 is evenly.
+    pub expert_skew: f64,
     /// Speculative decoding.
     pub drafts: Option<Drafts>,
 }
 
 impl Default for Serving {
     fn default() -> Self {
-        Self { tp: 1, link: None, kv: Format::F16, cached: 0.0, chunk: CHUNK, drafts: None }
+        Self { tp: 1, link: None, kv: Format::F16, cached: 0.0, chunk: CHUNK, expert_skew: 0.0, drafts: None }
     }
 }
 
@@ -64,12 +68,15 @@ impl Workload {
                 return Err(format!("{name} {value} is not between 1 and {MAX_TOKENS}"));
             }
         }
-        let Serving { tp, cached, kv, drafts, .. } = self.serving;
+        let Serving { tp, cached, kv, expert_skew, drafts, .. } = self.serving;
         if !(1..=MAX_TP).contains(&tp) {
             return Err(format!("tp {tp} is not between 1 and {MAX_TP}"));
         }
         if !(0.0..1.0).contains(&cached) {
             return Err(format!("a cached share of {cached} is not from 0 to below 1"));
+        }
+        if !(0.0..=MAX_SKEW).contains(&expert_skew) {
+            return Err(format!("an expert skew of {expert_skew} is not from 0 to {MAX_SKEW}"));
         }
         if !matches!(kv, Format::F16 | Format::Bf16 | Format::Fp8 | Format::Q8_0) {
             return Err(format!("a KV cache in {kv} is none of f16, bf16, fp8, q8_0"));

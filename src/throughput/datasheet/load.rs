@@ -3,13 +3,35 @@
 use super::Engine;
 use crate::arch::{Architecture, Work};
 use crate::hardware::GpuSpec;
-use crate::op::{Format, Op};
+use crate::op::{Format, Op, skewed_expert_coverage};
 use crate::throughput::Workload;
 
 /// Bytes of an activation on the link.
 const ACTIVATION_BYTES: f64 = 2.0;
 /// Sums between GPUs per layer: after attention and after the MLP.
 const SUMS_PER_LAYER: f64 = 2.0;
+
+/// Which experts tokens visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Routing {
+    /// Experts of a layer.
+    pub experts: u64,
+    /// Those that one token visits.
+    pub active: u64,
+    /// Exponent of [`skewed_expert_coverage`].
+    pub skew: f64,
+}
+
+impl Routing {
+    /// Expected share of the experts that so many tokens visit; none where there are none.
+    pub fn coverage(&self, tokens: f64) -> f64 {
+        if self.experts == 0 {
+            0.0
+        } else {
+            skewed_expert_coverage(tokens, self.experts, self.active, self.skew)
+        }
+    }
+}
 
 /// Seconds at peak rates, on each of the GPUs that share the layers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -18,8 +40,8 @@ pub struct Load {
     pub weights: f64,
     /// Reading all experts.
     pub experts: f64,
-    /// Share of the experts that one token does not visit.
-    pub unvisited: f64,
+    /// Experts of a layer, those that one token visits, and how unevenly.
+    pub routing: Routing,
     /// Products per token, experts and output matrix apart.
     pub products: f64,
     /// Products with experts per token.
@@ -118,7 +140,7 @@ impl Load {
                     seconds(rates.of(weights)?);
             }
             Op::ExpertMatmul { experts, active, outputs, inputs, weights, .. } => {
-                self.unvisited = 1.0 - active as f64 / experts as f64;
+                self.routing = Routing { experts, active, skew: workload.serving.expert_skew };
                 let count = times * experts as f64 * outputs as f64 * inputs as f64 / rates.gpus;
                 self.experts += count * weights.bytes_per_weight() / rates.bandwidth;
                 self.experts_flop += count;

@@ -56,7 +56,7 @@ fn served_products(step: &mut Step, load: &Load, tokens: f64, sampled: f64, cons
     let Constants { bandwidth, arithmetic, .. } = *constants;
     let multiply = (load.products * tokens + load.output * sampled) / arithmetic;
     add_overlapped(step, load.weights / bandwidth, multiply);
-    let read = load.experts * visited(load, tokens) / (bandwidth * constants.expert_bandwidth);
+    let read = load.experts * load.routing.coverage(tokens) / (bandwidth * constants.expert_bandwidth);
     let multiply = load.expert_products * tokens / (arithmetic * constants.expert_arithmetic);
     add_overlapped(step, read, multiply);
     step.add(Bound::Link, load.link * tokens / constants.link);
@@ -69,7 +69,7 @@ fn local_products(step: &mut Step, load: &Load, tokens: f64, sampled: f64, const
     let pieces = (tokens / LOCAL_CHUNK).ceil().max(1.0);
     let tokens = tokens / pieces;
     let stacked = if load.stacked { constants.local_stacked } else { 1.0 };
-    let visited = visited(load, tokens);
+    let visited = load.routing.coverage(tokens);
     let read = (load.weights + load.experts * visited) / (constants.bandwidth * stacked);
     let unpack = constants.local_flops_per_weight * (load.weights_flop + load.experts_flop * visited);
     // The products of a single token are inside `unpack`.
@@ -86,11 +86,6 @@ fn local_products(step: &mut Step, load: &Load, tokens: f64, sampled: f64, const
 fn add_overlapped(step: &mut Step, read: f64, multiply: f64) {
     let both = (read.powi(3) + multiply.powi(3)).cbrt();
     step.add(if read >= multiply { Bound::Weights } else { Bound::Compute }, both);
-}
-
-/// Expected share of the experts that a pass visits under uniform routing.
-fn visited(load: &Load, tokens: f64) -> f64 {
-    1.0 - load.unvisited.powf(tokens)
 }
 
 fn per_layer(load: &Load, constants: &Constants) -> f64 {

@@ -113,7 +113,7 @@ impl Curves {
             return Err(format!("{} is no part of a model", op.kernel()));
         };
         let visited =
-            experts as f64 * skewed_expert_coverage(tokens as f64, experts, active, self.expert_zipf);
+            experts as f64 * skewed_expert_coverage(tokens as f64, experts, active, self.expert_skew);
         let each = tokens as f64 * active as f64 / visited;
         let elements = outputs as f64 * inputs as f64;
         let Some((_, surface)) = self.experts.iter().find(|entry| entry.0 == weights) else {

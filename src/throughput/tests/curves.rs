@@ -305,7 +305,7 @@ fn experts_run_at_the_rate_of_their_own_kernel_where_it_was_measured() {
 fn uneven_routing_reads_fewer_experts() {
     let workload = load(Format::F16, 16, 512, 512);
     let step = |zipf| {
-        let curves = Curves::new(&with_experts()).unwrap().with_expert_zipf(zipf);
+        let curves = Curves::new(&with_experts()).unwrap().with_expert_skew(zipf);
         estimate(&model("moe"), workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
     };
     assert!(step(2.0) < step(1.0) && step(1.0) <= step(0.0), "{} {} {}", step(2.0), step(1.0), step(0.0));

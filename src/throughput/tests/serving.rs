@@ -149,3 +149,16 @@ fn a_rate_above_the_bandwidth_of_the_memory_is_refused() {
     let reason = said.notes.last().unwrap();
     assert!(reason.starts_with("impossible: 665") && reason.contains("bounds it at 67."), "{reason}");
 }
+
+#[test]
+fn uneven_routing_spares_reading_on_every_kind_of_device() {
+    let (gpus, curves, moe) = (gpus(), flat(), model("latent"));
+    for device in [Device::Measured(&curves), Device::Datasheet(&gpus[0])] {
+        let step = |expert_skew| {
+            let workload = served(8, Serving { expert_skew, ..Serving::default() });
+            estimate(&moe, workload, device, None).rates.unwrap().step_s.mid.0
+        };
+        assert!(step(1.0) < 0.995 * step(0.0), "{} {}", step(1.0), step(0.0));
+    }
+    assert!(served(8, Serving { expert_skew: f64::NAN, ..Serving::default() }).check().is_err());
+}
