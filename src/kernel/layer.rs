@@ -22,7 +22,13 @@ pub const JOIN: &str = "+";
 pub static KERNEL: Kernel = Kernel {
     name: "layer",
     formats: &FORMATS,
-    variants: &[Variant { name: "chain", sources: &[], constants: &[], supports: any, needs: Needs::NONE }],
+    variants: &[Variant {
+        name: "chain",
+        sources: &build::OWN,
+        constants: &[],
+        supports: any,
+        needs: Needs::NONE,
+    }],
     preludes: no_preludes,
     cases: |_: &Capabilities, _: Suite| Vec::new(),
     odd_shapes,
