@@ -11,7 +11,6 @@ mod check;
 use super::problem::Problem;
 use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, no_preludes};
 use crate::op::{Format, Layer, Op};
-pub use build::OWN;
 pub use check::{Check, Written, all as check_all};
 
 /// The formats in which products take the 16-bit results of the op before them.
@@ -23,7 +22,13 @@ pub const JOIN: &str = "+";
 pub static KERNEL: Kernel = Kernel {
     name: "layer",
     formats: &FORMATS,
-    variants: &[Variant { name: "chain", sources: &[], constants: &[], supports: any, needs: Needs::NONE }],
+    variants: &[Variant {
+        name: "chain",
+        sources: &build::OWN,
+        constants: &[],
+        supports: any,
+        needs: Needs::NONE,
+    }],
     preludes: no_preludes,
     cases: |_: &Capabilities, _: Suite| Vec::new(),
     odd_shapes,
@@ -89,7 +94,7 @@ impl Parts {
     /// Names all sources that run.
     pub fn shader_hash(&self) -> String {
         let hashes = self.0.iter().map(|(op, kernel, variant)| kernel.shader_hash(variant, op.format()));
-        let own = OWN.iter().map(|source| source.text.to_owned());
+        let own = build::OWN.iter().map(|source| source.text.to_owned());
         let texts: Vec<String> = hashes.chain(own).collect();
         data::hexadecimal(data::hash(texts.iter().map(String::as_bytes)))
     }

@@ -22,7 +22,7 @@ const SILU_MUL: usize = 1;
 const WIDEN: usize = 2;
 const COMBINE: usize = 3;
 /// The layer's own shaders.
-pub const OWN: [Source; 4] =
+pub(super) const OWN: [Source; 4] =
     [shader!("layer_rope"), shader!("layer_silu_mul"), shader!("layer_widen"), shader!("layer_combine")];
 
 /// A matrix `[rows, width]` of halves, or part of a buffer that holds one behind another.
