@@ -7,7 +7,7 @@ mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mtok::kernel::{ALL, Capabilities, Kernel, Variant, calibration};
+use mtok::kernel::{ALL, Capabilities, Kernel, Variant, calibration, layer};
 use mtok::op::{Format, Op};
 use naga::valid::Capabilities as Features;
 use writers::{ALL_OFFERS, Constants, TARGETS, parse, validate};
@@ -54,6 +54,15 @@ fn given() -> Vec<Given> {
         constants: Vec::new(),
         asks_subgroups: false,
     }];
+    all.extend(layer::own_texts().map(|(file, text)| Given {
+        kernel: layer::KERNEL.name,
+        variant: "",
+        format: Format::F16,
+        file,
+        text,
+        constants: Vec::new(),
+        asks_subgroups: false,
+    }));
     for kernel in ALL {
         let pairs = kernel.variants.iter().flat_map(|v| kernel.formats.iter().map(move |f| (v, *f)));
         for (variant, format) in pairs.filter(|(variant, format)| computes(kernel, variant, *format)) {
@@ -128,7 +137,8 @@ fn every_shader_is_written_for_every_backend_that_offers_what_it_uses() {
             written.entry(target.name).or_default().insert(given.kernel);
         }
     }
-    let everywhere: BTreeSet<&str> = ALL.iter().map(|kernel| kernel.name).collect();
+    let everywhere: BTreeSet<&str> =
+        ALL.into_iter().chain([&layer::KERNEL]).map(|kernel| kernel.name).collect();
     let special = special();
     assert!(special.len() < everywhere.len(), "{special:?}");
     for target in &TARGETS {

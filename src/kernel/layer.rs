@@ -36,6 +36,11 @@ pub static KERNEL: Kernel = Kernel {
     streams: true,
 };
 
+/// Files and texts of the shaders that only layers have.
+pub fn own_texts() -> impl Iterator<Item = (&'static str, String)> {
+    build::OWN.iter().map(|source| (source.file, build::own_text(source)))
+}
+
 /// A layer ready to be run by `gpu`.
 pub struct Chain {
     /// All buffers and dispatches. Its reference knows nothing: [`Chain::checks`] take its place.

@@ -11,7 +11,7 @@ const LATENCY_OF_MORE_S: f64 = 38e-6;
 /// Share of the link's rate that a large all-reduce reaches: the same data at 64 MiB and two devices.
 const ETA_LINK: f64 = 0.63;
 /// All-reduces per layer: after attention and after the MLP.
-pub(super) const PER_LAYER: u64 = 2;
+const PER_LAYER: u64 = 2;
 /// Bytes of an activation on the link.
 const ACTIVATION_BYTES: f64 = 2.0;
 
@@ -48,20 +48,29 @@ pub(super) fn part(op: Op, tp: u64) -> Op {
     }
 }
 
+/// All-reduces of one pass.
+pub(super) fn sums(model: &Architecture) -> u64 {
+    PER_LAYER * model.layers()
+}
+
 /// Bytes of what one all-reduce adds up.
 pub(super) fn summed_bytes(model: &Architecture, tokens: f64) -> f64 {
     tokens * model.hidden as f64 * ACTIVATION_BYTES
 }
 
-/// Seconds of the all-reduces of one pass of `tokens` tokens:
-/// `2 · L · (latency + 2·(T−1)/T · bytes / (eta · link))`, a ring.
+/// Bytes that each device sends, and receives, in one all-reduce: a ring moves `2·(T−1)/T` of what is summed.
+pub(super) fn moved_bytes(model: &Architecture, tokens: f64, devices: u64) -> f64 {
+    let devices = devices as f64;
+    2.0 * (devices - 1.0) / devices * summed_bytes(model, tokens)
+}
+
+/// Seconds of the all-reduces of one pass of `tokens` tokens where they were not measured:
+/// `2 · L · (latency + bytes moved / (eta · link))`.
 pub(super) fn all_reduces(model: &Architecture, serving: &Serving, tokens: f64) -> f64 {
-    let (1.., Some(link)) = (serving.tp.saturating_sub(1), serving.link) else { return 0.0 };
-    let devices = serving.tp as f64;
+    let (2.., Some(link)) = (serving.tp, serving.link) else { return 0.0 };
     let latency = if serving.tp == 2 { LATENCY_OF_TWO_S } else { LATENCY_OF_MORE_S };
-    let bytes = summed_bytes(model, tokens);
-    let moved = 2.0 * (devices - 1.0) / devices * bytes / (ETA_LINK * link.0);
-    (PER_LAYER * model.layers()) as f64 * (latency + moved)
+    let moved = moved_bytes(model, tokens, serving.tp) / (ETA_LINK * link.0);
+    sums(model) as f64 * (latency + moved)
 }
 
 #[cfg(test)]

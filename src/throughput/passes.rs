@@ -58,7 +58,7 @@ impl Passes<'_> {
         let bytes = parallel::summed_bytes(self.model, tokens);
         if workers > 1 && curves.all_reduce_s(bytes, workers).is_some() {
             let op = Op::AllReduce { bytes: bytes as u64, workers };
-            let sums = [Work { op, times: parallel::PER_LAYER * self.model.layers() }];
+            let sums = [Work { op, times: parallel::sums(self.model) }];
             step.plus(&curves.time(self.model, &sums, self.notes)?, 1.0);
         } else {
             step.add(Bound::Link, parallel::all_reduces(self.model, &self.workload.serving, tokens));

@@ -25,6 +25,11 @@ const COMBINE: usize = 3;
 pub(super) const OWN: [Source; 4] =
     [shader!("layer_rope"), shader!("layer_silu_mul"), shader!("layer_widen"), shader!("layer_combine")];
 
+/// The whole text of one of them.
+pub(super) fn own_text(source: &Source) -> String {
+    format!("{}\n{}", shader!("elements_f16").text, source.text)
+}
+
 /// A matrix `[rows, width]` of halves, or part of a buffer that holds one behind another.
 #[derive(Clone, Copy)]
 struct Tensor {
@@ -224,8 +229,7 @@ impl Builder<'_> {
     fn own(which: usize, mut params: Vec<u32>, vectors: u64, buffers: Vec<BufferInit>) -> Piece {
         let workgroups = grid(vectors.div_ceil(WORKGROUP));
         params.push(workgroups[0]);
-        let elements = shader!("elements_f16").text;
-        let texts = OWN.get(which).map(|source| format!("{elements}\n{}", source.text)).into_iter().collect();
+        let texts = OWN.get(which).map(own_text).into_iter().collect();
         Piece { texts, params, stages: vec![stage(buffers.len(), workgroups)], buffers }
     }
 

@@ -4,12 +4,7 @@ use super::Engine;
 use crate::arch::{Architecture, Work};
 use crate::hardware::GpuSpec;
 use crate::op::{Format, Op, skewed_expert_coverage};
-use crate::throughput::Workload;
-
-/// Bytes of an activation on the link.
-const ACTIVATION_BYTES: f64 = 2.0;
-/// Sums between GPUs per layer: after attention and after the MLP.
-const SUMS_PER_LAYER: f64 = 2.0;
+use crate::throughput::{Workload, parallel};
 
 /// Which experts tokens visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -196,15 +191,14 @@ impl Rates<'_> {
     }
 }
 
-/// A ring: each GPU sends and receives `2·(T−1)/T` of what is summed.
+/// Of a token, at the rate of the link.
 fn link_seconds(model: &Architecture, workload: Workload, gpu: &GpuSpec) -> Result<f64, String> {
     if workload.serving.tp == 1 {
         return Ok(0.0);
     }
     let link = workload.serving.link.ok_or_else(|| lacking(gpu, "link"))?.0;
-    let gpus = workload.serving.tp as f64;
-    let summed = SUMS_PER_LAYER * (model.layers() * model.hidden) as f64 * ACTIVATION_BYTES;
-    Ok(2.0 * (gpus - 1.0) / gpus * summed / link)
+    let moved = parallel::moved_bytes(model, 1.0, workload.serving.tp);
+    Ok(parallel::sums(model) as f64 * moved / link)
 }
 
 fn half(gpu: &GpuSpec, notes: &mut Vec<String>) -> Option<f64> {
