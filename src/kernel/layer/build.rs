@@ -1,17 +1,17 @@
 //! Puts the chain together: the dispatches of each op with the buffers of its neighbours in place of its own.
 
+mod attention;
+mod experts;
+
 use half::f16;
 
 use super::check::{Check, Composed, Written};
 use super::{Chain, Parts};
-use crate::kernel::attention::{Attention, Lookup, widen};
-use crate::kernel::expert_gemm::{self, Grouped};
 use crate::kernel::problem::{
-    BufferInit, Element, Problem, Stage, dot, grid, halves, nmse_max_exponentials, nmse_max_f16, stage,
-    window,
+    BufferInit, Element, Problem, Stage, dot, grid, halves, nmse_max_f16, stage, window,
 };
 use crate::kernel::weights::Weights;
-use crate::kernel::{Capabilities, Kernel, Source, Variant, data, gemm, gemv, norm, rope, route, shader};
+use crate::kernel::{Capabilities, Kernel, Source, Variant, data, gemm, gemv, norm, shader};
 use crate::op::{Layer, Mlp, Op, Pass};
 
 /// Invocations of the layer's own shaders.
@@ -319,136 +319,6 @@ impl Builder<'_> {
         Ok(Tensor::whole(output, tokens, outputs))
     }
 
-    /// Rotary embedding with the copy into the cache, and attention.
-    fn attention(&mut self, qkv: Tensor) -> Result<Tensor, String> {
-        let rotated = self.part()?;
-        let part = self.part()?;
-        let Layer { pass, heads, kv_heads, head_dim, .. } = *self.layer;
-        let (rows, context) = match pass {
-            Pass::Decode { batch, context } => (batch, context),
-            Pass::Prefill { tokens } => (tokens, tokens),
-            Pass::Head { .. } => return Err("no attention behind the last layer".into()),
-        };
-        let is_decode = matches!(pass, Pass::Decode { .. });
-        let mut piece = self.piece(part)?;
-        // The buffers of both kernels: queries; parts or none; the result; keys and values.
-        let [own_q, own_output, own_keys, own_values] = if is_decode { [0, 2, 3, 4] } else { [0, 3, 1, 2] };
-        if is_decode && piece.stages.len() > 2 {
-            let limit = self.offered.binding_bytes as f64 / 1048576.0;
-            return Err(format!(
-                "a KV cache of {batch_context} does not fit a binding of {limit:.0} MiB",
-                batch_context = format_args!("{rows} x {context} tokens")
-            ));
-        }
-        let width = kv_heads * head_dim;
-        if !is_decode {
-            for own in [own_keys, own_values] {
-                if let Some(buffer) = piece.buffers.get_mut(own) {
-                    *buffer = BufferInit::Output(2 * rows * width);
-                }
-            }
-        }
-        if let Some(buffer) = piece.buffers.get_mut(own_q) {
-            *buffer = BufferInit::Output(2 * rows * heads * head_dim);
-        }
-        let attention_stages = std::mem::take(&mut piece.stages);
-        let (texts, params) = (std::mem::take(&mut piece.texts), std::mem::take(&mut piece.params));
-        let places = self.splice(piece, &[]);
-        let place = |own: usize| places.get(own).copied().unwrap_or_default();
-        let [q, output, keys, values] = [own_q, own_output, own_keys, own_values].map(place);
-        self.rope(rotated.0, qkv, [q, keys, values], is_decode.then_some(context))?;
-        // Behind the rotation in the order of the dispatches.
-        let tensors: Vec<_> = places.iter().map(|place| Some(Tensor::whole(*place, 0, 0))).collect();
-        let buffers = places.iter().map(|_| BufferInit::Scratch(0)).collect();
-        self.splice(Piece { texts, params, buffers, stages: attention_stages }, &tensors);
-        let scale = f64::from((head_dim as f32).sqrt().recip());
-        let reference: Composed = Box::new(move |written| {
-            let lookup = |buffer: usize| -> Lookup {
-                let halves = written.halves(buffer).to_vec();
-                Box::new(move |query, key, kv_head, floats| {
-                    let sequence = if is_decode { query * context as usize } else { 0 };
-                    let at = ((sequence + key) * kv_heads as usize + kv_head) * head_dim as usize;
-                    widen(&halves, at, floats);
-                })
-            };
-            let (qk_dim, v_dim) = (head_dim, head_dim);
-            let (key, value) = (lookup(keys), lookup(values));
-            let q = written.halves(q).to_vec();
-            let attention = Attention { q, heads, kv_heads, qk_dim, v_dim, scale, key, value };
-            Box::new(move |indices| {
-                attention.outputs(indices, |query| (0, if is_decode { context as usize } else { query + 1 }))
-            })
-        });
-        let len = rows * heads * head_dim;
-        let nmse_max = nmse_max_f16(context + head_dim);
-        self.check(part.0.to_string(), (output, len, nmse_max), &[q, keys, values], reference);
-        Ok(Tensor::whole(output, rows, heads * head_dim))
-    }
-
-    /// In decode, new keys and values go behind those of `context - 1` tokens; in prefill the cache begins with them.
-    fn rope(
-        &mut self,
-        op: Op,
-        qkv: Tensor,
-        [q, keys, values]: [usize; 3],
-        context: Option<u64>,
-    ) -> Result<(), String> {
-        let Layer { heads, kv_heads, head_dim, .. } = *self.layer;
-        let rows = qkv.rows;
-        let position = move |row: u64| context.map_or(row, |context| context - 1) as usize;
-        let table = rope::angles((0..rows).map(position), head_dim as usize / 2);
-        let (stride, first) = context.map_or((1, 0), |context| (context, context - 1));
-        let params = [rows, heads, kv_heads, head_dim, stride, first].map(|size| size as u32).to_vec();
-        let buffers = std::iter::once(qkv.stand_in())
-            .chain([BufferInit::input(&table)])
-            .chain((0..3).map(|_| BufferInit::Scratch(0)));
-        // An invocation turns eight elements.
-        let piece = Self::own(ROPE, params, qkv.rows * qkv.width / 8, buffers.collect());
-        let whole = |buffer: usize| Some(Tensor::whole(buffer, 0, 0));
-        self.splice(piece, &[Some(qkv), None, whole(q), whole(keys), whole(values)]);
-        let half = head_dim as usize / 2;
-        let dim = head_dim as usize;
-        // Element `at` of head `head` of a row of the fused product, turned by the angles of its row.
-        let turned = move |written: &Written, row: usize, head: usize, at: usize| {
-            let from = row * qkv.width as usize + head * dim;
-            let pair = at % half;
-            let (a, b) = (qkv.at(written, from + pair)?, qkv.at(written, from + pair + half)?);
-            let [cosine, sine] = table.get(row * half + pair)?.map(f64::from);
-            Some(if at < half { a * cosine - b * sine } else { b * cosine + a * sine })
-        };
-        let turned = std::rc::Rc::new(turned);
-        let in_row = |count: u64| (count as usize, count as usize * dim);
-        let split =
-            move |index: usize, (_, width): (usize, usize)| (index / width, index % width / dim, index % dim);
-        let (of_queries, of_keys) = (in_row(heads), in_row(kv_heads));
-        let queries = {
-            let turned = std::rc::Rc::clone(&turned);
-            by_element(move |written, index| {
-                let (row, head, at) = split(index, of_queries);
-                turned(written, row, head, at)
-            })
-        };
-        let new_keys = by_element(move |written, index| {
-            let (row, head, at) = split(index, of_keys);
-            turned(written, row, heads as usize + head, at)
-        });
-        let new_values = by_element(move |written, index| {
-            let (row, head, at) = split(index, of_keys);
-            qkv.at(written, row * qkv.width as usize + (heads as usize + kv_heads as usize + head) * dim + at)
-        });
-        let cached = move |index: usize| {
-            let (row, rest) = (index / of_keys.1, index % of_keys.1);
-            (row * stride as usize + first as usize) * of_keys.1 + rest
-        };
-        let nmse_max = nmse_max_f16(2);
-        let what = op.kernel();
-        self.check(what, (q, rows * heads * head_dim, nmse_max), &[qkv.buffer], queries);
-        let len = rows * kv_heads * head_dim;
-        self.check("new keys", (keys, len, nmse_max), &[qkv.buffer], new_keys).place = Box::new(cached);
-        self.check("new values", (values, len, nmse_max), &[qkv.buffer], new_values).place = Box::new(cached);
-        Ok(())
-    }
-
     /// Of a row of gates and ups.
     fn silu_mul(&mut self, gates_and_ups: Tensor) -> Result<Tensor, String> {
         let (op, ..) = self.part()?;
@@ -479,97 +349,6 @@ impl Builder<'_> {
             by_element(move |written, index| Some(x.at(written, index)? + residual.at(written, index)?));
         let read = [x.buffer, residual.buffer];
         self.check(part.0.kernel(), (output, x.rows * x.width, nmse_max_f16(1)), &read, reference);
-        Ok(output)
-    }
-
-    /// The experts of each token and their weights, from logits in 16 bit.
-    fn route(&mut self, logits: Tensor) -> Result<usize, String> {
-        let part = self.part()?;
-        let Op::Route { tokens, experts, active } = part.0 else { return Err("no routing".into()) };
-        let vectors = tokens * experts / 4;
-        if !(tokens * experts).is_multiple_of(4) {
-            return Err(format!("{tokens} x {experts} logits are no whole number of vectors"));
-        }
-        let buffers = vec![logits.stand_in(), BufferInit::Output(4 * tokens * experts)];
-        let piece = Self::own(WIDEN, vec![vectors as u32], vectors, buffers);
-        let places = self.splice(piece, &[Some(logits)]);
-        let wide = *places.get(1).ok_or("routing has two buffers")?;
-        let reference = by_element(move |written, index| logits.at(written, index));
-        let check = self.check("widen", (wide, tokens * experts, 1e-12), &[logits.buffer], reference);
-        check.element = Element::F32;
-        let piece = self.piece(part)?;
-        let places = self.splice(piece, &[Some(Tensor::whole(wide, tokens, experts))]);
-        let chosen = *places.get(1).ok_or("routing has two buffers")?;
-        let (experts, choices) = (experts as usize, active as usize);
-        let reference = by_element(move |written, index| {
-            let token = index / (2 * choices);
-            let logits = window(written.floats(wide), token * experts, experts);
-            route::choices(logits, choices).get(index / 2 % choices)?.get(index % 2).copied()
-        });
-        let nmse_max = nmse_max_exponentials(active);
-        let check = self.check(part.0.kernel(), (chosen, 2 * tokens * active, nmse_max), &[wide], reference);
-        check.element = Element::Choice;
-        Ok(chosen)
-    }
-
-    /// A product of which every token visits some matrices: its row of x for all of them, or one row for each.
-    fn expert_matmul(&mut self, x: Tensor) -> Result<Tensor, String> {
-        let (op, kernel, variant) = self.part()?;
-        let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } = op else {
-            return Err(format!("{op} is no product of experts"));
-        };
-        let matrix = self.matrix(weights, experts * outputs, inputs)?;
-        let (w, scales) = matrix.buffers();
-        let rows_per_token = x.rows / tokens;
-        let Grouped { visited, offsets, pairs, params, stage } =
-            expert_gemm::grouped(&op, variant, self.seed, scales.is_some(), rows_per_token).ok_or_else(
-                || format!("internal error (please report): {} cannot build {op}", kernel.name),
-            )?;
-        let y = BufferInit::Output(2 * tokens * active * outputs);
-        let mut buffers = vec![x.stand_in(), w, y, offsets, pairs];
-        buffers.extend(scales);
-        let texts = kernel.texts(variant, weights);
-        let places = self.splice(Piece { texts, params, buffers, stages: vec![stage] }, &[Some(x)]);
-        let output = *places.get(2).ok_or("a product has three buffers")?;
-        let choices = (active / rows_per_token) as usize;
-        let reference = by_element(move |written, index| {
-            let (pair, at) = (index / outputs as usize, index % outputs as usize);
-            let expert = *visited.get(pair)? as usize;
-            Some(product(x.row(written, pair / choices), &matrix, expert * outputs as usize + at))
-        });
-        let of = (output, tokens * active * outputs, nmse_max_f16(inputs));
-        self.check(op.to_string(), of, &[x.buffer], reference);
-        Ok(Tensor::whole(output, tokens * active, outputs))
-    }
-
-    /// The end of a routed layer.
-    fn combine(&mut self, x: Tensor, chosen: usize, residual: Tensor) -> Result<usize, String> {
-        let (rows, width) = (residual.rows, residual.width);
-        let choices = x.rows / rows;
-        let vectors = rows * width / 4;
-        let params = [vectors, width / 4, choices].map(|size| size as u32).to_vec();
-        let output = BufferInit::Output(2 * rows * width);
-        let buffers = vec![x.stand_in(), BufferInit::Scratch(0), residual.stand_in(), output];
-        let piece = Self::own(COMBINE, params, vectors, buffers);
-        let weights = Tensor::whole(chosen, 0, 0);
-        let places = self.splice(piece, &[Some(x), Some(weights), Some(residual)]);
-        let output = *places.get(3).ok_or("a weighted sum has four buffers")?;
-        let (width, choices) = (width as usize, choices as usize);
-        let reference = by_element(move |written, index| {
-            let (token, column) = (index / width, index % width);
-            (0..choices).try_fold(residual.at(written, index)?, |sum, choice| {
-                let pair = token * choices + choice;
-                let weight = written.floats(chosen).get(2 * pair + 1)?;
-                Some(sum + f64::from(*weight) * x.at(written, pair * width + column)?)
-            })
-        });
-        let read = [x.buffer, chosen, residual.buffer];
-        self.check(
-            "weighted sum",
-            (output, residual.rows * residual.width, nmse_max_f16(9)),
-            &read,
-            reference,
-        );
         Ok(output)
     }
 }

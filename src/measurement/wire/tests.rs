@@ -1,9 +1,15 @@
 //! The record, written and read back.
 
 use super::*;
-use crate::measurement::{Cache, DeviceType, TimingMethod};
-use crate::op::Format;
+use crate::measurement::{
+    Cache, Calibration, DeviceType, Energy, Identity, Outcome, Provenance, Sensed, Timing, TimingMethod,
+    Verification,
+};
+use crate::op::{Format, Op};
+use crate::stats::Summary;
+use crate::stats::outlier::Counts;
 use crate::table::Table;
+use crate::units::{Bytes, Joules, Seconds};
 use proptest::prelude::*;
 
 fn measured(median: f64, adapter: &str) -> Measurement {
