@@ -64,6 +64,12 @@ impl Peaks {
         let engine = Engine::of(workload.weights);
         if engine == Engine::Local {
             super::note(notes, format!("weights in {} run as llama.cpp runs them", workload.weights));
+            if workload.batch > 1 {
+                super::note(
+                    notes,
+                    "several sequences in llama.cpp: no published row says how close that is".into(),
+                );
+            }
         }
         Ok(Self { load: Load::of(model, workload, gpu, engine, notes)?, engine, constants: FITTED })
     }
