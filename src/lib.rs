@@ -7,6 +7,9 @@
 //!                └── needs a GPU ──┘ └──────────── pure: runs anywhere ─────────────────┘
 //! ```
 //!
+//! Beside the line: `elsewhere` makes measurements of tables that other tools wrote, `validate` holds the datasheet model against
+//! published figures.
+//!
 //! Data walks one way. The seam is `measurements.csv` ([`measurement`]): only the modules behind the feature
 //! `gpu` touch a device, everything after the seam gives the same bytes on any machine. The library has no
 //! clock, no global state and reads no path: the binary does the touching.
