@@ -165,7 +165,7 @@ const COLUMNS: [Column<EstimateRow>; 12] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     number("batch", |row| row.batch.to_string()),
-    number("prefill tok/s", |row| super::number(row.prefill_tokens_per_s)),
+    wide(number("prefill tok/s", |row| super::number(row.prefill_tokens_per_s))),
     number("decode tok/s", |row| super::number(row.decode_tokens_per_s)),
     wide(text("decode low to high", |row| {
         super::columns::range(row.decode_tokens_per_s_low, row.decode_tokens_per_s_high)
