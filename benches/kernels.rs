@@ -54,17 +54,13 @@ fn representatives(kernel: &Kernel, offered: &Capabilities) -> Vec<Op> {
 
 /// The op, or a shorter one that its simplest version can finish: a software adapter leaves a shader's loops after 65,535
 /// rounds, nested ones counted together, and one that walks a long cache by itself would be wrong.
-fn ending(op: Op, offered: &Capabilities) -> Op {
-    match op {
-        Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page } if offered.software => {
-            let context = context.min(2_048);
-            Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page }
-        }
-        Op::LatentDecode { batch, context, heads, latent, rope } if offered.software => {
-            Op::LatentDecode { batch, context: context.min(256), heads, latent, rope }
-        }
-        other => other,
+fn ending(mut op: Op, offered: &Capabilities) -> Op {
+    match &mut op {
+        Op::AttentionDecode { context, .. } if offered.software => *context = 2_048.min(*context),
+        Op::LatentDecode { context, .. } if offered.software => *context = 256.min(*context),
+        _ => {}
     }
+    op
 }
 
 /// A line per version; the last is the simplest one, and `times` says how many times faster than that a version is.

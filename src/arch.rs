@@ -122,11 +122,6 @@ impl Architecture {
         }))
     }
 
-    /// Bytes that one sequence of `tokens` tokens reserves: its KV cache with no layer windowed, and its state.
-    pub fn sequence_bytes(&self, tokens: f64) -> Bytes {
-        Bytes(self.kv_bytes_per_token().0 * tokens + self.state_bytes().0)
-    }
-
     /// Layers of all kinds.
     pub fn layers(&self) -> u64 {
         self.stack.count(|_| true)

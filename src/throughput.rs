@@ -191,16 +191,8 @@ fn timed(
     device: Device<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Rates, String> {
-    let skewed;
     let (timer, errors) = match device {
-        Device::Measured(curves) => {
-            let mut curves = curves;
-            if workload.serving.expert_skew > 0.0 {
-                skewed = curves.clone().with_expert_skew(workload.serving.expert_skew);
-                curves = &skewed;
-            }
-            (Timer::Curves(curves), Errors::both(curves.error(model)))
-        }
+        Device::Measured(curves) => (Timer::Curves(curves), Errors::both(curves.error(model))),
         Device::Datasheet(gpu) => {
             let peaks = datasheet::Peaks::of(model, workload, gpu, notes)?;
             let errors = peaks.errors(model);

@@ -32,17 +32,12 @@ pub enum Phase {
     Served,
 }
 
-impl Phase {
-    /// The word in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Decode => "decode",
-            Self::Prefill => "prefill",
-            Self::Offline => "offline",
-            Self::Served => "served",
-        }
-    }
-}
+crate::named::named!(Phase {
+    Decode = "decode",
+    Prefill = "prefill",
+    Offline = "offline",
+    Served = "served",
+});
 
 /// Who published a measurement, of what, and where it stands.
 #[derive(Clone, Debug, PartialEq)]

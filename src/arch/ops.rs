@@ -6,7 +6,7 @@
 use super::block::{Group, Grouped, Latent, Mixer};
 use super::piece::{Piece, Product, Role};
 use super::{Architecture, Scheme};
-use crate::op::{Format, Op, expert_coverage};
+use crate::op::{Format, Op, skewed_expert_coverage};
 use crate::units::Bytes;
 
 /// An op and how often a step runs it.
@@ -22,10 +22,16 @@ impl Work {
     /// Weight bytes that all executions read once each, scales included: experts that no token visits are left
     /// out. Zero for ops without weights.
     pub fn weight_bytes(&self) -> Bytes {
+        self.visited_weight_bytes(0.0)
+    }
+
+    /// The same where experts are not visited evenly: see [`skewed_expert_coverage`].
+    pub fn visited_weight_bytes(&self, expert_skew: f64) -> Bytes {
         let (matrices, outputs, inputs, weights) = match self.op {
             Op::Matmul { outputs, inputs, weights, .. } => (1.0, outputs, inputs, weights),
             Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } => {
-                (experts as f64 * expert_coverage(tokens, experts, active), outputs, inputs, weights)
+                let visited = skewed_expert_coverage(tokens as f64, experts, active, expert_skew);
+                (experts as f64 * visited, outputs, inputs, weights)
             }
             _ => return Bytes(0.0),
         };

@@ -6,7 +6,7 @@ use crate::units::{Bytes, Flops};
 /// Expected share of experts that at least one of `tokens` tokens visits under uniform routing:
 /// `1 - (1 - k/E)^N`.
 pub fn expert_coverage(tokens: u64, experts: u64, active: u64) -> f64 {
-    1.0 - (1.0 - active as f64 / experts as f64).powf(tokens as f64)
+    skewed_expert_coverage(tokens as f64, experts, active, 0.0)
 }
 
 /// The same where experts are not equally popular: the i-th is chosen in proportion to `i^-zipf`, no expert more than

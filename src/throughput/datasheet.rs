@@ -21,9 +21,8 @@ use super::Workload;
 use super::passes::{Passes, Timer};
 use super::rates::{Errors, Served, served};
 use super::step::Step;
-use crate::arch::{Architecture, KV_ELEMENT_BYTES, Scheme, Work};
+use crate::arch::{Architecture, KV_ELEMENT_BYTES, Scheme};
 use crate::hardware::GpuSpec;
-use crate::op::{Op, expert_coverage, skewed_expert_coverage};
 use crate::units::{BytesPerSecond, Interval, TokensPerSecond};
 
 /// The kind of software that runs the model.
@@ -125,21 +124,9 @@ pub fn bandwidth_bound(
 ) -> TokensPerSecond {
     let Workload { batch, serving, .. } = workload;
     let works = model.decode_ops(batch, workload.mean_context(), workload.weights);
-    let weights: f64 = works.iter().map(|work| visited_bytes(work, serving.expert_skew)).sum();
+    let weights: f64 = works.iter().map(|work| work.visited_weight_bytes(serving.expert_skew).0).sum();
     let element = serving.kv.bytes_per_weight() / KV_ELEMENT_BYTES;
     let kv = model.kv_bytes(workload.mean_context()).0 * batch as f64 * element;
     let yielded = batch as f64 * serving.drafts.map_or(1.0, |drafts| drafts.yielded);
     TokensPerSecond(yielded * serving.tp as f64 * bandwidth.0 / (weights + kv))
-}
-
-/// Weight bytes that a step reads: of experts those that tokens visit.
-fn visited_bytes(work: &Work, skew: f64) -> f64 {
-    let bytes = work.weight_bytes().0;
-    match work.op {
-        Op::ExpertMatmul { tokens, experts, active, .. } if skew > 0.0 => {
-            let even = expert_coverage(tokens, experts, active);
-            bytes / even * skewed_expert_coverage(tokens as f64, experts, active, skew)
-        }
-        _ => bytes,
-    }
 }

@@ -89,9 +89,9 @@ impl Curves {
             let times: Vec<(f64, f64)> = counted.iter().map(timed).collect::<Option<_>>()?;
             let predicted = Seconds(times.iter().map(|time| time.0).sum());
             let predicted_fastest = Seconds(times.iter().map(|time| time.1).sum());
-            let ops = counted.into_iter().zip(times).map(|(op, time)| (op, Seconds(time.0))).collect();
             let mean = |op: &Op| Some(row_of(rows, op)?.timing()?.seconds.mean);
-            let means: Option<f64> = layer.counted_ops().iter().map(mean).sum();
+            let means: Option<f64> = counted.iter().map(mean).sum();
+            let ops = counted.into_iter().zip(times).map(|(op, time)| (op, Seconds(time.0))).collect();
             let ratio_of_mean = means.zip(row.timing()).map(|(means, timing)| means / timing.seconds.mean);
             Some(LayerTime {
                 layer,

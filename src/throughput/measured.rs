@@ -76,8 +76,6 @@ pub struct Curves {
     launch: Launch,
     /// What stands in for attention that was not measured.
     stated: Option<Stated>,
-    /// How unevenly experts are visited: the exponent of [`crate::op::skewed_expert_coverage`].
-    expert_skew: f64,
     /// Sentences that belong beside every estimate.
     notes: Vec<String>,
     /// Of the memory, by the datasheet: no step can be faster than reading at this rate.
@@ -130,7 +128,6 @@ impl Curves {
             all_reduce: rows.all_reduce(),
             launch: rows.launch,
             stated,
-            expert_skew: 0.0,
             notes: vec![],
             bandwidth: gpu.and_then(|gpu| gpu.bandwidth),
             layer_ratio: None,
@@ -154,7 +151,7 @@ impl Curves {
     /// # Errors
     /// A sentence naming the format in which nothing was measured.
     pub(super) fn op_seconds(&self, op: &Op) -> Result<(f64, f64), String> {
-        let cost = self.cost(op, &mut Vec::new())?;
+        let cost = self.cost(op, 0.0, &mut Vec::new())?;
         let seconds = cost.seconds + self.launch.per_op();
         Ok((seconds, seconds * cost.reading.fast))
     }
@@ -162,11 +159,6 @@ impl Curves {
     /// Of the memory, by the datasheet.
     pub(super) fn bandwidth(&self) -> Option<BytesPerSecond> {
         self.bandwidth
-    }
-
-    /// The same device under uneven routing: see [`crate::op::skewed_expert_coverage`]. 0 is even.
-    pub fn with_expert_skew(self, expert_skew: f64) -> Self {
-        Self { expert_skew, ..self }
     }
 
     /// The adapter's name as the driver gives it; the borrower's where rates are lent.
@@ -204,7 +196,7 @@ impl Curves {
         self.all_reduce.iter().find(|it| it.workers == workers).map(|it| it.seconds(bytes))
     }
 
-    /// The time of one pass of `works`.
+    /// The time of one pass of `works`; experts are visited as unevenly as [`crate::op::skewed_expert_coverage`] says.
     ///
     /// # Errors
     /// A sentence naming the format in which nothing was measured.
@@ -212,6 +204,7 @@ impl Curves {
         &self,
         model: &Architecture,
         works: &[Work],
+        expert_skew: f64,
         notes: &mut Vec<String>,
     ) -> Result<Step, String> {
         self.notes.iter().for_each(|sentence| note(notes, sentence.clone()));
@@ -221,7 +214,7 @@ impl Curves {
         let launch = self.launch.per_op();
         for Work { op, times } in self.with_side_work(model, works) {
             let times = times as f64;
-            let cost::Cost { bound, seconds, reading } = self.cost(&op, notes)?;
+            let cost::Cost { bound, seconds, reading } = self.cost(&op, expert_skew, notes)?;
             let scaled = |factor: f64| times * (seconds + launch) * factor - times * launch;
             step.add_spread(
                 bound,

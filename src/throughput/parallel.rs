@@ -17,35 +17,19 @@ const ACTIVATION_BYTES: f64 = 2.0;
 
 /// The part of an op that one of `tp` devices does. Matrices, heads and widths are cut, norms are done by all;
 /// devices beyond the KV heads hold copies of them.
-pub(super) fn part(op: Op, tp: u64) -> Op {
-    let cut = |size: u64| size.div_ceil(tp);
-    match op {
-        _ if tp == 1 => op,
-        Op::Matmul { tokens, outputs, inputs, weights } => {
-            Op::Matmul { tokens, outputs: cut(outputs), inputs, weights }
+pub(super) fn part(mut op: Op, tp: u64) -> Op {
+    let cut = |size: &mut u64| *size = size.div_ceil(tp);
+    match &mut op {
+        Op::Matmul { outputs, .. } | Op::ExpertMatmul { outputs, .. } => cut(outputs),
+        Op::AttentionPrefill { heads, kv_heads, .. } | Op::AttentionDecode { heads, kv_heads, .. } => {
+            cut(heads);
+            cut(kv_heads);
         }
-        Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } => {
-            Op::ExpertMatmul { tokens, experts, active, outputs: cut(outputs), inputs, weights }
-        }
-        Op::AttentionPrefill { tokens, heads, kv_heads, qk_dim, v_dim, window } => {
-            Op::AttentionPrefill { tokens, heads: cut(heads), kv_heads: cut(kv_heads), qk_dim, v_dim, window }
-        }
-        Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page } => Op::AttentionDecode {
-            batch,
-            context,
-            heads: cut(heads),
-            kv_heads: cut(kv_heads),
-            head_dim,
-            kv,
-            page,
-        },
-        Op::LatentDecode { batch, context, heads, latent, rope } => {
-            Op::LatentDecode { batch, context, heads: cut(heads), latent, rope }
-        }
-        Op::SiluMul { rows, width } => Op::SiluMul { rows, width: cut(width) },
-        Op::Rope { rows, heads, head_dim } => Op::Rope { rows, heads: cut(heads), head_dim },
-        whole => whole,
+        Op::LatentDecode { heads, .. } | Op::Rope { heads, .. } => cut(heads),
+        Op::SiluMul { width, .. } => cut(width),
+        _ => {}
     }
+    op
 }
 
 /// All-reduces of one pass.

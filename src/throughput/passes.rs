@@ -59,7 +59,7 @@ impl Passes<'_> {
         if workers > 1 && curves.all_reduce_s(bytes, workers).is_some() {
             let op = Op::AllReduce { bytes: bytes as u64, workers };
             let sums = [Work { op, times: parallel::sums(self.model) }];
-            step.plus(&curves.time(self.model, &sums, self.notes)?, 1.0);
+            step.plus(&curves.time(self.model, &sums, 0.0, self.notes)?, 1.0);
         } else {
             step.add(Bound::Link, parallel::all_reduces(self.model, &self.workload.serving, tokens));
         }
@@ -94,20 +94,18 @@ impl Passes<'_> {
     }
 
     fn time(&mut self, works: Vec<Work>, part: Part) -> Result<Step, String> {
-        let Serving { tp, kv, .. } = self.workload.serving;
+        let Serving { tp, kv, expert_skew, .. } = self.workload.serving;
         let kept = |work: &Work| (part == Part::Attention) == is_attention(&work.op);
         let prepared = |Work { op, times }: Work| {
-            let op = match parallel::part(op, tp) {
-                Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, page, .. } => {
-                    Op::AttentionDecode { batch, context, heads, kv_heads, head_dim, kv, page }
-                }
-                other => other,
-            };
+            let mut op = parallel::part(op, tp);
+            if let Op::AttentionDecode { kv: held, .. } = &mut op {
+                *held = kv;
+            }
             Work { op, times }
         };
         let works: Vec<Work> = works.into_iter().filter(kept).map(prepared).collect();
         match &self.timer {
-            Timer::Curves(curves) => curves.time(self.model, &works, self.notes),
+            Timer::Curves(curves) => curves.time(self.model, &works, expert_skew, self.notes),
             Timer::Peaks(_) => Ok(Step::default()),
         }
     }

@@ -71,10 +71,10 @@ pub(crate) struct Served {
 /// # Errors
 /// Those of [`rates`].
 pub(super) fn served(passes: &mut Passes<'_>) -> Result<Served, String> {
-    let Times { decode, mixed, yielded, .. } = Times::of(passes)?;
+    let times = Times::of(passes)?;
     let batch = passes.workload.batch as f64;
-    let [alone, mixed] = [decode.seconds(), mixed.seconds()];
-    Ok(Served { tpot: (alone + (batch - 1.0) * mixed) / yielded, output: mixed / yielded })
+    let (round, mixed) = (times.round(batch).seconds(), times.mixed.seconds());
+    Ok(Served { tpot: round * batch / times.yielded, output: mixed / times.yielded })
 }
 
 /// The times of the three ways in which a device works.
@@ -87,8 +87,8 @@ struct Times {
     packed: Step,
     /// A decode step that carries its share of prompts.
     mixed: Step,
-    /// Prompts that begin per step in steady state.
-    begun: f64,
+    /// What a mixed step takes of the time of its parts apart: at most 1.
+    saved: f64,
     /// Output tokens per step.
     yielded: f64,
 }
@@ -101,20 +101,14 @@ pub(super) fn rates(passes: &mut Passes<'_>, errors: Errors) -> Result<Rates, St
     let times = Times::of(passes)?;
     let Workload { batch, isl, osl, serving, .. } = passes.workload;
     let (batch, isl, osl, devices) = (batch as f64, isl as f64, osl as f64, serving.tp as f64);
-    let Times { decode, first, packed, mixed, begun, yielded } = times;
+    let round = times.round(batch);
+    // What a pass that carries both saves is shared by both.
+    let Times { decode, first, packed, mixed, saved, yielded } = times;
     let widened = |step: &Step, factor: f64| step.widened(errors.decode).map(|seconds| seconds * factor);
     let prompt = |step: &Step, factor: f64| step.widened(errors.prefill).map(|seconds| seconds * factor);
     let per_second = |interval: Interval<Seconds>, tokens: f64| {
         interval.invert(|seconds| TokensPerSecond(tokens / seconds.0))
     };
-    // The prompts of the others: a request waits for its own before its first token.
-    let others = (batch - 1.0) / batch;
-    let mut round = Step::default();
-    round.plus(&decode, 1.0 / batch);
-    round.plus(&mixed, others);
-    // What a pass that carries both saves is shared by both.
-    let apart = decode.seconds() + begun * packed.seconds();
-    let saved = mixed.seconds() / apart;
     let step_s = widened(&decode, 1.0);
     let prefill_s_per_token = prompt(&packed, 1.0 / isl);
     let output_tokens_per_s = per_second(widened(&mixed, 1.0), yielded);
@@ -181,6 +175,15 @@ impl Times {
         let mut apart = decode;
         apart.plus(&packed, begun);
         let mixed = if mixed.seconds() < apart.seconds() { mixed } else { apart };
-        Ok(Self { decode, first, packed, mixed, begun, yielded })
+        let saved = mixed.seconds() / apart.seconds();
+        Ok(Self { decode, first, packed, mixed, saved, yielded })
+    }
+
+    /// A step as a request sees it: with the prompts of the others, since it waits for its own before its first token.
+    fn round(&self, batch: f64) -> Step {
+        let mut round = Step::default();
+        round.plus(&self.decode, 1.0 / batch);
+        round.plus(&self.mixed, (batch - 1.0) / batch);
+        round
     }
 }

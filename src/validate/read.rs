@@ -94,17 +94,10 @@ fn validation_row<'r>(row: Row<'r>, file: &str) -> Result<Published<'r>, Fault> 
     let batch = row.required("batch_or_concurrency")?;
     let batch =
         if batch.starts_with("max") { None } else { Some(row.parse::<u64>("batch_or_concurrency")?.max(1)) };
-    let phase = match row.required("phase")? {
-        "decode" => Phase::Decode,
-        "prefill" => Phase::Prefill,
-        "offline" => Phase::Offline,
-        "served" => Phase::Served,
-        other => {
-            let what =
-                format!("phase \"{}\" is none of decode, prefill, offline, served", other.escape_debug());
-            return Err(row.fault("phase", what));
-        }
-    };
+    let named = row.required("phase")?;
+    let phase: Phase = named
+        .parse()
+        .map_err(|what| row.fault("phase", format!("phase \"{}\" {what}", named.escape_debug())))?;
     let tokens = match phase {
         Phase::Decode => batch.unwrap_or(1) as f64,
         _ => 1.0,
@@ -174,19 +167,8 @@ pub fn read_served<'t>(input: impl Read, file: &str, tables: Tables<'t>) -> Resu
             osl: count("osl")?,
             measured_s,
         };
-        let key = [
-            "backend",
-            "model_path",
-            "system",
-            "precision",
-            "isl",
-            "osl",
-            "batch_size",
-            "tp_size",
-            "attention_dp_size",
-            "silicon_tpot_ms",
-        ]
-        .map(|column| row.text(column));
+        let told = required.into_iter().chain(["attention_dp_size"]);
+        let key: Vec<&str> = told.map(|column| row.text(column)).collect();
         let reason = if row.optional::<u64>("attention_dp_size")?.unwrap_or(1) > 1 {
             Some("attention data parallel")
         } else if !seen.insert(key.join(",")) {

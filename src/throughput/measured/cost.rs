@@ -27,12 +27,12 @@ impl Curves {
     ///
     /// # Errors
     /// A sentence naming the kernel or format that was not measured.
-    pub(super) fn cost(&self, op: &Op, notes: &mut Vec<String>) -> Result<Cost, String> {
+    pub(super) fn cost(&self, op: &Op, expert_skew: f64, notes: &mut Vec<String>) -> Result<Cost, String> {
         match *op {
             Op::Matmul { tokens, outputs, inputs, weights } => {
                 self.matmul(tokens as f64, outputs as f64 * inputs as f64, weights, notes)
             }
-            Op::ExpertMatmul { .. } => self.expert_matmul(op, notes),
+            Op::ExpertMatmul { .. } => self.expert_matmul(op, expert_skew, notes),
             Op::AttentionDecode { batch, context, kv_heads, head_dim, kv, .. } => {
                 let cached = 2.0 * batch as f64 * context as f64 * (kv_heads * head_dim) as f64;
                 let reading = self.attention_decode_at(kv, cached * KV_ELEMENT_BYTES, notes)?;
@@ -108,12 +108,11 @@ impl Curves {
 
     /// The experts that are visited, each with its share of the tokens: from `expert_gemm` where it was measured in
     /// the format, else as so many products of the rate of a plain one.
-    fn expert_matmul(&self, op: &Op, notes: &mut Vec<String>) -> Result<Cost, String> {
+    fn expert_matmul(&self, op: &Op, expert_skew: f64, notes: &mut Vec<String>) -> Result<Cost, String> {
         let Op::ExpertMatmul { tokens, experts, active, outputs, inputs, weights } = *op else {
             return Err(format!("{} is no part of a model", op.kernel()));
         };
-        let visited =
-            experts as f64 * skewed_expert_coverage(tokens as f64, experts, active, self.expert_skew);
+        let visited = experts as f64 * skewed_expert_coverage(tokens as f64, experts, active, expert_skew);
         let each = tokens as f64 * active as f64 / visited;
         let elements = outputs as f64 * inputs as f64;
         let Some((_, surface)) = self.experts.iter().find(|entry| entry.0 == weights) else {

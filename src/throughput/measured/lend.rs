@@ -62,7 +62,6 @@ impl Curves {
             all_reduce: all_reduce.into_iter().map(|curve| curve.scaled(ratios.link)).collect(),
             launch: self.launch,
             stated: self.stated.and_then(|_| Stated::of(to)),
-            expert_skew: self.expert_skew,
             notes,
             bandwidth: to.bandwidth,
             layer_ratio: None,

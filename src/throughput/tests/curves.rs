@@ -294,7 +294,7 @@ fn experts_run_at_the_rate_of_their_own_kernel_where_it_was_measured() {
             weights: Format::F16,
         };
         let works = [Work { op, times: 1 }];
-        let seconds = |curves: &Curves| curves.time(&model, &works, &mut vec![]).unwrap().seconds();
+        let seconds = |curves: &Curves| curves.time(&model, &works, 0.0, &mut vec![]).unwrap().seconds();
         let expected = 2.0 * (works[0].weight_bytes().0 / BANDWIDTH).max(op.flops().0 / PEAK);
         close(seconds(&own), expected);
         assert!(seconds(&plain) < 0.9 * expected, "{tokens}");
@@ -305,7 +305,8 @@ fn experts_run_at_the_rate_of_their_own_kernel_where_it_was_measured() {
 fn uneven_routing_reads_fewer_experts() {
     let workload = load(Format::F16, 16, 512, 512);
     let step = |zipf| {
-        let curves = Curves::new(&with_experts()).unwrap().with_expert_skew(zipf);
+        let curves = Curves::new(&with_experts()).unwrap();
+        let workload = Workload { serving: Serving { expert_skew: zipf, ..Serving::default() }, ..workload };
         estimate(&model("moe"), workload, Device::Measured(&curves), None).rates.unwrap().step_s.mid.0
     };
     assert!(step(2.0) < step(1.0) && step(1.0) <= step(0.0), "{} {} {}", step(2.0), step(1.0), step(0.0));
@@ -326,7 +327,7 @@ fn latent_attention_runs_at_the_rate_of_its_own_kernel_where_it_was_measured() {
     let works = [Work { op: op(4, 4096), times: 61 }];
     let time = |curves: &Curves| {
         let mut notes = vec![];
-        (curves.time(&model("latent"), &works, &mut notes).unwrap().seconds(), notes)
+        (curves.time(&model("latent"), &works, 0.0, &mut notes).unwrap().seconds(), notes)
     };
     let ((seconds, notes), (_, stand_in)) = (time(&own), time(&plain));
     close(seconds, 61.0 * 8.0 * op(4, 4096).flops().0 / PEAK);
@@ -353,7 +354,7 @@ fn a_cache_is_read_at_the_rate_of_its_format_and_else_a_note_says_whose() {
     let time = |rows: &[Measurement]| {
         let mut notes = vec![];
         let curves = Curves::new(rows).unwrap();
-        (curves.time(&model("dense"), &works, &mut notes).unwrap().seconds(), notes)
+        (curves.time(&model("dense"), &works, 0.0, &mut notes).unwrap().seconds(), notes)
     };
     let bytes = works[0].op.bytes().0;
     let ((own, notes), (other, said)) = (time(&rows), time(&flat_rows(0.0)));
@@ -370,7 +371,7 @@ fn what_surrounds_the_layers_counts_where_it_was_measured() {
     let seconds = |extra: &[Op]| {
         let mut rows = flat_rows(0.0);
         rows.extend(extra.iter().map(|op| timed_row(*op, op.bytes().0 / BANDWIDTH)));
-        Curves::new(&rows).unwrap().time(&model, &works, &mut vec![]).unwrap().seconds()
+        Curves::new(&rows).unwrap().time(&model, &works, 0.0, &mut vec![]).unwrap().seconds()
     };
     let bytes = |op: Op| op.bytes().0 / BANDWIDTH;
     let plain = seconds(&[]);
