@@ -6,6 +6,8 @@ use std::io::{Cursor, Read};
 use jiff::civil::Date;
 
 use super::{ALL, Kind};
+use crate::arch::Architecture;
+use crate::hardware::GpuSpec;
 use crate::price::Rate;
 use crate::table::Fault;
 
@@ -27,6 +29,10 @@ pub struct Source<'a> {
     pub commit: &'a str,
     /// What other currencies are worth.
     pub rates: &'a [Rate],
+    /// The GPUs whose names are known.
+    pub gpus: &'a [GpuSpec],
+    /// The open weights whose names are known.
+    pub models: &'a [Architecture],
 }
 
 /// The start of a file.
