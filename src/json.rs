@@ -3,6 +3,8 @@
 //! Values go straight into typed structs, never into a tree: a file of 16 MiB stays about as large in memory. What
 //! JSON does not allow, such as a bare `NaN`, is a fault, and so is an array in the place of an object.
 
+mod entries;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,6 +15,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::table::Fault;
 use crate::text;
+
+pub use entries::{Document, Value};
 
 /// The most rows of one file that are read.
 pub const MAX_ROWS: usize = 10_000;
