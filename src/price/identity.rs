@@ -1,0 +1,4 @@
+//! Whose and what: names that differ from file to file as the ones that mtok knows.
+
+pub mod model;
+pub mod seller;
