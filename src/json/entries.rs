@@ -176,7 +176,10 @@ mod tests {
         let lines: Vec<u64> = members.iter().map(|(_, value)| document.line(*value)).collect();
         assert_eq!(lines, [1, 2, 4]);
         assert!(members[2].1.members().unwrap()[0].1.is_null());
-        assert_eq!((members[0].1.members(), members[2].1.text(), members[1].1.kind()), (None, None, "an array"));
+        assert_eq!(
+            (members[0].1.members(), members[2].1.text(), members[1].1.kind()),
+            (None, None, "an array")
+        );
     }
 
     #[test]
@@ -190,7 +193,10 @@ mod tests {
             let fault = Document::new(text).unwrap_err().to_string();
             assert!(fault.starts_with(shown), "{text:?}: {fault}");
         }
-        assert_eq!(Document::new(&"[".repeat(100_000)).unwrap_err().to_string(), "1: is nested deeper than 64 levels");
+        assert_eq!(
+            Document::new(&"[".repeat(100_000)).unwrap_err().to_string(),
+            "1: is nested deeper than 64 levels"
+        );
         let many = format!("[{}{{}}]", "{},".repeat(MAX_OBJECTS));
         assert_eq!(Document::new(&many).unwrap_err().to_string(), "1: has more than 200000 JSON objects");
         assert!(Document::new(&format!("[\"{}\"]", "[".repeat(1000))).is_ok(), "brackets in a text are text");

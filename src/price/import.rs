@@ -4,6 +4,8 @@
 //! their names, keys likewise. A row that cannot be read is set aside with its place and does not stop the others; a file of
 //! which nothing can be read is one fault.
 
+mod cards;
+mod litellm;
 mod own;
 mod report;
 mod source;
@@ -15,7 +17,7 @@ use crate::price::rental::RentalQuote;
 use crate::price::token::TokenListing;
 use crate::table::Fault;
 
-pub use report::{Aside, Finding, Import, Place};
+pub use report::{Aside, Finding, Import, Place, Refusal};
 pub use source::{Head, Source};
 
 /// What the rows of a price file are.
@@ -56,7 +58,7 @@ pub struct Format {
 }
 
 /// Every format, the more particular ones first.
-pub const ALL: [Format; 2] = [own::RENTALS, own::TOKENS];
+pub const ALL: [Format; 3] = [own::RENTALS, own::TOKENS, litellm::FORMAT];
 
 /// Reads a price file of any format; of `kind` only, where that is given.
 ///

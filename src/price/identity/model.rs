@@ -10,14 +10,26 @@ use crate::arch::Architecture;
 
 /// Words that make other weights of a name. An alias with one that its model does not have is not that model's offer.
 const OTHER_WEIGHTS: [&str; 14] = [
-    "base", "pt", "coder", "code", "math", "vl", "vision", "thinking", "distill", "omni", "audio", "guard", "embedding",
+    "base",
+    "pt",
+    "coder",
+    "code",
+    "math",
+    "vl",
+    "vision",
+    "thinking",
+    "distill",
+    "omni",
+    "audio",
+    "guard",
+    "embedding",
     "reranker",
 ];
 
 /// Words that only say how the same weights are served; several may follow each other.
 const SAME_WEIGHTS: [&str; 24] = [
-    "free", "nitro", "floor", "extended", "turbo", "fast", "tput", "maas", "fp8", "fp4", "nvfp4", "mxfp4", "int4", "int8",
-    "bf16", "fp16", "awq", "gptq", "lora", "tee", "hf", "dynamic", "8192", "32768",
+    "free", "nitro", "floor", "extended", "turbo", "fast", "tput", "maas", "fp8", "fp4", "nvfp4", "mxfp4",
+    "int4", "int8", "bf16", "fp16", "awq", "gptq", "lora", "tee", "hf", "dynamic", "8192", "32768",
 ];
 
 /// Words that a tuned model has behind the name of its base.
@@ -25,8 +37,20 @@ const TUNED: [&str; 3] = ["instruct", "it", "chat"];
 
 /// Vendors that may stand before the name, with a dot or a dash behind them.
 const VENDORS: [&str; 14] = [
-    "meta", "openai", "deepseek", "deepseek-ai", "qwen", "alibaba", "google", "mistral", "mistralai", "minimax", "moonshot",
-    "moonshotai", "zai", "microsoft",
+    "meta",
+    "openai",
+    "deepseek",
+    "deepseek-ai",
+    "qwen",
+    "alibaba",
+    "google",
+    "mistral",
+    "mistralai",
+    "minimax",
+    "moonshot",
+    "moonshotai",
+    "zai",
+    "microsoft",
 ];
 
 /// Regions that stand before the name at Amazon Bedrock, with a dot behind them.
@@ -42,7 +66,8 @@ const SPECIAL: [(&str, &str); 5] = [
 ];
 
 /// Names that may mean several weights: revisions under one name, or a faster offer of a later revision.
-const AMBIGUOUS: [&str; 5] = ["mistral-7b", "mistral-7b-instruct", "kimi-k2-turbo", "deepseek-chat", "deepseek-reasoner"];
+const AMBIGUOUS: [&str; 5] =
+    ["mistral-7b", "mistral-7b-instruct", "kimi-k2-turbo", "deepseek-chat", "deepseek-reasoner"];
 
 /// The names of open weights.
 #[derive(Debug, Default)]
@@ -61,9 +86,9 @@ impl<'m> Models<'m> {
             let aliases = model.aliases.iter().chain([&model.repo]);
             this.bases.extend(aliases.clone().filter_map(|alias| base_of_tuned(alias, &model.aliases)));
             for alias in aliases.chain([&model.name]) {
-                let other = words(alias).into_iter().any(|word| {
-                    OTHER_WEIGHTS.contains(&word.as_str()) && !own.contains(&word)
-                });
+                let other = words(alias)
+                    .into_iter()
+                    .any(|word| OTHER_WEIGHTS.contains(&word.as_str()) && !own.contains(&word));
                 let key = key(last_part(alias));
                 if !other && !AMBIGUOUS.contains(&last_part(alias)) {
                     this.names.entry(key).or_insert(&model.name);
@@ -130,13 +155,19 @@ fn words(name: &str) -> Vec<String> {
 
 /// Drops the `v` of `v3` and the `p` of `3p1`.
 fn without_marks(words: Vec<String>) -> Vec<String> {
-    let is_number = |word: Option<&String>| word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let is_number =
+        |word: Option<&String>| word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     let mark = |index: usize, word: &str| {
         let after = is_number(words.get(index + 1));
         let between = index > 0 && is_number(words.get(index - 1)) && after;
         (word == "v" && after) || (word == "p" && between)
     };
-    words.iter().enumerate().filter(|(index, word)| !mark(*index, word)).map(|(_, word)| word.clone()).collect()
+    words
+        .iter()
+        .enumerate()
+        .filter(|(index, word)| !mark(*index, word))
+        .map(|(_, word)| word.clone())
+        .collect()
 }
 
 /// Formats such as `fp8` and `int4` as one word.
@@ -144,7 +175,9 @@ fn joined_names(words: Vec<String>) -> Vec<String> {
     let mut joined: Vec<String> = Vec::new();
     for word in words {
         match joined.last_mut() {
-            Some(last) if ["fp", "nvfp", "mxfp", "int", "bf"].contains(&last.as_str()) => last.push_str(&word),
+            Some(last) if ["fp", "nvfp", "mxfp", "int", "bf"].contains(&last.as_str()) => {
+                last.push_str(&word)
+            }
             _ => joined.push(word),
         }
     }
@@ -188,7 +221,8 @@ fn without_region(name: &str) -> &str {
 
 /// A name at Amazon Bedrock without `-v1:0`; other versions than the first are part of the name.
 fn without_bedrock_version(name: &str) -> (&str, String) {
-    let Some((rest, _)) = name.rsplit_once(':').filter(|(_, last)| last.bytes().all(|byte| byte.is_ascii_digit()))
+    let Some((rest, _)) =
+        name.rsplit_once(':').filter(|(_, last)| last.bytes().all(|byte| byte.is_ascii_digit()))
     else {
         return (name, String::new());
     };

@@ -61,8 +61,8 @@ const ROUTERS: [&str; 13] = [
     "zenmux",
 ];
 
-/// Names of software that runs on one's own machine, and of nothing that is sold.
-const LOCAL: [&str; 5] = ["ollama", "lmstudio", "atomic-chat", "lm_studio", "llamafile"];
+/// Names of software that runs on one's own or a rented machine, and of nothing that is sold by the token.
+const LOCAL: [&str; 6] = ["ollama", "lmstudio", "atomic-chat", "lm_studio", "llamafile", "sagemaker"];
 
 /// The seller that a name in a price file means; unknown names stay as they are, in lower case.
 pub fn seller(name: &str) -> String {
@@ -80,7 +80,7 @@ pub fn is_router(seller: &str) -> bool {
     ROUTERS.contains(&seller)
 }
 
-/// Whether the name is of software that runs on one's own machine: it sells nothing.
+/// Whether the name is of software that runs on one's own or a rented machine: it sells no tokens.
 pub fn is_local(seller: &str) -> bool {
     LOCAL.contains(&seller)
 }
