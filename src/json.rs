@@ -4,6 +4,7 @@
 //! JSON does not allow, such as a bare `NaN`, is a fault, and so is an array in the place of an object.
 
 mod entries;
+mod python;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::table::Fault;
 use crate::text;
 
 pub use entries::{Document, Value};
+pub use python::python_as_json;
 
 /// The most rows of one file that are read.
 pub const MAX_ROWS: usize = 10_000;

@@ -5,7 +5,12 @@
 //! which nothing can be read is one fault.
 
 mod cards;
+mod dated;
+mod genai_prices;
 mod litellm;
+mod llm_prices;
+mod models_dev;
+mod openrouter;
 mod own;
 mod report;
 mod source;
@@ -58,7 +63,17 @@ pub struct Format {
 }
 
 /// Every format, the more particular ones first.
-pub const ALL: [Format; 3] = [own::RENTALS, own::TOKENS, litellm::FORMAT];
+pub const ALL: [Format; 9] = [
+    own::RENTALS,
+    own::TOKENS,
+    litellm::FORMAT,
+    llm_prices::FORMAT,
+    genai_prices::FORMAT,
+    openrouter::FORMAT,
+    models_dev::API,
+    models_dev::FILE,
+    models_dev::SNAPSHOT,
+];
 
 /// Reads a price file of any format; of `kind` only, where that is given.
 ///
