@@ -15,8 +15,8 @@ fn every_listing_of_the_bundled_prices_means_the_model_that_was_typed() {
     let listings = read_tokens(&include_bytes!("../data/tokens.csv")[..]).unwrap();
     let wrong: Vec<_> = listings
         .iter()
-        .filter(|row| models.find(&row.listing) != Some(&*row.model))
-        .map(|row| (&*row.model, &*row.seller, &*row.listing, models.find(&row.listing)))
+        .filter(|row| models.find(&row.seller, &row.listing) != Some(&*row.model))
+        .map(|row| (&*row.model, &*row.seller, &*row.listing, models.find(&row.seller, &row.listing)))
         .collect();
     assert!(listings.len() >= 521);
     // A name that its seller moves to the newest revision: what it meant on that day was typed by hand.
@@ -90,9 +90,35 @@ fn other_weights_under_a_similar_name_are_never_taken() {
         "/",
         ":free",
         "fp8",
+        "deepseek-llama3.3-70b",
     ] {
-        assert_eq!(models.find(listing), None, "{listing}");
+        assert_eq!(models.find("somebody", listing), None, "{listing}");
     }
+}
+
+#[test]
+fn a_bare_name_is_the_base_where_the_seller_names_both() {
+    let architectures = architectures();
+    let models = Models::new(&architectures);
+    for (seller, listing, model) in [
+        ("openrouter", "llama-3.1-405b", None),
+        ("replicate", "meta/llama-2-7b", None),
+        ("replicate", "meta/llama-2-7b-chat", Some("llama-2-7b")),
+        ("vercel", "meta/llama-3.1-8b", Some("llama-3.1-8b")),
+        ("openrouter", "meta-llama/llama-4-scout", Some("llama-4-scout")),
+        ("openrouter", "moonshotai/kimi-k2", Some("kimi-k2")),
+    ] {
+        assert_eq!(models.find(seller, listing), model, "{seller} {listing}");
+    }
+}
+
+#[test]
+fn what_is_no_open_weights_of_the_table_never_has_a_name_of_the_table() {
+    let architectures = architectures();
+    let models = Models::new(&architectures);
+    assert_eq!(models.name("snowflake", "mistral-7b"), ("snowflake/mistral-7b".into(), false));
+    assert_eq!(models.name("openrouter", "openai/GPT-4o:free"), ("gpt-4o".into(), false));
+    assert_eq!(models.name("groq", "llama-3.1-8b-instant"), ("llama-3.1-8b".into(), true));
 }
 
 #[test]
@@ -115,6 +141,6 @@ fn the_same_weights_served_another_way_are_the_same_model() {
         ("openai/gpt-oss-120b:nitro", "gpt-oss-120b"),
         ("mistral.mixtral-8x7b-instruct-v0:1", "mixtral-8x7b"),
     ] {
-        assert_eq!(models.find(listing), Some(model), "{listing}");
+        assert_eq!(models.find("somebody", listing), Some(model), "{listing}");
     }
 }

@@ -4,6 +4,7 @@
 //! is left out. Every one of them is listed with its reason and the numbers behind it.
 
 mod rental;
+mod token;
 mod verdicts;
 
 use rust_decimal::Decimal;
@@ -38,6 +39,7 @@ pub struct Known<'k> {
 /// Passes the records of an import through the gate.
 pub fn check(import: &mut Import, known: &Known<'_>) {
     rental::check(import, known);
+    token::check(import, known);
 }
 
 /// Why nobody asks this for an hour; `None` where somebody might.

@@ -35,7 +35,23 @@ const SAME_WEIGHTS: [&str; 24] = [
 /// Words that a tuned model has behind the name of its base.
 const TUNED: [&str; 3] = ["instruct", "it", "chat"];
 
-/// Vendors that may stand before the name, with a dot or a dash behind them.
+/// Vendors that may stand before the name with a dash behind them, and how the names go on.
+const VENDOR_FAMILIES: [(&str, &str); 9] = [
+    ("alibaba-", "qwen"),
+    ("google-", "gemma"),
+    ("meta-", "llama"),
+    ("minimaxai-", "minimax"),
+    ("mistralai-", "mi"),
+    ("moonshot-", "kimi"),
+    ("moonshotai-", "kimi"),
+    ("openai-", "gpt-oss"),
+    ("zai-", "glm"),
+];
+
+/// Sellers that name base and tuned weights apart: there a bare name is the base.
+const NAME_BASES: [&str; 4] = ["replicate", "openrouter", "kilo", "hyperbolic"];
+
+/// Vendors that may stand before the name, with a dot behind them.
 const VENDORS: [&str; 14] = [
     "meta",
     "openai",
@@ -75,6 +91,8 @@ pub struct Models<'m> {
     names: HashMap<String, &'m str>,
     /// Names with their organisation that mean the base of a tuned model.
     bases: HashSet<String>,
+    /// Models of which there are base and tuned weights.
+    with_base: HashSet<&'m str>,
 }
 
 impl<'m> Models<'m> {
@@ -84,7 +102,12 @@ impl<'m> Models<'m> {
         for model in models {
             let own: HashSet<String> = words(&model.name).into_iter().collect();
             let aliases = model.aliases.iter().chain([&model.repo]);
-            this.bases.extend(aliases.clone().filter_map(|alias| base_of_tuned(alias, &model.aliases)));
+            let bases: Vec<_> =
+                aliases.clone().filter_map(|alias| base_of_tuned(alias, &model.aliases)).collect();
+            if !bases.is_empty() {
+                this.with_base.insert(&model.name);
+            }
+            this.bases.extend(bases);
             for alias in aliases.chain([&model.name]) {
                 let other = words(alias)
                     .into_iter()
@@ -99,7 +122,25 @@ impl<'m> Models<'m> {
     }
 
     /// The open weights that a seller's listing means; `None` where it means others, or may.
-    pub fn find(&self, listing: &str) -> Option<&'m str> {
+    pub fn find(&self, seller: &str, listing: &str) -> Option<&'m str> {
+        let found = self.named(listing)?;
+        let is_tuned = words(listing).iter().any(|word| TUNED.contains(&word.as_str()));
+        let is_base = NAME_BASES.contains(&seller) && !is_tuned && self.with_base.contains(found);
+        (!is_base).then_some(found)
+    }
+
+    /// What a model is called: the open weights that the listing means, with `true`, or the seller's own name of others, which
+    /// is never a name of open weights.
+    pub fn name(&self, seller: &str, listing: &str) -> (String, bool) {
+        if let Some(found) = self.find(seller, listing) {
+            return (found.to_owned(), true);
+        }
+        let own = own_name(listing);
+        let taken = self.names.values().any(|name| *name == own);
+        (if taken { format!("{seller}/{own}") } else { own }, false)
+    }
+
+    fn named(&self, listing: &str) -> Option<&'m str> {
         let lower = listing.trim().to_lowercase();
         let whole = lower.trim_start_matches('@');
         let last = last_part(whole);
@@ -128,7 +169,7 @@ impl<'m> Models<'m> {
 }
 
 /// The seller's own name of closed weights: the last part of its listing in lower case, without words about the offer.
-pub fn own_name(listing: &str) -> String {
+fn own_name(listing: &str) -> String {
     let lower = listing.trim().to_lowercase();
     let last = last_part(&lower);
     last.strip_suffix(":free").unwrap_or(last).to_owned()
@@ -233,17 +274,13 @@ fn without_bedrock_version(name: &str) -> (&str, String) {
     }
 }
 
-/// A name without the vendor before it, where the rest is a name of its own: `meta.llama3-8b`, `openai-gpt-oss-20b`.
+/// A name without the vendor before it: `meta.llama3-8b`, `openai-gpt-oss-20b`.
 fn without_vendor(name: &str) -> &str {
-    let rest = VENDORS.iter().find_map(|vendor| {
-        let rest = name.strip_prefix(vendor)?;
-        rest.strip_prefix('.').or_else(|| rest.strip_prefix('-').filter(|rest| starts_a_family(rest)))
-    });
-    rest.unwrap_or(name)
-}
-
-fn starts_a_family(name: &str) -> bool {
-    ["llama", "gpt", "qwen", "gemma", "mixtral", "minimax-m", "kimi", "glm", "phi"]
-        .iter()
-        .any(|family| name.starts_with(family))
+    let dotted = VENDORS.iter().find_map(|vendor| name.strip_prefix(vendor)?.strip_prefix('.'));
+    let dashed = || {
+        VENDOR_FAMILIES
+            .iter()
+            .find_map(|(vendor, family)| name.strip_prefix(vendor).filter(|rest| rest.starts_with(family)))
+    };
+    dotted.or_else(dashed).unwrap_or(name)
 }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{Aside, Import, Place, Record, Refusal, Source};
 use crate::json::Value;
-use crate::price::identity::model::{Models, own_name};
+use crate::price::identity::model::Models;
 use crate::price::identity::seller;
 use crate::price::token::{Reach, Service, Tier, TokenListing, TokenPrices};
 use crate::price::{Pool, Quoted, Rule, money};
@@ -46,11 +46,10 @@ impl<'s> Cards<'s> {
 
     /// A card without prices: whose and what it is, when it was seen.
     pub fn blank(&mut self, seller: &str, listing: &str, line: u64) -> TokenListing {
-        let known = self.models.find(listing);
-        let model = known.map_or_else(|| own_name(listing), str::to_owned);
+        let (model, open_weights) = self.models.name(seller, listing);
         TokenListing {
             model: self.pool.get(&model),
-            open_weights: known.is_some(),
+            open_weights,
             seller: self.pool.get(seller),
             listing: self.pool.get(listing),
             date: self.source.observed,
