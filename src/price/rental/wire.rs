@@ -89,6 +89,7 @@ pub fn read_quote(row: Row<'_>, pool: &mut Pool) -> Result<RentalQuote, Fault> {
         observed: row.optional_date("observed")?,
         commit: pool.get(row.text("commit")),
         flags: row.optional("flags")?.unwrap_or_default(),
+        file: pool.get(""),
         line: row.line(),
     })
 }
