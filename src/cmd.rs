@@ -18,6 +18,7 @@ mod host;
 mod import_kernels;
 mod input;
 mod inputs;
+mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
@@ -138,6 +139,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
         Verb::ImportKernels(args) => import_kernels::run(&args),
         #[cfg(feature = "gpu")]
