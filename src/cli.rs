@@ -6,6 +6,7 @@ mod import_kernels;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
+mod prices;
 mod report;
 mod serving;
 mod validate;
@@ -23,6 +24,9 @@ pub use import_kernels::ImportKernelsArgs;
 pub use market::MarketArgs;
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
+pub use prices::{
+    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs,
+};
 pub use report::ReportArgs;
 pub use serving::ServingArgs;
 pub use validate::{Leave, ValidateArgs};
@@ -86,6 +90,8 @@ pub enum Verb {
     Cost(CostArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
+    /// Prices with their dates and sources: list, import, history, explain, diff.
+    Prices(PricesArgs),
     /// Compare the datasheet model with published measurements.
     #[command(after_help = validate::HELP)]
     Validate(ValidateArgs),

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod estimates;
 pub mod findings;
 pub mod github;
+pub mod imports;
 pub mod json;
 pub mod junit;
 pub mod listing;

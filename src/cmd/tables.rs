@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
+use mtok::price::ledger::Ledger;
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
 use mtok::table::Fault;
@@ -58,6 +60,15 @@ impl Tables {
     /// Token prices.
     pub fn tokens(&self) -> Result<Vec<TokenListing>, Failure> {
         self.read("tokens.csv", include_str!("../../data/tokens.csv"), |input| read_tokens(input))
+    }
+
+    /// Rents and token prices together, each row with the name of its table.
+    pub fn ledger(&self) -> Result<Ledger, Failure> {
+        let mut ledger = Ledger { rentals: self.rentals()?, tokens: self.tokens()? };
+        let [rentals, tokens]: [Arc<str>; 2] = ["rentals.csv".into(), "tokens.csv".into()];
+        ledger.rentals.iter_mut().for_each(|row| row.file = Arc::clone(&rentals));
+        ledger.tokens.iter_mut().for_each(|row| row.file = Arc::clone(&tokens));
+        Ok(ledger)
     }
 
     fn read<T>(

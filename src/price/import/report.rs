@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{Format, Kind, Record};
+use crate::named::named;
 use crate::price::Rule;
 use crate::price::rental::RentalQuote;
 use crate::price::token::TokenListing;
@@ -56,8 +57,7 @@ impl Serialize for Place {
 }
 
 /// What became of a row that was not simply taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Aside {
     /// Kept with a flag.
     Flagged,
@@ -66,6 +66,8 @@ pub enum Aside {
     /// Not kept: it is none of the prices looked for, or has none.
     LeftOut,
 }
+
+named!(Aside { Flagged = "flagged", Rejected = "rejected", LeftOut = "left-out" });
 
 /// One row that was not simply taken.
 #[derive(Clone, Debug, PartialEq, Serialize)]
