@@ -243,6 +243,17 @@ pub struct EstimateArgs {
     pub format: FormatArgs,
 }
 
+/// Whether imported prices count.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ImportedArgs {
+    /// Count the prices of `mtok prices import` too, beside the bundled ones.
+    #[arg(long)]
+    pub imported: bool,
+    /// The same with the imported prices of this folder.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+}
+
 /// What the device and the tokens cost.
 #[derive(Args, Clone, Debug)]
 pub struct PriceArgs {
@@ -265,6 +276,8 @@ pub struct PriceArgs {
     /// The day whose prices count [default: today].
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
+    #[command(flatten)]
+    pub imported: ImportedArgs,
 }
 
 impl PriceArgs {
@@ -283,6 +296,10 @@ impl PriceArgs {
         if !matches!(self.market, MarketPolicy::Median) {
             options.push(format!(" --market {}", name_of(&self.market)));
         }
+        if self.imported.imported {
+            options.push(" --imported".into());
+        }
+        options.extend(self.imported.store.iter().map(|store| format!(" --store \"{}\"", store.display())));
         options
     }
 }
