@@ -1,6 +1,7 @@
 //! `mtok prices`: one file per sub-verb.
 
 mod ask;
+mod folder;
 mod import;
 pub mod store;
 

@@ -13,6 +13,7 @@ use mtok::price::ledger::Ledger;
 use mtok::report::imports::{self, Imported, Totals};
 use mtok::table::Fault;
 
+use super::folder;
 use super::store::Store;
 use crate::cli::ImportArgs;
 use crate::cmd::input::{self, STDIN};
@@ -81,12 +82,17 @@ fn print_totals(totals: &Totals, args: &ImportArgs) -> Result<(), Failure> {
 }
 
 impl Context<'_> {
-    /// Reads, checks and stores one file.
+    /// Reads, checks and stores one file, or a folder of models.
     fn file(&mut self, path: &Path) -> Result<Imported, Failure> {
-        let mut input = input::open(path, self.args.large)?;
-        let name = input.member.clone().unwrap_or_else(|| file_name(path));
+        let name = file_name(path);
         let folder = path.parent().map(file_name).unwrap_or_default();
-        let import = self.read(&mut input, &name, &folder).map_err(|fault| located(path, &fault))?;
+        let mut import = match path.is_dir() {
+            true => self.folder(path)?,
+            false => self.open(path, &folder)?,
+        };
+        let known =
+            Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &self.args.allow };
+        gate::check(&mut import, &known);
         let stored = match self.args.dry_run {
             true => None,
             false => self.store.add(&import, self.observed, &format!("{folder} {name}"))?,
@@ -96,6 +102,36 @@ impl Context<'_> {
         self.ledger.rentals.extend(import.rentals);
         self.ledger.tokens.extend(import.tokens);
         Ok(imported)
+    }
+
+    fn open(&self, path: &Path, folder: &str) -> Result<Import, Failure> {
+        let mut input = input::open(path, self.args.large)?;
+        let name = input.member.clone().unwrap_or_else(|| file_name(path));
+        self.read(&mut input, &name, folder).map_err(|fault| located(path, &fault))
+    }
+
+    /// Every model of a folder as one import; what one file has wrong is a finding.
+    fn folder(&self, path: &Path) -> Result<Import, Failure> {
+        let mut whole: Option<Import> = None;
+        let mut faults = Vec::new();
+        for member in folder::members(path)? {
+            match self.open(&member.path, &member.seller) {
+                Ok(import) => match &mut whole {
+                    Some(whole) => whole.absorb(import, &member.name),
+                    None => whole = Some(import),
+                },
+                Err(failure) => faults.push((member.name, failure)),
+            }
+        }
+        let Some(mut whole) = whole else {
+            let first = faults.into_iter().next().map(|(_, failure)| failure);
+            return Err(first.unwrap_or_else(|| Failure::bad_input("no file could be used")));
+        };
+        for (name, failure) in faults {
+            let fault = Fault { line: 0, column: 0, what: failure.message };
+            whole.reject(&name, fault);
+        }
+        Ok(whole)
     }
 
     fn read(&self, input: &mut dyn Read, name: &str, folder: &str) -> Result<Import, Fault> {

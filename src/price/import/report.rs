@@ -148,6 +148,21 @@ impl Import {
         self.first_fault.get_or_insert(fault);
     }
 
+    /// Takes in what came of another file of the same format, whose findings are told with the name of that file.
+    pub fn absorb(&mut self, other: Self, name: &str) {
+        self.rentals.extend(other.rentals);
+        self.tokens.extend(other.tokens);
+        for (of, count) in other.counts {
+            *self.counts.entry(of).or_default() += count;
+        }
+        let room = MAX_FINDINGS.saturating_sub(self.findings.len());
+        for mut finding in other.findings.into_iter().take(room) {
+            finding.place.path = format!("{name}:{}", finding.place);
+            (finding.place.line, finding.place.column) = (0, 0);
+            self.findings.push(finding);
+        }
+    }
+
     /// Records that were kept.
     pub fn accepted(&self) -> usize {
         self.rentals.len() + self.tokens.len()
