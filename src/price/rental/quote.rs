@@ -98,7 +98,9 @@ pub struct RentalQuote {
     pub commit: Arc<str>,
     /// What is odd about it.
     pub flags: Flags,
-    /// The line of its file.
+    /// The file that it was read from here; empty where that is told otherwise.
+    pub file: Arc<str>,
+    /// The line of that file.
     pub line: u64,
 }
 

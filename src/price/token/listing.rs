@@ -82,7 +82,9 @@ pub struct TokenListing {
     pub commit: Arc<str>,
     /// What is odd about it.
     pub flags: Flags,
-    /// The line of its file.
+    /// The file that it was read from here; empty where that is told otherwise.
+    pub file: Arc<str>,
+    /// The line of that file.
     pub line: u64,
 }
 
