@@ -230,10 +230,10 @@ fn key(name: &str) -> String {
     words(name).join("-")
 }
 
-/// What stands behind the last slash.
+/// What stands behind the last slash, without a version behind `@`.
 fn last_part(name: &str) -> &str {
-    let name = name.split('@').next().unwrap_or(name);
-    name.rsplit('/').next().unwrap_or(name)
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.split('@').next().unwrap_or(last)
 }
 
 /// Organisation and name: the last two parts of a path.
