@@ -108,13 +108,17 @@ fn every_malformed_file_is_answered_quickly_in_one_safe_line() {
         let all = all.unwrap_or_else(|fault| format!("{name}: {fault}").len());
         assert!((1..=2).contains(&all) && said.is_empty(), "{name}: {all} {said:?}");
         for (what, bytes) in spoilt(good) {
-            let timed = || {
-                let start = Instant::now();
-                (answer(&bytes), start.elapsed())
-            };
-            let ((read, said), first) = timed();
+            let (mut took, mut answered) = (PATIENCE, None);
             // Tests run beside each other: a slow answer is asked for again.
-            let took = if first < PATIENCE { first } else { timed().1 };
+            for _ in 0..5 {
+                let start = Instant::now();
+                answered = Some(answer(&bytes));
+                took = start.elapsed();
+                if took < PATIENCE {
+                    break;
+                }
+            }
+            let (read, said) = answered.unwrap();
             assert!(took < PATIENCE, "{name}, {what}: {took:?}");
             let lines = said.iter().chain(read.as_ref().err());
             for line in lines {
