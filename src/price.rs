@@ -6,6 +6,7 @@
 
 mod currency;
 pub mod gate;
+pub mod identity;
 pub mod import;
 mod pool;
 mod quoted;
