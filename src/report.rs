@@ -11,17 +11,20 @@ pub mod diff;
 pub mod estimates;
 pub mod findings;
 pub mod github;
+pub mod imports;
 pub mod json;
 pub mod junit;
+pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
+pub mod prices;
 pub mod results;
 pub mod served;
 pub mod terminal;
 pub mod tuning;
 
-mod columns;
+pub mod columns;
 
 use columns::Rated;
 

@@ -5,11 +5,11 @@ use std::io::{self, Read, Write};
 
 use super::RentalQuote;
 use crate::price::{Pool, Quoted, doubled, gate};
-use crate::table::{Fault, Row, Table};
+use crate::table::{Fault, Row, Table, each_row};
 use crate::text::csv_cell;
 
 /// Every column, as written.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "hardware",
     "provider",
     "kind",
@@ -21,6 +21,7 @@ pub const COLUMNS: [&str; 18] = [
     "segment",
     "form_factor",
     "memory_gb",
+    "instance",
     "count",
     "usd_per_instance_hour",
     "currency",
@@ -52,7 +53,7 @@ pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
             quote.provider.to_lowercase(),
             quote.kind,
             quote.region.to_lowercase(),
-            quote.count,
+            (quote.instance.to_lowercase(), quote.count),
             quote.date,
             quote.basis,
         );
@@ -61,6 +62,19 @@ pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
         }
         quotes.push(quote);
     }
+    Ok(quotes)
+}
+
+/// Reads a table that imports wrote: of any length, and a quote may be in it again.
+///
+/// # Errors
+/// The first fault with its line and column.
+pub fn read_stored(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
+    let (mut pool, mut quotes) = (Pool::default(), Vec::new());
+    each_row(input, COLUMNS.get(..REQUIRED).unwrap_or_default(), |row| {
+        quotes.push(read_quote(row, &mut pool)?);
+        Ok(())
+    })?;
     Ok(quotes)
 }
 
@@ -81,12 +95,14 @@ pub fn read_quote(row: Row<'_>, pool: &mut Pool) -> Result<RentalQuote, Fault> {
         segment: row.optional("segment")?.unwrap_or_default(),
         form_factor: pool.get(row.text("form_factor")),
         memory_gb: row.optional("memory_gb")?,
+        instance: pool.get(row.text("instance")),
         count: row.optional("count")?,
         usd_per_instance_hour: row.money("usd_per_instance_hour")?,
         currency: row.optional("currency")?.unwrap_or_default(),
         observed: row.optional_date("observed")?,
         commit: pool.get(row.text("commit")),
         flags: row.optional("flags")?.unwrap_or_default(),
+        file: pool.get(""),
         line: row.line(),
     })
 }
@@ -115,6 +131,7 @@ pub fn write_rentals<'q>(
             quote.segment.to_string(),
             csv_cell(&quote.form_factor),
             shown(quote.memory_gb.as_ref().map(|value| value as _)),
+            csv_cell(&quote.instance),
             shown(quote.count.as_ref().map(|value| value as _)),
             shown(quote.usd_per_instance_hour.as_ref().map(|value| value as _)),
             quote.currency.to_string(),
