@@ -336,7 +336,7 @@ impl<'t> Row<'t> {
 }
 
 /// A date from its text; by hand where it is ten digits and dashes, since a pattern takes ten times as long.
-fn day(text: &str) -> Option<Date> {
+pub(crate) fn day(text: &str) -> Option<Date> {
     match text.as_bytes() {
         [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
             let number = |digits: &[&u8]| {
@@ -352,7 +352,7 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// Text from a file, quoted so that it can neither break a line nor drive a terminal; long text is cut.
-fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let cut: String = text.chars().take(60).collect();
     let tail = if cut.len() < text.len() { "…" } else { "" };
     format!("\"{}{tail}\"", crate::text::inert(&cut))

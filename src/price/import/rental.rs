@@ -4,4 +4,4 @@ mod provider;
 mod sink;
 
 pub(super) use provider::Providers;
-pub(super) use sink::{Offer, Sink, day_or_month};
+pub(super) use sink::{Offer, Sink, day_or_month, place};

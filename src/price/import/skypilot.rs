@@ -110,6 +110,7 @@ fn one(
         provider,
         kind: if community { RentalKind::Community } else { RentalKind::OnDemand },
         basis: Basis::List,
+        instance,
         region: row.text(columns.region),
         date: sink.observed(),
         source: "",
@@ -154,7 +155,8 @@ fn gpus(row: Row<'_>, column: Column) -> Result<Count, Fault> {
         Some(count) if count.is_sign_positive() && count <= Decimal::from(MAX_COUNT) => {
             Ok(count.to_u16().map_or(Count::None, Count::Whole))
         }
-        _ => Err(row.fault(column, format!("{} is no number of GPUs up to {MAX_COUNT}", crate::table::quote(text)))),
+        _ => Err(row
+            .fault(column, format!("{} is no number of GPUs up to {MAX_COUNT}", crate::table::quote(text)))),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::price::identity::gpu::{GpuNames, Identifier, Seen};
 use crate::price::identity::provider;
 use crate::price::import::{Aside, Import, Place, Record, Source};
 use crate::price::rental::{Basis, Kind, RentalQuote, Segment};
-use crate::price::{Currency, Pool, Quoted, Rule, money};
+use crate::price::{Currency, Flags, Pool, Quoted, Rule, money};
 use crate::table::{Column, Fault, Row};
 use crate::text::inert;
 
@@ -28,6 +28,8 @@ pub struct Offer<'t> {
     pub kind: Kind,
     /// What the price stands for.
     pub basis: Basis,
+    /// The provider's own name of it; may be empty.
+    pub instance: &'t str,
     /// Where; may be empty.
     pub region: &'t str,
     /// The day of the price.
@@ -48,6 +50,8 @@ pub struct Sink<'a, 'i> {
     identifier: Identifier<'a>,
     pool: Pool,
     sellers: HashMap<String, (Arc<str>, Segment)>,
+    /// Of the row at hand.
+    flags: Flags,
     import: &'i mut Import,
 }
 
@@ -55,7 +59,15 @@ impl<'a, 'i> Sink<'a, 'i> {
     /// Nothing yet. `origin` is the source of rows that name none.
     pub fn new(source: &'a Source<'a>, names: &'a GpuNames, origin: String, import: &'i mut Import) -> Self {
         let identifier = Identifier::new(names);
-        Self { source, origin, identifier, pool: Pool::default(), sellers: HashMap::new(), import }
+        Self {
+            source,
+            origin,
+            identifier,
+            pool: Pool::default(),
+            sellers: HashMap::new(),
+            flags: Flags::default(),
+            import,
+        }
     }
 
     /// The day of rows that have none.
@@ -64,7 +76,14 @@ impl<'a, 'i> Sink<'a, 'i> {
     }
 
     /// Sets a row aside.
-    pub fn set_aside(&mut self, place: Place, subject: &str, aside: Aside, rule: Rule, what: impl Into<String>) {
+    pub fn set_aside(
+        &mut self,
+        place: Place,
+        subject: &str,
+        aside: Aside,
+        rule: Rule,
+        what: impl Into<String>,
+    ) {
         self.import.set_aside(place, subject, aside, rule, what);
     }
 
@@ -73,9 +92,20 @@ impl<'a, 'i> Sink<'a, 'i> {
         self.import.reject(subject, fault);
     }
 
+    /// Flags the offer that is kept next.
+    pub fn flag(&mut self, rule: Rule) {
+        self.flags.set(rule);
+    }
+
     /// A price cell, as far as it is one; else the row is set aside. `zero_is_absence` where the source writes 0 for what
     /// is not offered.
-    pub fn price(&mut self, row: Row<'_>, column: Column, subject: &str, zero_is_absence: bool) -> Option<Decimal> {
+    pub fn price(
+        &mut self,
+        row: Row<'_>,
+        column: Column,
+        subject: &str,
+        zero_is_absence: bool,
+    ) -> Option<Decimal> {
         let text = row.text(column);
         let (aside, rule, what) = match quoted(text) {
             Ok(Quoted::Value(price)) => return Some(price),
@@ -101,7 +131,7 @@ impl<'a, 'i> Sink<'a, 'i> {
 
     /// Keeps an offer at this price, or says why not.
     pub fn keep(&mut self, at: Place, offer: &Offer<'_>, price: Decimal) {
-        let line = at.line;
+        let (line, flags) = (at.line, std::mem::take(&mut self.flags));
         let subject = offer.seen.name;
         let gpu = match self.identifier.ask(&offer.seen) {
             Ok(gpu) => gpu,
@@ -119,8 +149,11 @@ impl<'a, 'i> Sink<'a, 'i> {
             let what = "is for an instance of no GPUs".to_owned();
             return self.import.set_aside(at, subject, Aside::LeftOut, Rule::NotAnOffer, what);
         };
-        let usd_per_hour =
-            if offer.instance_of.is_some_and(|count| count > 1) { usd_per_hour.round_dp(DIGITS).normalize() } else { usd_per_hour };
+        let usd_per_hour = if offer.instance_of.is_some_and(|count| count > 1) {
+            usd_per_hour.round_dp(DIGITS).normalize()
+        } else {
+            usd_per_hour
+        };
         let (provider, segment) = match self.sellers.get(offer.provider) {
             Some((name, segment)) => (Arc::clone(name), *segment),
             None => {
@@ -138,6 +171,7 @@ impl<'a, 'i> Sink<'a, 'i> {
             region: self.pool.get(offer.region),
             form_factor: Arc::clone(&gpu.form_factor),
             memory_gb: gpu.memory_gb,
+            instance: self.pool.get(offer.instance),
             count,
             usd_per_instance_hour: offer.instance_of.map(|_| price),
             usd_per_hour: Quoted::Value(usd_per_hour),
@@ -147,7 +181,8 @@ impl<'a, 'i> Sink<'a, 'i> {
             basis: offer.basis,
             source: self.pool.get(if offer.source.is_empty() { &self.origin } else { offer.source }),
             commit: self.pool.get(self.source.commit),
-            flags: crate::price::Flags::default(),
+            flags,
+            file: self.pool.get(""),
             line,
         }));
     }
@@ -195,7 +230,16 @@ fn in_usd(price: Decimal, currency: Currency, source: &Source<'_>) -> Option<Dec
 /// Empty, or neither of both, located.
 pub fn day_or_month(row: Row<'_>, column: Column) -> Result<Date, Fault> {
     let text = row.required(column)?;
-    let wrong = || row.fault(column, format!("{} {} is neither a day like 2026-06-12 nor a month like 2026-06", column.name(), crate::table::quote(text)));
+    let wrong = || {
+        row.fault(
+            column,
+            format!(
+                "{} {} is neither a day like 2026-06-12 nor a month like 2026-06",
+                column.name(),
+                crate::table::quote(text)
+            ),
+        )
+    };
     match text.as_bytes() {
         [_, _, _, _, b'-', _, _] => crate::table::day(&format!("{text}-01")).ok_or_else(wrong),
         _ => crate::table::day(text).ok_or_else(wrong),

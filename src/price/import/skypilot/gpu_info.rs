@@ -130,7 +130,10 @@ mod tests {
         assert_eq!(refused("{}}"), "GpuInfo closes more than it opens");
         assert_eq!(refused(&"[".repeat(10_000)), "GpuInfo has more than 16 levels");
         assert_eq!(refused(&"[],".repeat(10_000)), "GpuInfo is longer than 16 KiB");
-        assert_eq!(GpuInfo::read("{'SizeInMiB': -1, 'TotalGpuMemoryInMiB': inf}").unwrap(), GpuInfo::default());
+        assert_eq!(
+            GpuInfo::read("{'SizeInMiB': -1, 'TotalGpuMemoryInMiB': inf}").unwrap(),
+            GpuInfo::default()
+        );
     }
 
     proptest! {

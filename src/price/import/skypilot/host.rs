@@ -98,10 +98,13 @@ impl Hosts {
     pub fn join(self, sink: &mut Sink<'_, '_>) {
         for gpu in &self.waiting {
             let instance = machine(&gpu.name, gpu.count);
-            let host = instance.as_ref().and_then(|name| self.machines.get(&(name.clone(), gpu.zone.clone())));
+            let host =
+                instance.as_ref().and_then(|name| self.machines.get(&(name.clone(), gpu.zone.clone())));
             let (Some(instance), Some(host)) = (&instance, host) else {
                 let what = match instance {
-                    Some(instance) => format!("the price of the GPUs without their machine, and {instance} is not in the file"),
+                    Some(instance) => format!(
+                        "the price of the GPUs without their machine, and {instance} is not in the file"
+                    ),
                     None => "the price of the GPUs alone: the machine around them costs extra".to_owned(),
                 };
                 sink.set_aside(Place::line(gpu.line), &gpu.name, Aside::LeftOut, Rule::NotAnOffer, what);
@@ -125,6 +128,7 @@ impl Waiting {
             provider: &self.provider,
             kind: Kind::OnDemand,
             basis: crate::price::rental::Basis::List,
+            instance,
             region: &self.region,
             date: sink.observed(),
             source: "",
