@@ -5,6 +5,7 @@
 //! unless nothing else exists, and then the answer is marked stale.
 
 pub mod rental;
+pub mod rental_csv;
 pub mod token;
 
 use std::fmt;
