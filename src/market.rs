@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod month;
+pub mod rental;
 pub mod row;
 pub mod trend;
 
