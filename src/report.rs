@@ -13,15 +13,18 @@ pub mod findings;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
+pub mod rental_series;
 pub mod results;
+mod series;
 pub mod served;
 pub mod terminal;
 pub mod tuning;
 
-mod columns;
+pub mod columns;
 
 use columns::Rated;
 

@@ -175,25 +175,26 @@ pub struct Tracker {
 const LEVEL: &str = "median over providers of each provider's median; no level below 3 providers";
 const MATCHED: &str =
     "geometric mean over providers of the change since their own last quote, at most 3 months old";
-const RATIO: &str = "ratio of two levels of one month, kind, basis and region";
 /// The unit of every level.
 pub const UNIT: &str = "USD per GPU and hour";
 
-/// Quotes of `rentals.csv` as points of a series.
+/// Quotes with a price as points of a series.
 pub fn of_quotes(quotes: &[RentalQuote]) -> Vec<RentalPoint> {
-    let point = |quote: &RentalQuote| RentalPoint {
-        date: quote.date,
-        provider: quote.provider.as_str().into(),
-        gpu: quote.hardware.as_str().into(),
-        memory_gb: None,
-        kind: quote.kind,
-        basis: quote.basis,
-        region: quote.region.as_str().into(),
-        usd_per_gpu_hour: quote.usd_per_hour,
-        source: quote.source.as_str().into(),
-        line: quote.line,
+    let point = |quote: &RentalQuote| {
+        Some(RentalPoint {
+            date: quote.date,
+            provider: quote.provider.clone(),
+            gpu: quote.hardware.clone(),
+            memory_gb: quote.memory_gb,
+            kind: quote.kind,
+            basis: quote.basis,
+            region: quote.region.clone(),
+            usd_per_gpu_hour: quote.usd_per_hour.value()?,
+            source: quote.source.clone(),
+            line: quote.line,
+        })
     };
-    quotes.iter().map(point).collect()
+    quotes.iter().filter_map(point).collect()
 }
 
 /// Follows the rents of a GPU. `speeds` is a table of measurements such as `validation.csv`, for ratios per token.

@@ -5,7 +5,6 @@
 //! `currency`, `source`. Other columns are ignored.
 
 mod clean;
-mod intern;
 mod row;
 
 use std::io::Read;

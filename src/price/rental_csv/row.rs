@@ -4,8 +4,8 @@ use csv::StringRecord;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::intern::Words;
 use super::{RentalPoint, Tally};
+use crate::price::Pool;
 use crate::price::rental::{Basis, Kind};
 use crate::table::Fault;
 use crate::text::inert;
@@ -29,7 +29,7 @@ pub(super) struct Columns {
     region: Option<usize>,
     currency: Option<usize>,
     source: Option<usize>,
-    words: [Words; 4],
+    texts: Pool,
     last_date: (String, Date),
     last_kind: (String, (Kind, Basis)),
 }
@@ -70,7 +70,7 @@ impl Columns {
             region: find(&["region"])?,
             currency: find(&["currency"])?,
             source: find(&["source"])?,
-            words: Default::default(),
+            texts: Pool::default(),
             last_date: (String::new(), Date::ZERO),
             last_kind: (String::new(), (Kind::OnDemand, Basis::List)),
         })
@@ -108,17 +108,16 @@ impl Columns {
             return Ok(None);
         };
         tally.kind_assumed += u64::from(maybe(self.kind).is_empty());
-        let [providers, gpus, regions, sources] = &mut self.words;
         Ok(Some(RentalPoint {
             date,
-            provider: providers.hold(provider),
-            gpu: gpus.hold(gpu),
+            provider: self.texts.get(provider),
+            gpu: self.texts.get(gpu),
             memory_gb,
             kind,
             basis,
-            region: regions.hold(maybe(self.region)),
+            region: self.texts.get(maybe(self.region)),
             usd_per_gpu_hour,
-            source: sources.hold(maybe(self.source)),
+            source: self.texts.get(maybe(self.source)),
             line,
         }))
     }
