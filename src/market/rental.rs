@@ -5,7 +5,6 @@
 //! bases and sizes of memory are never mixed, and regions only where none is named.
 
 mod choose;
-mod matched;
 pub mod name;
 mod panel;
 mod ratio;
@@ -17,12 +16,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::matched::matched;
 use super::month::Month;
 use super::trend::{OnRun, Rules, Series, TOLERANCE, compound_monthly, streaks, trends};
 use crate::price::rental::{Basis, Kind, RentalQuote};
 use crate::price::rental_csv::RentalPoint;
 use choose::{Chosen, choose};
-use matched::matched;
 use name::Catalogue;
 use panel::{Level, Panel};
 pub use ratio::Ratio;
@@ -31,9 +30,6 @@ pub use spot::SpotProvider;
 
 /// Fewer providers than this make no level.
 pub const LEAST_PROVIDERS: usize = 3;
-
-/// A provider's last quote is held against a new one up to this many months later.
-pub const MATCH_MONTHS: i32 = 3;
 
 /// A move of at most this much is a matter of rounding, in USD per hour.
 pub const FLOOR_USD_PER_HOUR: f64 = 0.001;
@@ -215,7 +211,7 @@ pub fn track(
     let series = published(&levels);
     let mut rows = row::rows(&panel, &levels);
     row::add_trends(&mut rows, &trends(&series, &rules));
-    let moved = matched(&panel, &matched_rules);
+    let moved = matched(&panel.prices(), &panel.providers, &matched_rules);
     let steps = moved.iter().filter_map(|(month, moved)| Some((*month, moved.step?))).collect();
     row::add_matched(&mut rows, &moved, &streaks(&steps, &matched_rules));
     if query.region.is_some() {

@@ -89,10 +89,10 @@ fn remarks(tracker: &Tracker) -> Vec<String> {
     }
     for spot in &tracker.spot {
         remarks.push(format!(
-            "spot at {}: {} of on-demand over {} months{}",
+            "spot at {}: {} of on-demand in {}{}",
             spot.provider,
             significant(spot.spot_over_on_demand),
-            spot.months,
+            if spot.months == 1 { "1 month".to_owned() } else { format!("{} months", spot.months) },
             spot.flag.as_ref().map(|flag| format!(" ({flag})")).unwrap_or_default()
         ));
     }

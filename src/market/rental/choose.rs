@@ -74,10 +74,10 @@ pub(super) fn choose<'p>(
             words(there)
         )));
     }
-    let in_region = of_region(&of_kind, query)?;
-    let basis = of_basis(&in_region, query, &mut warnings)?;
+    let regional = of_region(&of_kind, query)?;
+    let basis = of_basis(&regional, query, &mut warnings)?;
     let only = |rows: Vec<&'p RentalPoint>| rows.into_iter().filter(|row| row.basis == basis).collect();
-    let (rows, all_regions): (Vec<&RentalPoint>, _) = (only(in_region), only(of_kind));
+    let (rows, all_regions): (Vec<&RentalPoint>, _) = (only(regional), only(of_kind));
     let meant: BTreeSet<(&str, &Identity)> = distinct(&rows, &known);
     let forms: BTreeSet<&Option<String>> = meant.iter().map(|(_, identity)| &identity.form).collect();
     if forms.len() > 1 {
@@ -106,7 +106,7 @@ pub(super) fn choose<'p>(
         identity: asked,
         basis,
         all_regions,
-        kinds,
+        kinds: query.region.map_or(kinds.clone(), |region| in_region(&kinds, region)),
         warnings,
         rows,
     })
@@ -194,17 +194,26 @@ fn sold_in_sizes(rows: &[&RentalPoint], known: &Known<'_>, catalogue: &Catalogue
         || sizes.values().any(|sizes| sizes.len() > 1)
 }
 
+/// The rows of a region and its parts: `us` is part of `us-east-1`, and not of `usa`.
+fn in_region<'p>(rows: &[&'p RentalPoint], region: &str) -> Vec<&'p RentalPoint> {
+    let wanted = region.to_lowercase();
+    let mut parts: HashMap<&str, bool> = HashMap::new();
+    let mut part = |name: &'p str| {
+        *parts.entry(name).or_insert_with(|| {
+            let lower = name.to_lowercase();
+            let rest = lower.strip_prefix(&wanted);
+            rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric()))
+        })
+    };
+    rows.iter().filter(|row| part(&row.region)).copied().collect()
+}
+
 fn of_region<'p>(rows: &[&'p RentalPoint], query: &Query<'_>) -> Result<Vec<&'p RentalPoint>, Refused> {
     let Some(asked) = query.region else { return Ok(rows.to_vec()) };
-    let wanted = asked.to_lowercase();
-    let named: BTreeSet<&str> = rows.iter().map(|row| &*row.region).filter(|name| !name.is_empty()).collect();
-    let part = |name: &str| {
-        let rest = name.to_lowercase();
-        let rest = rest.strip_prefix(&wanted);
-        rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric()))
-    };
-    let meant: HashSet<&str> = named.iter().filter(|name| part(name)).copied().collect();
+    let meant = in_region(rows, asked);
     if meant.is_empty() {
+        let named: BTreeSet<&str> =
+            rows.iter().map(|row| &*row.region).filter(|name| !name.is_empty()).collect();
         let what = format!("no {} rent of {} in region {}", query.kind, shown(query.gpu), shown(asked));
         let there = match named.len() {
             0 => "; the table names no region".to_owned(),
@@ -212,7 +221,7 @@ fn of_region<'p>(rows: &[&'p RentalPoint], query: &Query<'_>) -> Result<Vec<&'p 
         };
         return Err(Refused(what + &there));
     }
-    Ok(rows.iter().filter(|row| meant.contains(&*row.region)).copied().collect())
+    Ok(meant)
 }
 
 /// The basis asked for, else the one that publishes the most months.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::LEAST_PROVIDERS;
+use crate::market::matched::Votes;
 use crate::market::month::Month;
 use crate::price::rental_csv::RentalPoint;
 use crate::price::{median, to_f64};
@@ -66,6 +67,12 @@ impl Panel {
     /// The last month with a quote.
     pub fn last(&self) -> Option<Month> {
         self.months.last_key_value().map(|(month, _)| *month)
+    }
+
+    /// The votes as numbers.
+    pub fn prices(&self) -> Votes {
+        let price = |cast: &Cast| (cast.provider, to_f64(cast.usd_per_gpu_hour));
+        self.months.iter().map(|(month, casts)| (*month, casts.iter().map(price).collect())).collect()
     }
 
     /// The provider at a place.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::matched::Matched;
 use super::panel::{Level, Panel};
 use super::ratio::Ratio;
+use crate::market::matched::Matched;
 use crate::market::month::Month;
 use crate::market::trend::{Move, Rules, Series, Trend, trends};
 use crate::price::to_f64;

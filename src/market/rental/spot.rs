@@ -97,28 +97,33 @@ fn monthly(chosen: &Chosen<'_>, basis: Basis) -> Vec<(Month, String, f64)> {
     ratios
 }
 
-/// On-demand and spot prices of one provider, GPU, place and day, of any GPU: a rule of the provider shows in all of them.
-fn pairs(
-    points: &[RentalPoint],
-    quoting: &BTreeSet<String>,
-) -> BTreeMap<String, BTreeSet<(Decimal, Decimal)>> {
-    let mut pairs: BTreeMap<String, BTreeSet<(Decimal, Decimal)>> = BTreeMap::new();
+/// Pairs of an on-demand and a spot price.
+type Pairs = BTreeSet<(Decimal, Decimal)>;
+
+/// The pairs of each provider for one GPU, place and day, of any GPU: a rule of the provider shows in all of them.
+fn pairs(points: &[RentalPoint], quoting: &BTreeSet<String>) -> BTreeMap<String, Pairs> {
+    let mut pairs: BTreeMap<String, Pairs> = BTreeMap::new();
     if quoting.is_empty() {
         return pairs;
     }
-    let key = |row: &RentalPoint| {
-        (row.date, row.provider.to_lowercase(), row.gpu.clone(), row.memory_gb, row.region.clone(), row.basis)
+    let mut spellings: HashMap<&str, Option<String>> = HashMap::new();
+    for row in points {
+        let lower = || Some(row.provider.to_lowercase()).filter(|name| quoting.contains(name));
+        spellings.entry(&row.provider).or_insert_with(lower);
+    }
+    let of_kind = |kind: Kind| {
+        points.iter().filter(move |row| row.kind == kind).filter_map(|row| {
+            let provider = spellings.get(&*row.provider)?.as_deref()?;
+            Some((
+                (row.date, provider, &*row.gpu, row.memory_gb, &*row.region, row.basis),
+                row.usd_per_gpu_hour,
+            ))
+        })
     };
-    let spot: HashMap<_, Decimal> = points
-        .iter()
-        .filter(|row| row.kind == Kind::Spot)
-        .map(|row| (key(row), row.usd_per_gpu_hour))
-        .filter(|(key, _)| quoting.contains(&key.1))
-        .collect();
-    for row in points.iter().filter(|row| row.kind == Kind::OnDemand) {
-        let key = key(row);
+    let spot: HashMap<_, Decimal> = of_kind(Kind::Spot).collect();
+    for (key, list) in of_kind(Kind::OnDemand) {
         if let Some(spot) = spot.get(&key) {
-            pairs.entry(key.1).or_default().insert((row.usd_per_gpu_hour, *spot));
+            pairs.entry(key.1.to_owned()).or_default().insert((list, *spot));
         }
     }
     pairs

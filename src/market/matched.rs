@@ -1,12 +1,15 @@
-//! The change of those who quoted before: each provider against its own last quote.
+//! The change of those who quoted before: each voter, a provider of rents or a seller of tokens, against its own last quote.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::MATCH_MONTHS;
-use super::panel::{Cast, Panel};
-use crate::market::month::Month;
-use crate::market::trend::{Move, Rules, change};
-use crate::price::to_f64;
+use super::month::Month;
+use super::trend::{Move, Rules, change};
+
+/// A last quote is held against a new one up to this many months later.
+pub const MATCH_MONTHS: i32 = 3;
+
+/// What each voter, by its place among the names, asks for in a month.
+pub(super) type Votes = BTreeMap<Month, Vec<(usize, f64)>>;
 
 /// How the providers of a month moved.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,33 +31,31 @@ pub(super) struct Matched {
 }
 
 /// The matched change of every month with a quote.
-pub(super) fn matched(panel: &Panel, rules: &Rules) -> BTreeMap<Month, Matched> {
+pub(super) fn matched(votes: &Votes, names: &[String], rules: &Rules) -> BTreeMap<Month, Matched> {
     let mut last: HashMap<usize, (Month, f64)> = HashMap::new();
     let mut before: Option<BTreeSet<usize>> = None;
     let mut months = BTreeMap::new();
-    for (&month, votes) in &panel.months {
-        let own = |vote: &Cast| {
-            let (seen, old) =
-                last.get(&vote.provider).filter(|(seen, _)| month.since(*seen) <= MATCH_MONTHS)?;
-            debug_assert!(*seen < month);
-            Some((*old, to_f64(vote.usd_per_gpu_hour)))
+    for (&month, votes) in votes {
+        let own = |(voter, price): &(usize, f64)| {
+            let (_, old) = last.get(voter).filter(|(seen, _)| month.since(*seen) <= MATCH_MONTHS)?;
+            Some((*old, *price))
         };
         let pairs: Vec<(f64, f64)> = votes.iter().filter_map(own).collect();
-        let now: BTreeSet<usize> = votes.iter().map(|vote| vote.provider).collect();
-        let names = |providers: Vec<&usize>| providers.into_iter().map(|place| panel.name(*place)).collect();
+        let now: BTreeSet<usize> = votes.iter().map(|(voter, _)| *voter).collect();
+        let name = |voter: &usize| names.get(*voter).cloned();
         let then = before.as_ref().unwrap_or(&now);
         let mut moved = moved(&pairs, rules);
-        moved.joined = names(now.difference(then).collect());
-        moved.left = names(then.difference(&now).collect());
+        moved.joined = now.difference(then).filter_map(name).collect();
+        moved.left = then.difference(&now).filter_map(name).collect();
         months.insert(month, moved);
-        last.extend(votes.iter().map(|vote| (vote.provider, (month, to_f64(vote.usd_per_gpu_hour)))));
+        last.extend(votes.iter().map(|(voter, price)| (*voter, (month, *price))));
         before = Some(now);
     }
     months
 }
 
 /// The mean change over pairs of an old and a new price.
-pub(super) fn moved(pairs: &[(f64, f64)], rules: &Rules) -> Matched {
+fn moved(pairs: &[(f64, f64)], rules: &Rules) -> Matched {
     let steps: Vec<Move> = pairs.iter().map(|(old, new)| rules.judge(*old, *new)).collect();
     let count = |step| steps.iter().filter(|other| **other == step).count();
     let logs: Vec<f64> = pairs.iter().filter_map(|(old, new)| Some(change(*old, *new)?.ln_1p())).collect();
