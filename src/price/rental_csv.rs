@@ -4,7 +4,7 @@
 //! `usd_per_hour`) and, where there are, `gpu_memory` (or `memory_gb`), `kind` (or `pricing_kind`), `basis`, `region`,
 //! `currency`, `source`. Other columns are ignored.
 
-mod clean;
+mod lines;
 mod row;
 
 use std::io::Read;
@@ -15,11 +15,9 @@ use rust_decimal::Decimal;
 
 use super::rental::{Basis, Kind};
 use crate::table::Fault;
-use clean::Clean;
+use crate::unpack;
+use lines::Lines;
 use row::Columns;
-
-/// The most bytes that are read where nobody asks for more.
-pub const MAX_BYTES: u64 = 256 << 20;
 
 /// What one provider asked for one GPU on a day, or in a month of which no day is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,23 +55,20 @@ pub struct Tally {
     pub kind_assumed: u64,
 }
 
-/// Reads a table and hands its rows to `sink`.
+/// Reads a table, as text that [`unpack`](crate::unpack::unpack) opened, and hands its rows to `sink`.
 ///
 /// # Errors
-/// The first fault, located: a table that is none, larger than `max_bytes`, UTF-16 or not UTF-8; a column that is
-/// missing; a cell that is no date, no price between 0.05 and 100 USD, another currency, an unknown kind.
+/// The first fault, located: a text that is no table or not UTF-8; a column that is missing or there twice; a cell that is
+/// no date, no price between 0.05 and 100 USD, another currency, an unknown kind.
 pub fn read(
     input: impl Read,
-    max_bytes: u64,
     mut sink: impl FnMut(RentalPoint) -> Result<(), Fault>,
 ) -> Result<Tally, Fault> {
-    let mut reader =
-        csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Clean::new(input, max_bytes));
-    let fault = |error: csv::Error| clean::fault(&error).unwrap_or_else(|| Fault::of_csv(&error));
-    let mut columns = Columns::of(reader.headers().map_err(fault)?)?;
+    let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Lines::new(input));
+    let mut columns = Columns::of(reader.headers().map_err(|error| fault(&error))?)?;
     let mut record = csv::StringRecord::new();
     let mut tally = Tally::default();
-    while reader.read_record(&mut record).map_err(fault)? {
+    while reader.read_record(&mut record).map_err(|error| fault(&error))? {
         match columns.point(&record, &mut tally)? {
             Some(point) => {
                 tally.points += 1;
@@ -83,6 +78,13 @@ pub fn read(
         }
     }
     Ok(tally)
+}
+
+/// What was wrong, in the words of the reader that found it.
+fn fault(error: &csv::Error) -> Fault {
+    let csv::ErrorKind::Io(inner) = error.kind() else { return Fault::of_csv(error) };
+    let ours = inner.get_ref().and_then(|inner| inner.downcast_ref::<Fault>());
+    ours.cloned().unwrap_or_else(|| unpack::fault(inner))
 }
 
 #[cfg(test)]
