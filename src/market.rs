@@ -1,7 +1,9 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights.
 
 pub mod compare;
+mod matched;
 pub mod month;
+pub mod rental;
 pub mod row;
 pub mod trend;
 

@@ -12,6 +12,7 @@ pub mod ledger;
 mod pool;
 mod quoted;
 pub mod rental;
+pub mod rental_csv;
 mod rule;
 pub mod token;
 

@@ -1,9 +1,13 @@
 //! `mtok market`: the tracker, one file per sub-verb.
 
+mod rental;
+
 use super::{Exit, Failure};
-use crate::cli::MarketArgs;
+use crate::cli::{MarketArgs, MarketVerb};
 
 /// Runs the sub-verb.
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
-    match args.verb {}
+    match &args.verb {
+        MarketVerb::Rental(args) => rental::run(args),
+    }
 }
