@@ -3,6 +3,7 @@
 mod cost;
 mod diff;
 mod import_kernels;
+mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 mod report;
@@ -19,6 +20,7 @@ use mtok::market::Policy;
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use import_kernels::ImportKernelsArgs;
+pub use market::MarketArgs;
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use report::ReportArgs;
@@ -82,6 +84,8 @@ pub enum Verb {
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),
+    /// Follow rents, token prices, usage and spend month by month.
+    Market(MarketArgs),
     /// Compare the datasheet model with published measurements.
     #[command(after_help = validate::HELP)]
     Validate(ValidateArgs),

@@ -17,6 +17,7 @@ mod folder;
 mod host;
 mod import_kernels;
 mod inputs;
+mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
@@ -137,6 +138,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
         Verb::ImportKernels(args) => import_kernels::run(&args),
         #[cfg(feature = "gpu")]

@@ -1,7 +1,9 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights.
 
 pub mod compare;
+pub mod month;
 pub mod row;
+pub mod trend;
 
 use crate::cost::{BreakEven, Refused};
 use crate::named::named;

@@ -4,7 +4,13 @@
 //! does not exist. Rules of aggregation: newest quote per voter, one vote per voter, old quotes do not vote
 //! unless nothing else exists, and then the answer is marked stale.
 
+mod currency;
+pub mod gate;
+pub mod import;
+mod pool;
+mod quoted;
 pub mod rental;
+mod rule;
 pub mod token;
 
 use std::fmt;
@@ -14,6 +20,11 @@ use rust_decimal::Decimal;
 
 use crate::table::{Fault, Row};
 use crate::text;
+
+pub use currency::{Currency, Rate};
+pub use pool::Pool;
+pub use quoted::{Quoted, money};
+pub use rule::{Flags, Rule};
 
 /// A decimal price as the nearest binary float, for arithmetic with measured durations.
 pub fn to_f64(price: Decimal) -> f64 {
@@ -112,11 +123,14 @@ impl fmt::Display for NotFound {
 impl std::error::Error for NotFound {}
 
 /// The fault of a row whose key is on an earlier line already, with the same price or with another one.
-fn doubled(row: Row<'_>, column: &str, first: u64, before: Option<Decimal>, now: Option<Decimal>) -> Fault {
+fn doubled(row: Row<'_>, column: &str, first: u64, before: Quoted, now: Quoted) -> Fault {
     if before == now {
         return row.fault(column, format!("the same price is on line {first} already"));
     }
-    let shown = |price: Option<Decimal>| price.map_or("empty".into(), |price| price.to_string());
+    let shown = |price: Quoted| match price {
+        Quoted::Unknown => "empty".into(),
+        known => known.to_string(),
+    };
     row.fault(column, format!("{column} {} contradicts {} on line {first}", shown(now), shown(before)))
 }
 

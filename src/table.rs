@@ -224,7 +224,7 @@ impl<'t> Row<'t> {
         if text.is_empty() {
             return Ok(None);
         }
-        match Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)) {
+        match Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)) {
             Ok(value) if value > Decimal::ZERO => Ok(Some(value)),
             _ => Err(self.not_positive(column)),
         }
@@ -235,8 +235,20 @@ impl<'t> Row<'t> {
     /// # Errors
     /// An empty or impossible date, located.
     pub fn date(&self, column: &str) -> Result<Date, Fault> {
-        let text = self.required(column)?;
-        Date::strptime("%Y-%m-%d", text).map_err(|_| {
+        self.required(column)?;
+        self.optional_date(column)?.ok_or_else(|| self.fault(column, format!("{column} is empty")))
+    }
+
+    /// A date written `YYYY-MM-DD`; `None` where the cell is empty.
+    ///
+    /// # Errors
+    /// An impossible date, located.
+    pub fn optional_date(&self, column: &str) -> Result<Option<Date>, Fault> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Date::strptime("%Y-%m-%d", text).map(Some).map_err(|_| {
             self.fault(column, format!("{column} {} is not a date like 2026-01-31", quote(text)))
         })
     }

@@ -41,7 +41,7 @@ fn the_tables_are_as_wide_as_they_promise() {
     assert!(distinct(tokens.iter().map(|listing| &listing.model)).len() >= 15);
     assert!(distinct(tokens.iter().map(|listing| &listing.seller)).len() >= 10);
     for gpu in ["A100 SXM 80GB", "H100 SXM", "H200 SXM", "B200 SXM", "RTX 4090", "2-vCPU cloud machine"] {
-        assert!(rentals.iter().any(|quote| quote.hardware == gpu), "{gpu}");
+        assert!(rentals.iter().any(|quote| &*quote.hardware == gpu), "{gpu}");
     }
     let years = distinct(rentals.iter().map(|quote| quote.date.year()));
     assert!((2023..=2026).all(|year| years.contains(&year)), "{years:?}");
@@ -50,16 +50,21 @@ fn the_tables_are_as_wide_as_they_promise() {
 #[test]
 fn every_price_is_of_something_that_the_other_tables_know() {
     let (models, gpus) = (models(), gpus());
-    for quote in rentals().iter().filter(|quote| quote.hardware != "2-vCPU cloud machine") {
+    for quote in rentals().iter().filter(|quote| &*quote.hardware != "2-vCPU cloud machine") {
         assert_eq!(
             hardware::find(&gpus, &quote.hardware).unwrap().name,
-            quote.hardware,
+            &*quote.hardware,
             "line {}",
             quote.line
         );
     }
     for listing in tokens() {
-        assert_eq!(arch::find(&models, &listing.model).unwrap().name, listing.model, "line {}", listing.line);
+        assert_eq!(
+            arch::find(&models, &listing.model).unwrap().name,
+            &*listing.model,
+            "line {}",
+            listing.line
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use mtok::market::compare::{CompareInput, Rent, compare};
 use mtok::market::row::Comparison;
 use mtok::price::rental::{self, Kind, Offer, Offers, RentalQuote, offers};
 use mtok::price::token::{self, market};
-use mtok::price::{Mix, NotFound, to_f64};
+use mtok::price::{Mix, NotFound, gate, to_f64};
 use mtok::report::{Report, csv, markdown, terminal};
 use mtok::units::UsdPerHour;
 
@@ -193,7 +193,7 @@ fn unpriced(missing: &NotFound, quotes: &[RentalQuote]) -> Failure {
     if !missing.nearest.is_empty() || missing.first.is_some() {
         return Failure::bad_input(missing);
     }
-    let names: BTreeSet<&str> = quotes.iter().map(|quote| quote.hardware.as_str()).collect();
+    let names: BTreeSet<&str> = quotes.iter().map(|quote| &*quote.hardware).collect();
     let names: Vec<&str> = names.into_iter().collect();
     Failure::bad_input(format!("{missing}; priced: {}", mtok::text::inert(&names.join(", "))))
 }
@@ -222,7 +222,7 @@ fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
 
 /// A doubt about a rent outside the band of all quotes.
 pub fn unusual_rent(usd_per_hour: f64) -> Option<String> {
-    let believable = to_f64(rental::BELIEVABLE.0)..=to_f64(rental::BELIEVABLE.1);
+    let believable = to_f64(gate::USD_PER_HOUR.0)..=to_f64(gate::USD_PER_HOUR.1);
     let unusual = !believable.contains(&usd_per_hour);
     unusual.then(|| format!("a rent of {usd_per_hour} USD/h is unusual: is it per device and hour?"))
 }

@@ -30,7 +30,7 @@ pub struct Rent {
 impl Rent {
     /// The median of an offer's providers.
     pub fn median_of(offer: &Offer) -> Self {
-        let providers: Vec<&str> = offer.votes.iter().map(|vote| vote.provider.as_str()).collect();
+        let providers: Vec<&str> = offer.votes.iter().map(|vote| &*vote.provider).collect();
         Self {
             providers: providers.join("; "),
             kind: Some(offer.kind),
@@ -43,7 +43,7 @@ impl Rent {
     /// What one provider of an offer asks.
     pub fn of_vote(offer: &Offer, vote: &ProviderVote) -> Self {
         Self {
-            providers: vote.provider.clone(),
+            providers: vote.provider.to_string(),
             usd_per_hour: UsdPerHour(to_f64(vote.usd_per_hour)),
             date: Some(vote.date),
             ..Self::median_of(offer)
@@ -184,7 +184,7 @@ fn set_rent(row: &mut Comparison, rent: &Rent) {
 
 fn set_market(row: &mut Comparison, market: &Market) {
     row.market_usd_per_mtok_cheapest = market.cheapest().and_then(|vote| finite(vote.blended.0));
-    row.market_cheapest_seller = market.cheapest().map(|vote| vote.seller.clone());
+    row.market_cheapest_seller = market.cheapest().map(|vote| vote.seller.to_string());
     row.market_usd_per_mtok_median = finite(market.median_blended.0);
     row.market_sellers = Some(market.sellers() as u64);
     row.market_date_oldest = Some(market.oldest);

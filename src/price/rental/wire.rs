@@ -1,0 +1,204 @@
+//! `rentals.csv`: quotes to and from text.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+
+use super::RentalQuote;
+use crate::price::{Pool, Quoted, doubled, gate};
+use crate::table::{Fault, Row, Table};
+use crate::text::csv_cell;
+
+/// Every column, as written.
+pub const COLUMNS: [&str; 18] = [
+    "hardware",
+    "provider",
+    "kind",
+    "region",
+    "usd_per_hour",
+    "date",
+    "basis",
+    "source",
+    "segment",
+    "form_factor",
+    "memory_gb",
+    "count",
+    "usd_per_instance_hour",
+    "currency",
+    "observed",
+    "commit",
+    "flags",
+    "line",
+];
+
+/// The columns that a table must have.
+const REQUIRED: usize = 8;
+
+/// Reads `rentals.csv`.
+///
+/// # Errors
+/// The first fault with its line and column: a cell that is missing or no price, an unknown kind or basis, a
+/// price that no hour has, and a quote that appears twice.
+pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
+    let table = Table::read(input, COLUMNS.get(..REQUIRED).unwrap_or_default())?;
+    let mut seen: HashMap<_, (u64, Quoted)> = HashMap::new();
+    let (mut pool, mut quotes) = (Pool::default(), Vec::new());
+    for row in table.rows() {
+        let quote = read_quote(row, &mut pool)?;
+        if let Some(why) = quote.usd_per_hour.value().and_then(gate::rent_out_of_band) {
+            return Err(row.fault("usd_per_hour", format!("usd_per_hour {} {why}", quote.usd_per_hour)));
+        }
+        let key = (
+            quote.hardware.to_lowercase(),
+            quote.provider.to_lowercase(),
+            quote.kind,
+            quote.region.to_lowercase(),
+            quote.count,
+            quote.date,
+            quote.basis,
+        );
+        if let Some((first, price)) = seen.insert(key, (quote.line, quote.usd_per_hour)) {
+            return Err(doubled(row, "usd_per_hour", first, price, quote.usd_per_hour));
+        }
+        quotes.push(quote);
+    }
+    Ok(quotes)
+}
+
+/// One row of the table; its texts come from `pool`.
+///
+/// # Errors
+/// The located fault of a cell that is missing or cannot be read.
+pub fn read_quote(row: Row<'_>, pool: &mut Pool) -> Result<RentalQuote, Fault> {
+    Ok(RentalQuote {
+        hardware: pool.get(row.required("hardware")?),
+        provider: pool.get(row.required("provider")?),
+        kind: row.parse("kind")?,
+        region: pool.get(row.text("region")),
+        usd_per_hour: row.parse("usd_per_hour")?,
+        date: row.date("date")?,
+        basis: row.parse("basis")?,
+        source: pool.get(row.required("source")?),
+        segment: row.optional("segment")?.unwrap_or_default(),
+        form_factor: pool.get(row.text("form_factor")),
+        memory_gb: row.optional("memory_gb")?,
+        count: row.optional("count")?,
+        usd_per_instance_hour: row.money("usd_per_instance_hour")?,
+        currency: row.optional("currency")?.unwrap_or_default(),
+        observed: row.optional_date("observed")?,
+        commit: pool.get(row.text("commit")),
+        flags: row.optional("flags")?.unwrap_or_default(),
+        line: row.line(),
+    })
+}
+
+/// Writes quotes as a table that [`read_rentals`] reads. `line` says where a quote stood in the file it came from.
+///
+/// # Errors
+/// What `out` objects to.
+pub fn write_rentals<'q>(
+    out: impl Write,
+    quotes: impl IntoIterator<Item = &'q RentalQuote>,
+) -> io::Result<()> {
+    let mut out = csv::Writer::from_writer(out);
+    out.write_record(COLUMNS)?;
+    for quote in quotes {
+        let shown = |value: Option<&dyn ToString>| value.map(ToString::to_string).unwrap_or_default();
+        out.write_record(&[
+            csv_cell(&quote.hardware),
+            csv_cell(&quote.provider),
+            quote.kind.to_string(),
+            csv_cell(&quote.region),
+            quote.usd_per_hour.to_string(),
+            quote.date.to_string(),
+            quote.basis.to_string(),
+            csv_cell(&quote.source),
+            quote.segment.to_string(),
+            csv_cell(&quote.form_factor),
+            shown(quote.memory_gb.as_ref().map(|value| value as _)),
+            shown(quote.count.as_ref().map(|value| value as _)),
+            shown(quote.usd_per_instance_hour.as_ref().map(|value| value as _)),
+            quote.currency.to_string(),
+            shown(quote.observed.as_ref().map(|value| value as _)),
+            csv_cell(&quote.commit),
+            quote.flags.to_string(),
+            quote.line.to_string(),
+        ])?;
+    }
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::price::rental::{Basis, Kind};
+
+    const HEADER: &str = "hardware,provider,kind,region,usd_per_hour,date,basis,source\n";
+
+    fn quotes(rows: &str) -> Vec<RentalQuote> {
+        read_rentals((HEADER.to_owned() + rows).as_bytes()).unwrap()
+    }
+
+    fn fault(rows: &str) -> String {
+        read_rentals((HEADER.to_owned() + rows).as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn prices_keep_their_decimal_text() {
+        let quotes = quotes("H,a,spot,eu,2.350,2026-06-01,list,page\n");
+        assert_eq!(quotes[0].usd_per_hour.to_string(), "2.350");
+        assert_eq!((quotes[0].kind, quotes[0].basis, quotes[0].line), (Kind::Spot, Basis::List, 2));
+    }
+
+    #[test]
+    fn a_price_that_no_hour_has_is_refused_where_it_stands() {
+        for (cell, shown) in [
+            ("", "2:5: usd_per_hour is empty"),
+            (
+                "NaN",
+                "2:5: usd_per_hour \"NaN\": is neither a finite number > 0 nor free, dynamic, not_offered, rejected",
+            ),
+            (
+                "inf",
+                "2:5: usd_per_hour \"inf\": is neither a finite number > 0 nor free, dynamic, not_offered, rejected",
+            ),
+            (
+                "0",
+                "2:5: usd_per_hour \"0\": is neither a finite number > 0 nor free, dynamic, not_offered, rejected",
+            ),
+            (
+                "-2",
+                "2:5: usd_per_hour \"-2\": is neither a finite number > 0 nor free, dynamic, not_offered, rejected",
+            ),
+            ("0.0049", "2:5: usd_per_hour 0.0049 is outside 0.005 to 100: per minute, or a bid floor?"),
+            ("100.01", "2:5: usd_per_hour 100.01 is outside 0.005 to 100: per month, or a whole server?"),
+        ] {
+            assert_eq!(fault(&format!("H,a,spot,,{cell},2026-06-01,list,p\n")), shown);
+        }
+        assert_eq!(quotes("H,a,spot,,0.005,2026-06-01,list,p\nG,a,spot,,100,2026-06-01,list,p\n").len(), 2);
+    }
+
+    #[test]
+    fn unknown_kinds_and_bases_are_named() {
+        assert_eq!(
+            fault("H,a,weekly,,2,2026-06-01,list,p\n"),
+            "2:3: kind \"weekly\": is none of on-demand, spot, reserved, community"
+        );
+        assert_eq!(
+            fault("H,a,spot,,2,2026-06-01,guess,p\n"),
+            "2:7: basis \"guess\": is none of list, restated-8xsxm"
+        );
+    }
+
+    #[test]
+    fn a_quote_that_appears_twice_names_both_lines() {
+        let row = "H,a,spot,eu,2.0,2026-06-01,list,p\n";
+        assert_eq!(
+            fault(&format!("{row}H,A,spot,EU,2.00,2026-06-01,list,p\n")),
+            "3:5: the same price is on line 2 already"
+        );
+        assert_eq!(
+            fault(&format!("{row}H,a,spot,eu,3,2026-06-01,list,p\n")),
+            "3:5: usd_per_hour 3 contradicts 2.0 on line 2"
+        );
+    }
+}
