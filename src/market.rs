@@ -1,5 +1,6 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights.
 
+pub mod claim;
 pub mod compare;
 pub mod month;
 pub mod row;

@@ -33,6 +33,7 @@ mod syntax;
 mod tests;
 mod unit;
 mod value;
+mod words;
 
 use std::collections::BTreeMap;
 
