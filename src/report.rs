@@ -13,6 +13,7 @@ pub mod findings;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
@@ -21,7 +22,7 @@ pub mod served;
 pub mod terminal;
 pub mod tuning;
 
-mod columns;
+pub mod columns;
 
 use columns::Rated;
 
