@@ -2,6 +2,7 @@
 
 pub mod claim;
 pub mod compare;
+pub mod forecast;
 pub mod month;
 pub mod row;
 pub mod trend;

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod diff;
 pub mod estimates;
 pub mod findings;
+pub mod forecast;
 pub mod github;
 pub mod json;
 pub mod junit;

@@ -31,9 +31,9 @@ impl Figure {
         }
     }
 
-    /// Everything between two figures.
+    /// Everything between two figures: a range is an interval already, its ends are taken as printed.
     pub fn between(one: Self, other: Self) -> Self {
-        Self { value: None, low: one.low.min(other.low), high: one.high.max(other.high) }
+        Self { value: None, low: one.mid().min(other.mid()), high: one.mid().max(other.mid()) }
     }
 
     /// About this number.

@@ -80,12 +80,11 @@ impl Trio<'_> {
             (Some(usage), Some(price), None) => {
                 let spend = usage.times(price);
                 let words = format!(
-                    "usage x price = {} x {} = {}: spend {} ({} within rounding)",
+                    "usage x price = {} x {} = {}: spend {}",
                     figure(usage),
                     figure(price),
                     figure(spend),
-                    change(spend),
-                    interval(spend)
+                    change(spend)
                 );
                 Some(Finding::new("spend", about, None, words).with("implied_spend", spend.change()))
             }
@@ -145,12 +144,11 @@ impl Trio<'_> {
 
 fn implied(what: &str, formula: &str, above: Figure, below: Figure, result: Figure) -> String {
     format!(
-        "{formula} = {} / {} = {}: {what} {} ({} within rounding)",
+        "{formula} = {} / {} = {}: {what} {}",
         figure(above),
         figure(below),
         figure(result),
-        change(result),
-        interval(result)
+        change(result)
     )
 }
 
