@@ -16,6 +16,7 @@ mod folder;
 #[cfg(feature = "gpu")]
 mod host;
 mod import_kernels;
+mod input;
 mod inputs;
 mod market;
 #[cfg(feature = "gpu")]

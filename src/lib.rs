@@ -41,4 +41,5 @@ pub mod text;
 pub mod throughput;
 pub mod tuning;
 pub mod units;
+pub mod unpack;
 pub mod validate;

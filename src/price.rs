@@ -7,6 +7,7 @@
 mod currency;
 pub mod gate;
 pub mod import;
+pub mod ledger;
 mod pool;
 mod quoted;
 pub mod rental;

@@ -18,6 +18,7 @@ pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
+pub mod prices;
 pub mod results;
 pub mod served;
 pub mod terminal;

@@ -51,6 +51,8 @@ pub struct SellerVote {
     pub blended: UsdPerMtok,
     /// The date of its listing.
     pub date: Date,
+    /// The file of its listing.
+    pub file: Arc<str>,
     /// The line of its listing.
     pub line: u64,
 }
@@ -110,6 +112,7 @@ fn tally(
             output,
             blended: UsdPerMtok(mix.blend(to_f64(input), to_f64(output))),
             date: listing.seen(as_of),
+            file: Arc::clone(&listing.file),
             line: listing.line,
         };
         let key = listing.seller.to_lowercase();

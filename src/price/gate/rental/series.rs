@@ -62,7 +62,7 @@ fn compare(old: &RentalQuote, old_is_here: bool, quote: &RentalQuote, index: usi
     } else if let Some((before, now)) = old.usd_per_hour.value().zip(quote.usd_per_hour.value()) {
         let ratio = approximately(now) / approximately(before);
         let days = (quote.date - old.date).get_days();
-        if days <= JUMP_DAYS && (ratio > 1.0 + JUMP || ratio < 1.0 - JUMP) {
+        if days <= JUMP_DAYS && !(1.0 - JUMP..=1.0 + JUMP).contains(&ratio) {
             let percent = (ratio - 1.0) * 100.0;
             let why =
                 format!("{now} USD/h is {percent:+.0} % on the {before} of {} days before", days.max(1));
