@@ -8,11 +8,14 @@ mod currency;
 pub mod gate;
 pub mod import;
 pub mod ledger;
+pub mod origin;
 mod pool;
 mod quoted;
 pub mod rental;
 mod rule;
+pub mod storage;
 pub mod token;
+pub mod usage;
 
 use std::fmt;
 
