@@ -6,6 +6,7 @@ pub mod forecast;
 pub mod month;
 pub mod row;
 pub mod trend;
+pub mod usage;
 
 use crate::cost::{BreakEven, Refused};
 use crate::named::named;
