@@ -22,6 +22,7 @@ mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
+mod prices;
 mod report;
 #[cfg(feature = "gpu")]
 mod run;
@@ -138,6 +139,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Compare(args) => compare::run(&args),
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
+        Verb::Prices(args) => prices::run(&args),
         Verb::Cost(args) => cost::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
