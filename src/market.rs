@@ -5,6 +5,7 @@ pub mod compare;
 pub mod forecast;
 pub mod month;
 pub mod row;
+pub mod storage;
 pub mod trend;
 pub mod usage;
 
