@@ -3,7 +3,9 @@
 pub mod claim;
 pub mod compare;
 pub mod forecast;
+mod matched;
 pub mod month;
+pub mod rental;
 pub mod row;
 pub mod storage;
 pub mod trend;

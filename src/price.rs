@@ -12,6 +12,7 @@ pub mod origin;
 mod pool;
 mod quoted;
 pub mod rental;
+pub mod rental_csv;
 mod rule;
 pub mod storage;
 pub mod token;

@@ -20,10 +20,14 @@ pub mod markdown;
 pub mod outputs;
 pub mod overview;
 pub mod prices;
+pub mod rental_series;
 pub mod results;
+mod series;
 pub mod served;
+pub mod storage;
 pub mod terminal;
 pub mod tuning;
+pub mod usage;
 
 pub mod columns;
 

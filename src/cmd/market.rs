@@ -2,6 +2,9 @@
 
 mod check;
 mod forecast;
+mod rental;
+mod storage;
+mod usage;
 
 use super::{Exit, Failure};
 use crate::cli::{MarketArgs, MarketVerb};
@@ -9,6 +12,9 @@ use crate::cli::{MarketArgs, MarketVerb};
 /// Runs the sub-verb.
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
     match &args.verb {
+        MarketVerb::Rental(args) => rental::run(args),
+        MarketVerb::Usage(args) => usage::run(args),
+        MarketVerb::Storage(args) => storage::run(args),
         MarketVerb::Check(args) => check::run(args),
         MarketVerb::Forecast(args) => forecast::run(args),
     }

@@ -44,6 +44,7 @@ pub use period::{Period, Time};
 pub use report::{Answers, csv, markdown, terminal};
 pub use syntax::parse;
 pub use unit::{Noun, Paid, Unit};
+pub use words::count;
 
 /// Figures that were quoted together.
 #[derive(Clone, Debug, PartialEq)]
@@ -188,7 +189,12 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(rule: &'static str, about: impl Into<String>, holds: Option<bool>, words: impl Into<String>) -> Self {
+    fn new(
+        rule: &'static str,
+        about: impl Into<String>,
+        holds: Option<bool>,
+        words: impl Into<String>,
+    ) -> Self {
         Self { rule, about: about.into(), holds, words: words.into(), figures: BTreeMap::new() }
     }
 

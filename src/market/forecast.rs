@@ -244,7 +244,9 @@ mod tests {
 
     #[test]
     fn only_one_exact_change_is_a_factor() {
-        for bad in ["", "70%", "10->20", "+5% mom", "up", "140 T/day", "-100%", "-99%..-80%", "x0", "2x,3x", "nan"] {
+        for bad in
+            ["", "70%", "10->20", "+5% mom", "up", "140 T/day", "-100%", "-99%..-80%", "x0", "2x,3x", "nan"]
+        {
             assert!(bad.parse::<Factor>().is_err(), "{bad}");
         }
         assert_eq!("-5%".parse::<Factor>().unwrap().get(), 0.95);

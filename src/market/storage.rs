@@ -196,12 +196,15 @@ pub fn track(points: &[StoragePoint], query: &Query) -> Result<StorageTracker, S
             });
         }
     }
-    let shown = |month: Month| query.from.is_none_or(|from| month >= from) && query.to.is_none_or(|to| month <= to);
+    let shown =
+        |month: Month| query.from.is_none_or(|from| month >= from) && query.to.is_none_or(|to| month <= to);
     months.retain(|row| row.month.is_some_and(shown));
     if months.is_empty() {
         return Err("no prices in the months asked for".into());
     }
-    months.sort_by(|one, other| (one.month, &one.class, &one.product).cmp(&(other.month, &other.class, &other.product)));
+    months.sort_by(|one, other| {
+        (one.month, &one.class, &one.product).cmp(&(other.month, &other.class, &other.product))
+    });
     moves.retain(|(month, _), _| shown(*month));
     let sources: BTreeSet<&str> = points.iter().map(|point| point.source.as_str()).collect();
     Ok(StorageTracker {
@@ -250,9 +253,8 @@ fn join(products: &mut BTreeMap<String, Product>, splice: &Splice) -> Result<Opt
             }
         }
     }
-    Ok((dropped > 0).then(|| {
-        format!("{}: {dropped} months that {} has as well are left out", splice.from, splice.to)
-    }))
+    Ok((dropped > 0)
+        .then(|| format!("{}: {dropped} months that {} has as well are left out", splice.from, splice.to)))
 }
 
 fn series(product: &Product, estimator: Estimator) -> Series {
@@ -266,11 +268,13 @@ fn series(product: &Product, estimator: Estimator) -> Series {
 /// Within a class, each product that starts after another one has ended.
 fn breaks(products: &BTreeMap<String, Product>) -> Vec<Break> {
     let mut breaks = Vec::new();
-    let span = |product: &Product| Some((*product.months.keys().next()?, *product.months.keys().next_back()?));
+    let span =
+        |product: &Product| Some((*product.months.keys().next()?, *product.months.keys().next_back()?));
     for (to, new) in products {
         let Some((start, _)) = span(new) else { continue };
         let before = products.iter().filter(|(name, other)| *name != to && other.class == new.class);
-        let ended = before.filter_map(|(name, other)| Some((span(other)?.1, name)).filter(|(last, _)| *last < start));
+        let ended =
+            before.filter_map(|(name, other)| Some((span(other)?.1, name)).filter(|(last, _)| *last < start));
         if let (Some((last, from)), Some(class)) = (ended.max(), new.class) {
             breaks.push(Break { class, from: from.clone(), to: to.clone(), month: start, last });
         }

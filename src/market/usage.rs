@@ -14,7 +14,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::month::Month;
-use super::trend::{OnRun, Rules, Series, TOLERANCE, compound_monthly, trends};
+use super::rental::Compound;
+use super::trend::{OnRun, Rules, Series, TOLERANCE, trends};
 use crate::price::origin::Origins;
 use crate::price::usage::{Span, Usage, UsageRow};
 use days::Covered;
@@ -117,17 +118,6 @@ pub struct UsageWeek {
     pub streak_weeks: Option<i32>,
 }
 
-/// The constant monthly change between two months.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Compound {
-    /// From the mean per day of this month
-    pub from: Month,
-    /// to that of this one,
-    pub to: Month,
-    /// by this fraction each month.
-    pub monthly: f64,
-}
-
 /// The usage of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UsageTracker {
@@ -170,12 +160,13 @@ pub fn track(usage: &Usage, origins: &Origins, query: &Query) -> Result<UsageTra
     if steps.is_empty() {
         return Err("no usage in the months asked for".into());
     }
-    let series: Series = months.iter().filter_map(|row| Some((row.month?, row.mean_tokens_per_day))).collect();
+    let series: Series =
+        months.iter().filter_map(|row| Some((row.month?, row.mean_tokens_per_day))).collect();
     let mut tracker = UsageTracker {
         schema_version: 1,
         scope: scope(usage),
         period: if weekly { Span::Week } else { Span::Month },
-        compound: compound(&series),
+        compound: Compound::of(&series, None, None),
         shares: shares::last(&usage.rows, &covered, origins, &steps),
         groups: query.by.map_or(Vec::new(), |by| shares::groups(&usage.rows, &covered, origins, by, query)),
         rules,
@@ -251,17 +242,16 @@ fn weeks(covered: &Covered, rules: &Rules, query: &Query) -> Vec<(Date, UsageWee
     means.into_iter().filter(|(week, _)| query.shows(Month::from(*week))).map(row).collect()
 }
 
-fn compound(series: &Series) -> Option<Compound> {
-    let (from, to) = (*series.keys().next()?, *series.keys().next_back()?);
-    Some(Compound { from, to, monthly: compound_monthly(series, from, to)? })
-}
-
 fn scope(usage: &Usage) -> Scope {
     let days = days::distinct(&usage.rows);
     let first = days.first().copied().unwrap_or(Date::ZERO);
     let last = days.last().copied().unwrap_or(Date::ZERO);
-    let models: std::collections::BTreeSet<&str> =
-        usage.rows.iter().map(|row| row.model.as_str()).filter(|model| !model.is_empty() && *model != "other").collect();
+    let models: std::collections::BTreeSet<&str> = usage
+        .rows
+        .iter()
+        .map(|row| row.model.as_str())
+        .filter(|model| !model.is_empty() && *model != "other")
+        .collect();
     Scope {
         unit: "tokens per day",
         covers: usage.scope.unwrap_or("the rows of the file; it does not say what they leave out").to_owned(),
@@ -285,10 +275,12 @@ fn warnings(tracker: &UsageTracker, rows: &[UsageRow], origins: &Origins) -> Vec
         .filter_map(|row| Some(format!("{} ({} of {})", row.month?, row.days, row.days_of_month)))
         .collect();
     if !short.is_empty() {
-        warnings.push(format!("months with days missing, means are over the days covered: {}", short.join(", ")));
+        warnings
+            .push(format!("months with days missing, means are over the days covered: {}", short.join(", ")));
     }
     if tracker.period == Span::Week {
-        warnings.push("the file is weekly: changes are week-over-week, and no month is made of its weeks".into());
+        warnings
+            .push("the file is weekly: changes are week-over-week, and no month is made of its weeks".into());
     }
     let named = rows.iter().filter(|row| !row.model.is_empty());
     let unknown: std::collections::BTreeSet<&str> = named

@@ -30,7 +30,8 @@ pub fn read_origins(input: impl Read) -> Result<Origins, Fault> {
     for row in table.rows() {
         let creator = row.required("creator")?.to_lowercase();
         let origin = row.text("origin");
-        if !origin.is_empty() && (origin.len() != 2 || !origin.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        if !origin.is_empty() && (origin.len() != 2 || !origin.bytes().all(|byte| byte.is_ascii_uppercase()))
+        {
             return Err(row.fault("origin", "origin is no country code of two letters, such as US"));
         }
         if makers.iter().any(|maker| maker.creator == creator) {
@@ -99,10 +100,14 @@ mod tests {
     #[test]
     fn a_bad_table_says_where() {
         let fault = |row: &str| {
-            let text = format!("creator,origin,families,source,date_checked\na,US,x,home,2026-01-01\n{row}\n");
+            let text =
+                format!("creator,origin,families,source,date_checked\na,US,x,home,2026-01-01\n{row}\n");
             read_origins(text.as_bytes()).unwrap_err().to_string()
         };
-        assert_eq!(fault("b,usa,,home,2026-01-01"), "3:2: origin is no country code of two letters, such as US");
+        assert_eq!(
+            fault("b,usa,,home,2026-01-01"),
+            "3:2: origin is no country code of two letters, such as US"
+        );
         assert_eq!(fault("A,US,,home,2026-01-01"), "3:1: this creator is on an earlier line already");
         assert_eq!(fault("b,US,,,2026-01-01"), "3:4: source is empty");
     }

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn both_spellings_of_the_columns_are_read() {
-        let points = read_storage(&b"week,product,avg_spot_usd,url\n2025-02-12,DDR4 1Gx8,1.451,x\n"[..]).unwrap();
+        let points =
+            read_storage(&b"week,product,avg_spot_usd,url\n2025-02-12,DDR4 1Gx8,1.451,x\n"[..]).unwrap();
         assert_eq!((points[0].usd.to_string(), Class::of(&points[0].product)), ("1.451".into(), Class::Dram));
         assert!(read_storage(&b"source,usd,product,date\nx,2.4,512Gb TLC,2025-02-12\n"[..]).is_ok());
         assert_eq!([Class::of("512Gb TLC wafer"), Class::of("tape")], [Class::Nand, Class::Other]);
@@ -135,6 +136,9 @@ mod tests {
         ] {
             assert_eq!(fault(&format!("{head}{row}\n")), shown);
         }
-        assert!(fault("date,usd,source\n2025-02-12,1,x\n").starts_with("1: column \"product\" is missing: a price of"));
+        assert!(
+            fault("date,usd,source\n2025-02-12,1,x\n")
+                .starts_with("1: column \"product\" is missing: a price of")
+        );
     }
 }

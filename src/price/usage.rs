@@ -122,7 +122,11 @@ fn day_or_month(row: Row<'_>, column: &str) -> Result<(Date, Span), Fault> {
     };
     read.ok_or_else(|| {
         let shown: String = inert(text).chars().take(40).collect();
-        let like = if column == "week" { "a day like 2026-03-09" } else { "a day like 2026-06-12 or a month like 2026-06" };
+        let like = if column == "week" {
+            "a day like 2026-03-09"
+        } else {
+            "a day like 2026-06-12 or a month like 2026-06"
+        };
         row.fault(column, format!("{column} \"{shown}\" is not {like}"))
     })
 }
@@ -214,7 +218,8 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(input)?;
         let date = Date::strptime("%Y-%m-%d", text.as_ref());
-        date.map(Self).map_err(|_| serde::de::Error::custom(format!("date \"{text}\" is not a day like 2026-05-11")))
+        date.map(Self)
+            .map_err(|_| serde::de::Error::custom(format!("date \"{text}\" is not a day like 2026-05-11")))
     }
 }
 
@@ -275,10 +280,19 @@ mod tests {
 
     #[test]
     fn days_and_months_are_read_by_the_names_of_columns() {
-        let usage = read_usage(&b"note,total_tokens,date,model\nx,1e12,2026-06,openai/gpt-4o\ny,5,2026-07-01,a\n"[..]).unwrap();
+        let usage = read_usage(
+            &b"note,total_tokens,date,model\nx,1e12,2026-06,openai/gpt-4o\ny,5,2026-07-01,a\n"[..],
+        )
+        .unwrap();
         let [month, day] = usage.rows.as_slice() else { panic!("{usage:?}") };
-        assert_eq!((month.first, month.span, month.days(), month.tokens), (date(2026, 6, 1), Span::Month, 30, 1e12));
-        assert_eq!((day.span, day.last(), day.model.as_str(), day.line), (Span::Day, date(2026, 7, 1), "a", 3));
+        assert_eq!(
+            (month.first, month.span, month.days(), month.tokens),
+            (date(2026, 6, 1), Span::Month, 30, 1e12)
+        );
+        assert_eq!(
+            (day.span, day.last(), day.model.as_str(), day.line),
+            (Span::Day, date(2026, 7, 1), "a", 3)
+        );
         let weekly = read_usage(&b"week,tokens\n2026-03-09,7\n"[..]).unwrap();
         assert_eq!((weekly.rows[0].span, weekly.rows[0].last()), (Span::Week, date(2026, 3, 15)));
     }
@@ -302,7 +316,10 @@ mod tests {
     fn bad_tables_say_where() {
         let head = "date,total_tokens,model\n2026-06-01,5,a\n";
         for (row, shown) in [
-            ("2026-06-31,5,a", "3:1: date \"2026-06-31\" is not a day like 2026-06-12 or a month like 2026-06"),
+            (
+                "2026-06-31,5,a",
+                "3:1: date \"2026-06-31\" is not a day like 2026-06-12 or a month like 2026-06",
+            ),
             ("2026-13,5,a", "3:1: date \"2026-13\" is not a day like 2026-06-12 or a month like 2026-06"),
             ("June,5,a", "3:1: date \"June\" is not a day like 2026-06-12 or a month like 2026-06"),
             (",5,a", "3:1: date is empty"),
@@ -326,7 +343,10 @@ mod tests {
             ("{", "1:"),
             ("{}", "1:2: missing field `data`"),
             ("{\"data\": []}", "has no rows"),
-            ("{\"data\": [{\"date\":\"x\",\"model_permaslug\":\"a\",\"total_tokens\":\"1\"}]}", "1:21: date \"x\" is not a day"),
+            (
+                "{\"data\": [{\"date\":\"x\",\"model_permaslug\":\"a\",\"total_tokens\":\"1\"}]}",
+                "1:21: date \"x\" is not a day",
+            ),
             (
                 "{\"data\": [\n{\"date\":\"2026-05-11\",\"model_permaslug\":\"a\",\"total_tokens\":\"-1\"}]}",
                 "2:",

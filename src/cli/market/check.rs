@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::tolerance;
 use crate::cli::FormatArgs;
 
 /// Said below the options.
@@ -38,9 +39,4 @@ pub struct CheckArgs {
     pub tolerance: f64,
     #[command(flatten)]
     pub format: FormatArgs,
-}
-
-fn tolerance(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number: &f64| (0.0..1.0).contains(number));
-    number.ok_or_else(|| "is not a number from 0 to below 1, such as 0.01 for one percent".into())
 }

@@ -24,11 +24,7 @@ impl Figure {
     pub fn printed(value: Decimal, last_digit: Decimal) -> Self {
         let half = last_digit / Decimal::TWO;
         let end = |end: Option<Decimal>| end.map_or(f64::NAN, to_f64);
-        Self {
-            value: Some(value),
-            low: end(value.checked_sub(half)),
-            high: end(value.checked_add(half)),
-        }
+        Self { value: Some(value), low: end(value.checked_sub(half)), high: end(value.checked_add(half)) }
     }
 
     /// Everything between two figures: a range is an interval already, its ends are taken as printed.

@@ -44,5 +44,9 @@ fn levels(claim: &Claim) -> impl Iterator<Item = (&Item, &Level)> + Clone {
 
 /// Every pair of different items, the earlier one first.
 fn pairs(claim: &Claim) -> impl Iterator<Item = (&Item, &Item)> {
-    claim.items.iter().enumerate().flat_map(|(at, one)| claim.items.iter().skip(at + 1).map(move |two| (one, two)))
+    claim
+        .items
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| claim.items.iter().skip(at + 1).map(move |two| (one, two)))
 }

@@ -83,7 +83,8 @@ pub fn csv(answers: &Answers) -> String {
     for answer in &answers.claims {
         for finding in &answer.findings {
             let holds = finding.holds.map(|holds| holds.to_string()).unwrap_or_default();
-            let [claim, about, words] = [&answer.claim, &finding.about, &finding.words].map(|text| quoted(text));
+            let [claim, about, words] =
+                [&answer.claim, &finding.about, &finding.words].map(|text| quoted(text));
             let _ = writeln!(out, "{claim},{},{about},{holds},{words}", finding.rule);
         }
     }

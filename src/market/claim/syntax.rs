@@ -97,14 +97,17 @@ fn key(name: &str) -> Result<(Key, Option<Period>), String> {
     let letters =
         |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | '/' | ' ' | ':');
     if name.is_empty() || !name.chars().all(letters) {
-        return Err("a name of letters, digits, - and _ belongs before \"=\", such as usage or rent.h100".into());
+        return Err(
+            "a name of letters, digits, - and _ belongs before \"=\", such as usage or rent.h100".into()
+        );
     }
     let (quantity, subject) = match name.split_once('.') {
         Some((quantity, subject)) if !quantity.contains('/') => (quantity, Some(subject)),
         _ if name.contains('/') => ("ratio", Some(name)),
         _ => (name, None),
     };
-    let change = |word: &str| CHANGES.iter().find(|(name, _)| *name == word).map(|(_, time)| Period::one(*time));
+    let change =
+        |word: &str| CHANGES.iter().find(|(name, _)| *name == word).map(|(_, time)| Period::one(*time));
     let (quantity, subject, named) = match (change(quantity), subject.and_then(change)) {
         (Some(period), _) => ("", subject, Some(period)),
         (None, Some(period)) => (quantity, None, Some(period)),

@@ -150,9 +150,8 @@ fn conflict_10_a_weekly_change_is_not_month_over_month() {
 
 #[test]
 fn conflict_11_a_price_fall_needs_its_start_and_its_basket() {
-    let answer = answer(
-        "price=-99%..-80% since 2024-01,price=10..99 CNY/Mtok->0.01..0.09 CNY/Mtok since 2023",
-    );
+    let answer =
+        answer("price=-99%..-80% since 2024-01,price=10..99 CNY/Mtok->0.01..0.09 CNY/Mtok since 2023");
     assert!(finding(&answer, "start-differs").words.contains("one start and one basket"));
     let ends = answer.findings.iter().filter(|finding| finding.rule == "factor").nth(1).unwrap();
     assert!(ends.figures["factor_high"] - 1.0 <= -0.991 + 1e-9, "at least -99 %: {ends:?}");
@@ -164,7 +163,10 @@ fn conflict_11_a_price_fall_needs_its_start_and_its_basket() {
 fn conflict_12_goods_and_currencies_are_never_mixed() {
     let answer = answer("price.api=-99%,price.cards=+5%..+34%,price.storage=+30%");
     let goods = finding(&answer, "goods-differ");
-    assert_eq!(goods.words, "api, cards, storage are different goods: they are never averaged into one index");
+    assert_eq!(
+        goods.words,
+        "api, cards, storage are different goods: they are never averaged into one index"
+    );
     let currencies = check(&parse("price=0.01 USD/Mtok,price=0.07 CNY/Mtok", 1).unwrap(), 0.0);
     assert!(finding(&currencies, "unit-differs").words.contains("rate of exchange"));
 }
@@ -182,7 +184,9 @@ fn conflict_13_a_rent_without_a_gpu_is_not_comparable() {
 
 #[test]
 fn conflict_14_a_ratio_may_fall_while_levels_rise() {
-    let answer = answer("b200/h100=2.58->1.96 over 2 months,b200=+2.7% mom,h100=+3.7% mom,scarcity=easing,scarcity=rising");
+    let answer = answer(
+        "b200/h100=2.58->1.96 over 2 months,b200=+2.7% mom,h100=+3.7% mom,scarcity=easing,scarcity=rising",
+    );
     assert!(finding(&answer, "ratio-and-level").words.contains("while both levels rise (+2.7 % and +3.7 %)"));
     assert!(finding(&answer, "directions").words.contains("show level, ratio and streak together"));
 }
@@ -206,7 +210,11 @@ fn conflict_17_a_call_is_not_a_token() {
     let answer = answer("price=0.02 USD/call,price=3 USD/Mtok");
     assert!(finding(&answer, "unit-differs").words.contains("state the tokens per call"));
     assert!(fault("price=0.02").contains("has no unit"), "units are mandatory");
-    assert_eq!(finding(&check(&parse("price=0.000003 USD/token,price=3 USD/Mtok", 1).unwrap(), 0.0), "unit-check").holds, Some(true));
+    assert_eq!(
+        finding(&check(&parse("price=0.000003 USD/token,price=3 USD/Mtok", 1).unwrap(), 0.0), "unit-check")
+            .holds,
+        Some(true)
+    );
 }
 
 #[test]
@@ -224,9 +232,8 @@ fn shares_of_usage_and_spend_give_a_price_ratio() {
 
 #[test]
 fn a_week_before_and_the_sum_of_two_countries_follow_from_their_changes() {
-    let answer = answer(
-        "usage.cn=4.69 T/week,usage.cn=+11.83% wow,usage.us=3.294 T/week,usage.us=-9.33% wow",
-    );
+    let answer =
+        answer("usage.cn=4.69 T/week,usage.cn=+11.83% wow,usage.us=3.294 T/week,usage.us=-9.33% wow");
     near(about(&answer, "level-before", "usage.cn").figures["level_before"] * 7.0 / 1e12, 4.19, 0.005);
     near(about(&answer, "level-before", "usage.us").figures["level_before"] * 7.0 / 1e12, 3.63, 0.005);
     let sum = finding(&answer, "sum");

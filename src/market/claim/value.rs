@@ -56,7 +56,8 @@ pub fn value(cursor: &mut Cursor<'_>, key: &Key) -> Result<Value, Fault> {
             Some(unit) => Ok(Value::Level(Level { figure: limited(plain.figure(), bound), unit })),
             None => {
                 let known = unit::KNOWN;
-                let what = format!("has no unit: write a change (20x, +70%) or a level with its unit ({known})");
+                let what =
+                    format!("has no unit: write a change (20x, +70%) or a level with its unit ({known})");
                 Err(start.fault(what))
             }
         },
@@ -86,9 +87,8 @@ enum Bound {
 }
 
 fn bound(cursor: &mut Cursor<'_>) -> Bound {
-    let mut any = |words: &[&str], sign: &str| {
-        cursor.eat(sign) || words.iter().any(|word| cursor.eat_word(word))
-    };
+    let mut any =
+        |words: &[&str], sign: &str| cursor.eat(sign) || words.iter().any(|word| cursor.eat_word(word));
     if any(&["about", "roughly", "nearly"], "~") {
         Bound::About
     } else if any(&["over"], ">") {
@@ -156,7 +156,8 @@ fn term(cursor: &mut Cursor<'_>, key: &Key) -> Result<Term, Fault> {
     let leading = cursor.eat("x") || cursor.eat("×");
     let currency = ["$", "¥", "€"].iter().find(|sign| cursor.eat(sign)).and_then(|sign| unit::currency(sign));
     let Some(printed) = cursor.number()? else {
-        let what = format!("{} is no figure: write 20x, +70%, 10->3900 or a level with its unit", start.quoted());
+        let what =
+            format!("{} is no figure: write 20x, +70%, 10->3900 or a level with its unit", start.quoted());
         return Err(start.fault(what));
     };
     if leading || times(cursor) {
@@ -167,8 +168,11 @@ fn term(cursor: &mut Cursor<'_>, key: &Key) -> Result<Term, Fault> {
     }
     if cursor.eat("%") {
         let hundredth = Decimal::new(1, 2);
-        let printed =
-            Printed { value: printed.value * hundredth, last_digit: printed.last_digit * hundredth, ..printed };
+        let printed = Printed {
+            value: printed.value * hundredth,
+            last_digit: printed.last_digit * hundredth,
+            ..printed
+        };
         return Ok(Term::Percent { sign: printed.sign, figure: printed.figure() });
     }
     if printed.sign.is_some() || printed.value.is_zero() {
@@ -285,7 +289,9 @@ fn ends(start: &Cursor<'_>, from: Plain, to: Plain) -> Result<Value, Fault> {
     let (from_figure, factor) = match (&from.unit, &to.unit) {
         (Some(one), Some(two)) if !one.same_kind(two) => {
             let (one, two) = (one.words(), two.words());
-            return Err(start.fault(format!("{one} and {two} are different units: there is no change between them")));
+            return Err(
+                start.fault(format!("{one} and {two} are different units: there is no change between them"))
+            );
         }
         (Some(_), None) => return Err(start.fault("the second end point has no unit")),
         (None, _) => (from.raw.scaled(to.by), to.raw.over(from.raw)),
@@ -306,7 +312,10 @@ fn percent(
     if sign.is_none() && !grew && !fell {
         return match key.quantity.ends_with("share") {
             true => Ok(Value::Share(limited(figure, bound))),
-            false => Err(start.fault("a percentage without a sign may be a share or a change: write + or - before it")),
+            false => {
+                Err(start
+                    .fault("a percentage without a sign may be a share or a change: write + or - before it"))
+            }
         };
     }
     let negated = Figure { value: figure.value.map(|value| -value), low: -figure.high, high: -figure.low };

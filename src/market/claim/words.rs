@@ -21,7 +21,9 @@ pub fn share(share: f64) -> String {
 
 /// A number to four digits, with words for what is too large to count.
 pub fn count(value: f64) -> String {
-    for (power, word) in [(1e18, " quintillion"), (1e15, " quadrillion"), (1e12, " T"), (1e9, " B"), (1e6, " M")] {
+    for (power, word) in
+        [(1e18, " quintillion"), (1e15, " quadrillion"), (1e12, " T"), (1e9, " B"), (1e6, " M")]
+    {
         if value.abs() >= power {
             return format!("{}{word}", digits(value / power));
         }
@@ -78,7 +80,8 @@ fn trimmed(text: String) -> String {
 /// Commas between thousands.
 fn grouped(text: &str) -> String {
     let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = rest.split_once('.').map_or((rest, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        rest.split_once('.').map_or((rest, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut out = String::new();
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
@@ -96,10 +99,23 @@ mod tests {
 
     #[test]
     fn figures_are_short_and_keep_what_matters() {
-        for (value, shown) in [(-0.2, "-20 %"), (19.0, "+1,900 %"), (-0.99929, "-99.93 %"), (0.0059, "+0.59 %"), (0.2836, "+28.4 %")] {
+        for (value, shown) in [
+            (-0.2, "-20 %"),
+            (19.0, "+1,900 %"),
+            (-0.99929, "-99.93 %"),
+            (0.0059, "+0.59 %"),
+            (0.2836, "+28.4 %"),
+        ] {
             assert_eq!(percent(value), shown);
         }
-        for (value, shown) in [(582.6, "582.6"), (390.0, "390"), (1400.0, "1,400"), (0.0048, "0.0048"), (1.452_63, "1.453"), (9999.6, "10,000")] {
+        for (value, shown) in [
+            (582.6, "582.6"),
+            (390.0, "390"),
+            (1400.0, "1,400"),
+            (0.0048, "0.0048"),
+            (1.452_63, "1.453"),
+            (9999.6, "10,000"),
+        ] {
             assert_eq!(digits(value), shown);
         }
         assert_eq!(count(27.4e12), "27.4 T");

@@ -35,7 +35,8 @@ pub fn of(moves: &BTreeMap<(Month, Class), Vec<Move>>) -> Option<Divergence> {
         .into_iter()
         .filter_map(|month| Some((month, one(month, Class::Dram)?, one(month, Class::Nand)?)))
         .collect();
-    let differ = |dram: Move, nand: Move| matches!((dram, nand), (Move::Up, Move::Down) | (Move::Down, Move::Up));
+    let differ =
+        |dram: Move, nand: Move| matches!((dram, nand), (Move::Up, Move::Down) | (Move::Down, Move::Up));
     let in_a_row = both.iter().rev().take_while(|(_, dram, nand)| differ(*dram, *nand)).count();
     let (last, dram, nand) = *both.last()?;
     Some(Divergence { months_in_a_row: in_a_row, last, dram, nand, compared: both.len() })

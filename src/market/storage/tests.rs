@@ -21,7 +21,10 @@ fn row(tracker: &StorageTracker, month: &str, product: &str) -> StorageMonth {
 #[test]
 fn each_product_is_a_series_with_a_named_estimator() {
     let mean = tracker(TWO, &Query::default());
-    assert_eq!((row(&mean, "2026-04", "DDR5 16Gb").usd, row(&mean, "2026-04", "DDR5 16Gb").points), (34.0, 2));
+    assert_eq!(
+        (row(&mean, "2026-04", "DDR5 16Gb").usd, row(&mean, "2026-04", "DDR5 16Gb").points),
+        (34.0, 2)
+    );
     assert_eq!(mean.rules.estimator, "mean of the month's points");
     let last = tracker(TWO, &Query { estimator: Estimator::Last, ..Query::default() });
     assert_eq!(row(&last, "2026-04", "DDR5 16Gb").usd, 35.0);
@@ -46,7 +49,10 @@ fn a_changed_product_is_a_new_series() {
     let guarded = tracker(CHANGED, &Query { gap: OnRun::Hold, ..Query::default() });
     assert_eq!(row(&guarded, "2025-02", "DDR4 3200").mom, None);
     let [at] = guarded.breaks.as_slice() else { panic!("{:?}", guarded.breaks) };
-    assert_eq!((at.from.as_str(), at.to.as_str(), at.month.to_string().as_str()), ("DDR4 2666", "DDR4 3200", "2025-02"));
+    assert_eq!(
+        (at.from.as_str(), at.to.as_str(), at.month.to_string().as_str()),
+        ("DDR4 2666", "DDR4 3200", "2025-02")
+    );
 }
 
 #[test]
@@ -69,5 +75,7 @@ fn a_splice_of_nothing_names_what_there_is() {
     };
     assert!(of("DDR4 2667=DDR4 3200").contains("no product \"DDR4 2667\"; there are DDR4"), "{}", of("a=b"));
     assert!(of("DDR4 2666=tape").contains("no product \"tape\""));
-    assert!("=b".parse::<Splice>().is_err() && "a".parse::<Splice>().is_err() && "a=a".parse::<Splice>().is_err());
+    assert!(
+        "=b".parse::<Splice>().is_err() && "a".parse::<Splice>().is_err() && "a=a".parse::<Splice>().is_err()
+    );
 }

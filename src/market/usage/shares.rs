@@ -135,7 +135,13 @@ fn share(
 }
 
 /// Each month of each group, months together, the largest group first.
-pub fn groups(rows: &[UsageRow], covered: &Covered, origins: &Origins, by: By, query: &Query) -> Vec<GroupMonth> {
+pub fn groups(
+    rows: &[UsageRow],
+    covered: &Covered,
+    origins: &Origins,
+    by: By,
+    query: &Query,
+) -> Vec<GroupMonth> {
     let mut by_group: BTreeMap<&str, Series> = BTreeMap::new();
     for ((group, step), sum) in tokens(rows, origins, by) {
         let (Step::Month(month), Some((_, days))) = (step, covered.get(step)) else { continue };

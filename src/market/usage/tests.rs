@@ -15,7 +15,8 @@ fn month(text: &str) -> Option<Month> {
 
 #[test]
 fn a_month_with_missing_days_is_not_a_smaller_one() {
-    let text = "date,total_tokens\n2026-05-01,100\n2026-05-02,100\n2026-06-10,120\n2026-06-11,120\n2026-06-12,120\n";
+    let text =
+        "date,total_tokens\n2026-05-01,100\n2026-05-02,100\n2026-06-10,120\n2026-06-11,120\n2026-06-12,120\n";
     let tracker = tracker(text, &Query::default());
     let [may, june] = tracker.months.as_slice() else { panic!("{tracker:?}") };
     assert_eq!((may.mean_tokens_per_day, may.days, may.days_of_month), (100.0, 2, 31));
@@ -44,13 +45,20 @@ fn models_of_one_day_cover_one_day_and_share_its_tokens() {
                 2026-06-01,50,openai/gpt-4o,\n2026-06-01,100,deepseek/deepseek-v3,\n2026-06-01,50,x,FR\n";
     let tracker = tracker(text, &Query { by: Some(By::Origin), ..Query::default() });
     assert_eq!(tracker.months[0].days, 1);
-    let origins: Vec<(&str, f64)> =
-        tracker.shares.iter().filter(|share| share.by == "origin").map(|share| (share.group.as_str(), share.share)).collect();
+    let origins: Vec<(&str, f64)> = tracker
+        .shares
+        .iter()
+        .filter(|share| share.by == "origin")
+        .map(|share| (share.group.as_str(), share.share))
+        .collect();
     assert_eq!(origins, [("US", 0.25), ("FR", 0.25), ("CN", 0.5)], "the largest move first");
     let deepseek = tracker.shares.iter().find(|share| share.group == "deepseek/deepseek-v3").unwrap();
     assert_eq!((deepseek.share_before, deepseek.change), (Some(0.4), Some(1.5)));
     let china: Vec<&GroupMonth> = tracker.groups.iter().filter(|row| row.group == "CN").collect();
-    assert_eq!((china[1].month, china[1].mean_tokens_per_day, china[1].mom), (month("2026-06"), 100.0, Some(1.5)));
+    assert_eq!(
+        (china[1].month, china[1].mean_tokens_per_day, china[1].mom),
+        (month("2026-06"), 100.0, Some(1.5))
+    );
     for at in ["2026-05", "2026-06"] {
         let sum: f64 = tracker.groups.iter().filter(|row| row.month == month(at)).map(|row| row.share).sum();
         assert!((sum - 1.0).abs() < 1e-12, "shares of a month add up");

@@ -21,7 +21,8 @@ pub fn factors(claim: &Claim) -> Vec<Finding> {
             found.push(finding.with("factor", change.factor.mid()).with("factor_on_top", more.mid()));
         }
         if change.ends.is_some() && change.unit.is_none() && item.key.quantity != "ratio" {
-            let words = format!("{} has no unit: the factor holds only if both ends have the same one", item.shown);
+            let words =
+                format!("{} has no unit: the factor holds only if both ends have the same one", item.shown);
             found.push(Finding::new("unit-missing", item.key.name(), None, words));
         }
     }
@@ -32,18 +33,19 @@ fn both_forms(item: &Item, change: &Change) -> Finding {
     let factors = change.factor;
     let words = match (change.ends, factors.value) {
         (Some((from, to)), None) => {
-            format!("{} / {} = {}x, {}", words::figure(to), words::figure(from), interval(factors), words::change(factors))
+            format!(
+                "{} / {} = {}x, {}",
+                words::figure(to),
+                words::figure(from),
+                interval(factors),
+                words::change(factors)
+            )
         }
         (Some((from, to)), Some(_)) => {
             format!("{} / {} = {}", count(to.mid()), count(from.mid()), factor(factors.mid()))
         }
         (None, Some(_)) => format!("{} is {}", item.shown, factor(factors.mid())),
-        (None, None) => format!(
-            "{} is {}x, {}",
-            item.shown,
-            interval(factors),
-            words::change(factors)
-        ),
+        (None, None) => format!("{} is {}x, {}", item.shown, interval(factors), words::change(factors)),
     };
     Finding::new("factor", item.key.name(), None, words)
         .with("factor", factors.mid())
@@ -64,7 +66,8 @@ fn twice(claim: &Claim) -> Vec<Finding> {
         if let (Some(since), Some(other)) = (&one.since, &two.since)
             && since != other
         {
-            let words = format!("counted since {since} and since {other}: a change needs one start and one basket");
+            let words =
+                format!("counted since {since} and since {other}: a change needs one start and one basket");
             found.push(Finding::new("start-differs", one.key.name(), None, words));
             continue;
         }

@@ -38,7 +38,8 @@ pub fn short_beside_long(claim: &Claim) -> Vec<Finding> {
         let times = long_over.months() / short_over.months();
         let compounded = short.factor.power(times);
         let monthly = long.factor.mid().powf(1.0 / long_over.months());
-        let rest = (long.factor.mid() / short.factor.mid()).powf(1.0 / (long_over.months() - short_over.months()));
+        let rest =
+            (long.factor.mid() / short.factor.mid()).powf(1.0 / (long_over.months() - short_over.months()));
         let words = format!(
             "{}x {} is {} a month; {} {} would compound to {}x: never annualise one {}; the rest of the time it grew {} a month",
             digits(long.factor.mid()),
@@ -74,7 +75,8 @@ pub fn compound(claim: &Claim) -> Vec<Finding> {
         if period.months() > 12.0 {
             words += &format!(", {}x a year", digits(yearly));
         }
-        let finding = Finding::new("compound", item.key.name(), None, words).with("monthly_rate", monthly - 1.0);
+        let finding =
+            Finding::new("compound", item.key.name(), None, words).with("monthly_rate", monthly - 1.0);
         Some(finding.with("yearly_factor", yearly))
     });
     long.collect()

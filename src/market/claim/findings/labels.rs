@@ -21,26 +21,29 @@ pub fn all(claim: &Claim) -> Vec<Finding> {
 fn streaks(claim: &Claim) -> Vec<Finding> {
     let of = |with_subject: bool| {
         claim.items.iter().filter_map(move |item| match item.value {
-            Value::Streak { figure, unit } if item.key.subject.is_some() == with_subject => Some((item, figure, unit)),
+            Value::Streak { figure, unit } if item.key.subject.is_some() == with_subject => {
+                Some((item, figure, unit))
+            }
             _ => None,
         })
     };
     let mut found = Vec::new();
     for (item, headline, unit) in of(false) {
         let each: Vec<String> = of(true)
-            .map(|(one, figure, unit)| format!("{} {} {}s", one.key.name(), digits(figure.mid()), unit.word()))
+            .map(|(one, figure, unit)| {
+                format!("{} {} {}s", one.key.name(), digits(figure.mid()), unit.word())
+            })
             .collect();
         if each.is_empty() {
-            let words = format!("{} is of nothing in particular: a streak is of one GPU, product or country", item.shown);
+            let words = format!(
+                "{} is of nothing in particular: a streak is of one GPU, product or country",
+                item.shown
+            );
             found.push(Finding::new("streak", item.key.name(), None, words));
             continue;
         }
         let all = of(true).all(|(_, figure, of)| of == unit && figure.meets(headline, 0.0));
-        let words = format!(
-            "{} is not one streak for all: {}",
-            item.shown,
-            each.join(", ")
-        );
+        let words = format!("{} is not one streak for all: {}", item.shown, each.join(", "));
         let words = if all { format!("each of them: {}", each.join(", ")) } else { words };
         found.push(Finding::new("streak", item.key.name(), Some(all), words));
     }
@@ -74,7 +77,8 @@ fn goods(claim: &Claim) -> Vec<Finding> {
         .collect();
     for quantity in quantities {
         let each: Vec<_> = changes(claim).filter(|(item, _)| item.key.quantity == quantity).collect();
-        let subjects: BTreeSet<&str> = each.iter().filter_map(|(item, _)| item.key.subject.as_deref()).collect();
+        let subjects: BTreeSet<&str> =
+            each.iter().filter_map(|(item, _)| item.key.subject.as_deref()).collect();
         if subjects.len() > 1 {
             let words = format!(
                 "{} are different goods: they are never averaged into one index",
@@ -96,7 +100,8 @@ fn subjects(claim: &Claim) -> Vec<Finding> {
             (None, Some(_)) => ((two, second), (one, first)),
             _ => continue,
         };
-        if one.key.quantity != two.key.quantity || one.key.quantity.is_empty() || one.key.quantity == "ratio" {
+        if one.key.quantity != two.key.quantity || one.key.quantity.is_empty() || one.key.quantity == "ratio"
+        {
             continue;
         }
         let over = |period: Option<crate::market::claim::Period>| {
@@ -119,9 +124,9 @@ fn subjects(claim: &Claim) -> Vec<Finding> {
 /// Price changes over ranges say nothing without a start.
 fn starts(claim: &Claim) -> Vec<Finding> {
     let open = changes(claim).filter(|(item, change)| {
-        let range = change.ends.map_or(change.factor.value.is_none(), |(from, to)| {
-            from.value.is_none() || to.value.is_none()
-        });
+        let range = change
+            .ends
+            .map_or(change.factor.value.is_none(), |(from, to)| from.value.is_none() || to.value.is_none());
         range && item.since.is_none() && item.period.is_none()
     });
     open.map(|(item, change)| {

@@ -68,12 +68,14 @@ fn compared(one: &Item, two: &Item, first: &Level, second: &Level, tolerance: f6
     let larger = if a > b { one } else { two };
     let less = a.max(b) / SLIP;
     let fits = less.max(a.min(b)) / less.min(a.min(b)) <= PLAUSIBLE;
-    let mut finding = Finding::new("unit-check", one.key.name(), Some(holds), String::new()).with("factor", factor);
+    let mut finding =
+        Finding::new("unit-check", one.key.name(), Some(holds), String::new()).with("factor", factor);
     if !holds && factor >= SLIP / PLAUSIBLE && fits {
         let meant = larger.shown.to_ascii_lowercase();
         let meant = meant.split(|letter: char| !letter.is_alphabetic()).find_map(unit::smaller_scale);
         let meant = meant.map(|word| format!(" ({word})")).unwrap_or_default();
-        words += &format!("; a thousandth{meant} would be {} {unit}, which fits: a slip by 1,000?", count(less));
+        words +=
+            &format!("; a thousandth{meant} would be {} {unit}, which fits: a slip by 1,000?", count(less));
         finding = finding.with("per_day_if_a_thousandth", less);
     }
     Finding { words, ..finding }
@@ -114,7 +116,9 @@ pub fn before(claim: &Claim) -> Vec<Finding> {
                 count(before),
                 level.unit.words()
             );
-            found.push(Finding::new("level-before", item.key.name(), None, words).with("level_before", before));
+            found.push(
+                Finding::new("level-before", item.key.name(), None, words).with("level_before", before),
+            );
             known.push((item, level.figure.mid(), before));
         }
     }
@@ -123,7 +127,8 @@ pub fn before(claim: &Claim) -> Vec<Finding> {
     for quantity in quantities {
         let members: Vec<_> = known.iter().filter(|(item, ..)| item.key.quantity == quantity).collect();
         let (now, then) = members.iter().fold((0.0, 0.0), |sum, (_, now, then)| (sum.0 + now, sum.1 + then));
-        let subjects: std::collections::BTreeSet<_> = members.iter().map(|(item, ..)| &item.key.subject).collect();
+        let subjects: std::collections::BTreeSet<_> =
+            members.iter().map(|(item, ..)| &item.key.subject).collect();
         let Some((first, largest, _)) = members.first() else { continue };
         if subjects.len() < 2 || subjects.len() != members.len() {
             continue;

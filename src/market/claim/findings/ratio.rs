@@ -23,7 +23,8 @@ struct Ratio<'c> {
 
 /// Holds the end points of every ratio against the growth of its numerator and denominator.
 pub fn check(claim: &Claim, tolerance: f64) -> Vec<Finding> {
-    let mut open: Vec<Ratio<'_>> = changes(claim).filter_map(|(item, change)| ratio(claim, item, change)).collect();
+    let mut open: Vec<Ratio<'_>> =
+        changes(claim).filter_map(|(item, change)| ratio(claim, item, change)).collect();
     let mut found = Vec::new();
     let mut needed: BTreeMap<String, f64> = BTreeMap::new();
     // A ratio whose numerator is the denominator of another waits for what that one needs.
@@ -110,7 +111,13 @@ impl Ratio<'_> {
 
     /// What the months before the quoted growth would need: the denominator's growth with the numerator as it is known to
     /// have gone, flat where nothing is known.
-    fn rest(&self, claim: &Claim, before: Figure, months: f64, needed: &mut BTreeMap<String, f64>) -> Finding {
+    fn rest(
+        &self,
+        claim: &Claim,
+        before: Figure,
+        months: f64,
+        needed: &mut BTreeMap<String, f64>,
+    ) -> Finding {
         let above = needed.get(self.names.0).copied();
         let residual = (self.from.mid() / before.mid()).powf(1.0 / months);
         let below = above.unwrap_or(1.0) * residual;

@@ -9,7 +9,9 @@ pub fn price_ratio(claim: &Claim) -> Vec<Finding> {
     for item in claim.items.iter().filter(|item| item.key.quantity == "usage_share") {
         let Value::Share(usage) = item.value else { continue };
         let spend = claim.items.iter().find_map(|other| match other.value {
-            Value::Share(figure) if other.key.quantity == "spend_share" && other.key.subject == item.key.subject => {
+            Value::Share(figure)
+                if other.key.quantity == "spend_share" && other.key.subject == item.key.subject =>
+            {
                 Some(figure)
             }
             _ => None,
