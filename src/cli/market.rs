@@ -1,12 +1,20 @@
 //! The arguments of `market`: one file per sub-verb.
 
+mod check;
+mod forecast;
 mod rental;
+mod storage;
+mod usage;
 
 use clap::{Args, Subcommand, ValueEnum};
 use mtok::market::month::Month;
 use mtok::market::trend::{OnRun, TOLERANCE};
 
+pub use check::CheckArgs;
+pub use forecast::ForecastArgs;
 pub use rental::RentalArgs;
+pub use storage::StorageArgs;
+pub use usage::UsageArgs;
 
 /// Arguments of `market`.
 #[derive(Args, Debug)]
@@ -22,6 +30,18 @@ pub enum MarketVerb {
     /// Follow what an hour of a GPU costs: level, matched change, streaks, ratio to another GPU, spot.
     #[command(after_help = rental::HELP)]
     Rental(RentalArgs),
+    /// Follow tokens per day: by month, by model, by the country of their makers.
+    #[command(after_help = usage::HELP)]
+    Usage(UsageArgs),
+    /// Follow spot prices of memory, a series per product.
+    #[command(after_help = storage::HELP)]
+    Storage(StorageArgs),
+    /// Say whether quoted figures can hold together, and what they imply.
+    #[command(after_help = check::HELP)]
+    Check(CheckArgs),
+    /// Say what follows where rent, price and usage change: kernels, spend, GPUs.
+    #[command(after_help = forecast::HELP)]
+    Forecast(ForecastArgs),
 }
 
 /// The months that are shown. Changes of the first still look back.

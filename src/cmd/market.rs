@@ -1,6 +1,10 @@
 //! `mtok market`: the tracker, one file per sub-verb.
 
+mod check;
+mod forecast;
 mod rental;
+mod storage;
+mod usage;
 
 use super::{Exit, Failure};
 use crate::cli::{MarketArgs, MarketVerb};
@@ -9,5 +13,9 @@ use crate::cli::{MarketArgs, MarketVerb};
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
     match &args.verb {
         MarketVerb::Rental(args) => rental::run(args),
+        MarketVerb::Usage(args) => usage::run(args),
+        MarketVerb::Storage(args) => storage::run(args),
+        MarketVerb::Check(args) => check::run(args),
+        MarketVerb::Forecast(args) => forecast::run(args),
     }
 }
