@@ -4,6 +4,7 @@
 //! their names, keys likewise. A row that cannot be read is set aside with its place and does not stop the others; a file of
 //! which nothing can be read is one fault.
 
+mod flows;
 mod gpuhunt;
 mod inferencex_tco;
 mod own;
@@ -18,7 +19,9 @@ use std::io::Read;
 
 use crate::named::named;
 use crate::price::rental::RentalQuote;
+use crate::price::storage::StoragePoint;
 use crate::price::token::TokenListing;
+use crate::price::usage::UsageRow;
 use crate::table::Fault;
 
 pub use report::{Aside, Finding, Import, Place};
@@ -46,6 +49,10 @@ pub enum Record {
     Rental(RentalQuote),
     /// A price card.
     Token(TokenListing),
+    /// A count of tokens.
+    Usage(UsageRow),
+    /// A price of memory.
+    Storage(StoragePoint),
 }
 
 /// One format of price files.
@@ -70,6 +77,9 @@ pub const ALL: &[Format] = &[
     price_index::TABLE,
     inferencex_tco::TABLE,
     rents::TABLE,
+    flows::RANKINGS,
+    flows::USAGE,
+    flows::STORAGE,
 ];
 
 /// Reads a price file of any format; of `kind` only, where that is given.
