@@ -5,6 +5,7 @@
 
 mod flows;
 mod rental;
+mod token;
 mod verdicts;
 
 use rust_decimal::Decimal;
@@ -46,6 +47,7 @@ pub struct Known<'k> {
 pub fn check(import: &mut Import, known: &Known<'_>) {
     rental::check(import, known);
     flows::check(import, known);
+    token::check(import, known);
 }
 
 /// Why nobody asks this for an hour; `None` where somebody might.

@@ -86,6 +86,31 @@ pub struct Finding {
     pub what: String,
 }
 
+/// Why a row gives no record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Where the reason stands.
+    pub place: Place,
+    /// What becomes of the row.
+    pub aside: Aside,
+    /// By which rule.
+    pub rule: Rule,
+    /// Why, with the numbers.
+    pub what: String,
+}
+
+impl Refusal {
+    /// Of a row that cannot be read.
+    pub fn unreadable(place: Place, what: impl Into<String>) -> Self {
+        Self { place, aside: Aside::Rejected, rule: Rule::Unreadable, what: what.into() }
+    }
+
+    /// Of a row that has no price of what is looked for.
+    pub fn left_out(place: Place, rule: Rule, what: impl Into<String>) -> Self {
+        Self { place, aside: Aside::LeftOut, rule, what: what.into() }
+    }
+}
+
 /// What came of a file.
 #[derive(Debug)]
 pub struct Import {
@@ -159,6 +184,17 @@ impl Import {
         let place = Place { line: fault.line, column: fault.column, path: String::new() };
         self.set_aside(place, subject, Aside::Rejected, Rule::Unreadable, fault.what.clone());
         self.first_fault.get_or_insert(fault);
+    }
+
+    /// Sets a row aside for the reason that its reader gave.
+    pub fn refuse(&mut self, subject: &str, refusal: Refusal) {
+        let Refusal { place, aside, rule, what } = refusal;
+        if rule == Rule::Unreadable {
+            let path = if place.path.is_empty() { String::new() } else { format!("{}: ", place.path) };
+            let fault = Fault { line: place.line, column: place.column, what: format!("{path}{what}") };
+            self.first_fault.get_or_insert(fault);
+        }
+        self.set_aside(place, subject, aside, rule, what);
     }
 
     /// Takes in what came of another file of the same format, whose findings are told with the name of that file.
