@@ -6,6 +6,7 @@ mod import_kernels;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
+mod prices;
 mod report;
 mod serving;
 mod validate;
@@ -23,6 +24,7 @@ pub use import_kernels::ImportKernelsArgs;
 pub use market::MarketArgs;
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
+pub use prices::{PricesArgs, PricesVerb, UpdateArgs};
 pub use report::ReportArgs;
 pub use serving::ServingArgs;
 pub use validate::{Leave, ValidateArgs};
@@ -84,6 +86,8 @@ pub enum Verb {
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),
+    /// Dated prices: ask public sources for new ones.
+    Prices(PricesArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
     /// Compare the datasheet model with published measurements.
@@ -105,7 +109,7 @@ pub enum Verb {
 /// Where the bundled tables are replaced.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
-    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv or acceptance.csv replace the bundled ones.
+    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv or sources.csv replace the bundled ones.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

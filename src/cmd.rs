@@ -22,12 +22,14 @@ mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
+mod prices;
 mod report;
 #[cfg(feature = "gpu")]
 mod run;
 mod tables;
 #[cfg(feature = "gpu")]
 mod tune;
+mod update;
 mod validate;
 #[cfg(feature = "gpu")]
 mod worker;
@@ -139,6 +141,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
         Verb::ImportKernels(args) => import_kernels::run(&args),

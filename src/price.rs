@@ -5,6 +5,7 @@
 //! unless nothing else exists, and then the answer is marked stale.
 
 mod currency;
+pub mod feed;
 pub mod gate;
 pub mod import;
 mod pool;

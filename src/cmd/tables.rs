@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
+use mtok::price::feed::{Feed, read_feeds};
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
 use mtok::table::Fault;
@@ -13,7 +14,8 @@ use mtok::throughput::{Acceptance, read_acceptances};
 
 use super::Failure;
 
-const NAMES: [&str; 5] = ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv"];
+const NAMES: [&str; 6] =
+    ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv", "sources.csv"];
 
 /// Where tables are read from.
 pub struct Tables {
@@ -58,6 +60,11 @@ impl Tables {
     /// Token prices.
     pub fn tokens(&self) -> Result<Vec<TokenListing>, Failure> {
         self.read("tokens.csv", include_str!("../../data/tokens.csv"), |input| read_tokens(input))
+    }
+
+    /// Where prices are published.
+    pub fn feeds(&self) -> Result<Vec<Feed>, Failure> {
+        self.read("sources.csv", include_str!("../../data/sources.csv"), |input| read_feeds(input))
     }
 
     fn read<T>(
