@@ -8,6 +8,7 @@ mod currency;
 pub mod feed;
 pub mod gate;
 pub mod import;
+pub mod ledger;
 mod pool;
 mod quoted;
 pub mod rental;

@@ -14,15 +14,17 @@ pub mod findings;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
+pub mod prices;
 pub mod results;
 pub mod served;
 pub mod terminal;
 pub mod tuning;
 
-mod columns;
+pub mod columns;
 
 use columns::Rated;
 

@@ -7,7 +7,7 @@ use crate::roofline::{Ceilings, Share};
 
 /// One column of a table of `T`.
 #[derive(Debug)]
-pub(super) struct Column<T> {
+pub struct Column<T> {
     /// The header, with the unit.
     pub header: &'static str,
     /// The text of a cell, as the data has it: not yet safe to show.
@@ -26,21 +26,23 @@ impl<T> Clone for Column<T> {
 
 impl<T> Copy for Column<T> {}
 
-pub(super) const fn text<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
+/// A column of words, always shown.
+pub const fn text<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
     Column { header, cell, numeric: false, from: 0 }
 }
 
-pub(super) const fn number<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
+/// A column of numbers, always shown.
+pub const fn number<T>(header: &'static str, cell: fn(&T) -> String) -> Column<T> {
     Column { header, cell, numeric: true, from: 0 }
 }
 
 /// Shown from the width of a common terminal.
-pub(super) const fn common<T>(column: Column<T>) -> Column<T> {
+pub const fn common<T>(column: Column<T>) -> Column<T> {
     Column { from: 76, ..column }
 }
 
 /// Shown where there is room for everything.
-pub(super) const fn wide<T>(column: Column<T>) -> Column<T> {
+pub const fn wide<T>(column: Column<T>) -> Column<T> {
     Column { from: 160, ..column }
 }
 

@@ -76,6 +76,8 @@ pub struct RentalQuote {
     pub form_factor: Arc<str>,
     /// Memory of one GPU in GB.
     pub memory_gb: Option<u16>,
+    /// The provider's own name of what was quoted, such as an instance type; empty where the source does not say.
+    pub instance: Arc<str>,
     /// GPUs in the instance that was quoted.
     pub count: Option<u16>,
     /// The price of the whole instance in USD per hour, where that is what was quoted.
@@ -96,7 +98,9 @@ pub struct RentalQuote {
     pub commit: Arc<str>,
     /// What is odd about it.
     pub flags: Flags,
-    /// The line of its file.
+    /// The file that it was read from here; empty where that is told otherwise.
+    pub file: Arc<str>,
+    /// The line of that file.
     pub line: u64,
 }
 

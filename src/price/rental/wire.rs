@@ -9,7 +9,7 @@ use crate::table::{Fault, Row, Table};
 use crate::text::csv_cell;
 
 /// Every column, as written.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "hardware",
     "provider",
     "kind",
@@ -21,6 +21,7 @@ pub const COLUMNS: [&str; 18] = [
     "segment",
     "form_factor",
     "memory_gb",
+    "instance",
     "count",
     "usd_per_instance_hour",
     "currency",
@@ -52,7 +53,7 @@ pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
             quote.provider.to_lowercase(),
             quote.kind,
             quote.region.to_lowercase(),
-            quote.count,
+            (quote.instance.to_lowercase(), quote.count),
             quote.date,
             quote.basis,
         );
@@ -81,12 +82,14 @@ pub fn read_quote(row: Row<'_>, pool: &mut Pool) -> Result<RentalQuote, Fault> {
         segment: row.optional("segment")?.unwrap_or_default(),
         form_factor: pool.get(row.text("form_factor")),
         memory_gb: row.optional("memory_gb")?,
+        instance: pool.get(row.text("instance")),
         count: row.optional("count")?,
         usd_per_instance_hour: row.money("usd_per_instance_hour")?,
         currency: row.optional("currency")?.unwrap_or_default(),
         observed: row.optional_date("observed")?,
         commit: pool.get(row.text("commit")),
         flags: row.optional("flags")?.unwrap_or_default(),
+        file: pool.get(""),
         line: row.line(),
     })
 }
@@ -115,6 +118,7 @@ pub fn write_rentals<'q>(
             quote.segment.to_string(),
             csv_cell(&quote.form_factor),
             shown(quote.memory_gb.as_ref().map(|value| value as _)),
+            csv_cell(&quote.instance),
             shown(quote.count.as_ref().map(|value| value as _)),
             shown(quote.usd_per_instance_hour.as_ref().map(|value| value as _)),
             quote.currency.to_string(),

@@ -82,7 +82,9 @@ pub struct TokenListing {
     pub commit: Arc<str>,
     /// What is odd about it.
     pub flags: Flags,
-    /// The line of its file.
+    /// The file that it was read from here; empty where that is told otherwise.
+    pub file: Arc<str>,
+    /// The line of that file.
     pub line: u64,
 }
 
@@ -92,8 +94,51 @@ impl TokenListing {
         self.service == Service::Standard && self.tier.is_none() && self.window.is_none()
     }
 
+    /// Whether the card counts for somebody who asks on `as_of`: one with explicit validity while it is valid, whenever it was
+    /// read; another one from the day on which it was seen.
+    pub fn counts_on(&self, as_of: Date) -> bool {
+        let (from, to) = (self.valid_from.map(DateTime::date), self.valid_to.map(DateTime::date));
+        match (from, to) {
+            (None, None) => self.date <= as_of,
+            _ => from.is_none_or(|from| from <= as_of) && to.is_none_or(|to| as_of < to),
+        }
+    }
+
+    /// The day from which its age counts on `as_of`: a card that was read later is of the day itself.
+    pub fn seen(&self, as_of: Date) -> Date {
+        self.date.min(as_of)
+    }
+
     /// The prices of input and output, where both are values.
     pub fn input_output(&self) -> Option<(Decimal, Decimal)> {
         self.prices.input.value().zip(self.prices.output.value())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn card(valid_from: Option<Date>, valid_to: Option<Date>) -> TokenListing {
+        let midnight = |date: Date| date.to_datetime(jiff::civil::Time::midnight());
+        TokenListing {
+            valid_from: valid_from.map(midnight),
+            valid_to: valid_to.map(midnight),
+            date: date(2026, 8, 5),
+            ..TokenListing::default()
+        }
+    }
+
+    #[test]
+    fn a_card_counts_while_it_is_valid_whenever_it_was_read() {
+        let change = date(2026, 7, 30);
+        let (before, after, plain) = (card(None, Some(change)), card(Some(change), None), card(None, None));
+        let counts = |day| [&before, &after, &plain].map(|card| card.counts_on(day));
+        assert_eq!(counts(date(2026, 7, 29)), [true, false, false]);
+        assert_eq!(counts(change), [false, true, false]);
+        assert_eq!(counts(date(2026, 8, 5)), [false, true, true]);
+        assert_eq!(after.seen(date(2026, 9, 1)), after.date);
+        assert_eq!(after.seen(change), change, "read later, valid already");
     }
 }

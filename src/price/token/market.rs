@@ -51,6 +51,8 @@ pub struct SellerVote {
     pub blended: UsdPerMtok,
     /// The date of its listing.
     pub date: Date,
+    /// The file of its listing.
+    pub file: Arc<str>,
     /// The line of its listing.
     pub line: u64,
 }
@@ -83,16 +85,23 @@ pub fn market(
     mix: Mix,
     max_age_days: i32,
 ) -> Result<Market, NotFound> {
-    let known = listings.iter().filter(|listing| &*listing.model == model && listing.date <= as_of);
+    let known = listings.iter().filter(|listing| &*listing.model == model && listing.counts_on(as_of));
     let known = known.filter(|listing| listing.is_everyday()).collect();
-    let (voting, stale_days) = fresh(known, |listing| listing.date, as_of, max_age_days);
-    tally(model, &voting, mix, stale_days).ok_or_else(|| {
+    let (voting, stale_days) =
+        fresh(known, |listing: &&TokenListing| listing.seen(as_of), as_of, max_age_days);
+    tally(model, &voting, mix, as_of, stale_days).ok_or_else(|| {
         let rows = listings.iter().map(|listing| (&*listing.model, listing.date));
         NotFound::new(model, as_of, rows)
     })
 }
 
-fn tally(model: &str, voting: &[&TokenListing], mix: Mix, stale_days: Option<i32>) -> Option<Market> {
+fn tally(
+    model: &str,
+    voting: &[&TokenListing],
+    mix: Mix,
+    as_of: Date,
+    stale_days: Option<i32>,
+) -> Option<Market> {
     let mut sellers: BTreeMap<String, SellerVote> = BTreeMap::new();
     for listing in voting {
         let Some((input, output)) = listing.input_output() else { continue };
@@ -102,7 +111,8 @@ fn tally(model: &str, voting: &[&TokenListing], mix: Mix, stale_days: Option<i32
             input,
             output,
             blended: UsdPerMtok(mix.blend(to_f64(input), to_f64(output))),
-            date: listing.date,
+            date: listing.seen(as_of),
+            file: Arc::clone(&listing.file),
             line: listing.line,
         };
         let key = listing.seller.to_lowercase();

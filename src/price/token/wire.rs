@@ -113,6 +113,7 @@ pub fn read_listing(row: Row<'_>, pool: &mut Pool) -> Result<TokenListing, Fault
         source: pool.get(row.required("source")?),
         commit: pool.get(row.text("commit")),
         flags: row.optional("flags")?.unwrap_or_default(),
+        file: pool.get(""),
         line: row.line(),
     })
 }
