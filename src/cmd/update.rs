@@ -1,6 +1,8 @@
 //! `mtok prices update`: public sources of prices, asked over the network. A source that fails is told and stops no
 //! other.
 
+#[cfg(feature = "net")]
+mod ask;
 mod cache;
 #[cfg(feature = "net")]
 mod fetch;
@@ -13,11 +15,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mtok::arch::Architecture;
 use mtok::hardware::GpuSpec;
-use mtok::price::feed::{Feed, KEY_VARIABLE};
+use mtok::price::feed::Feed;
 use mtok::price::import::{self, Aside, Import, Source};
 use mtok::report::feeds::{self as report, FeedRow, State};
 use mtok::text;
 
+#[cfg(feature = "net")]
+use self::ask::asked;
 use self::cache::{Cache, Entry};
 use super::output::{self, print};
 use super::tables::Tables;
@@ -128,42 +132,6 @@ fn outcome(feed: &Feed, args: &UpdateArgs, cache: &Cache, now: Timestamp) -> Out
 #[cfg(not(feature = "net"))]
 fn asked(_: &Feed, _: &UpdateArgs, _: &Cache, _: Option<Entry>) -> Outcome {
     Outcome::without(State::Failed, "this build has no network")
-}
-
-#[cfg(feature = "net")]
-fn asked(feed: &Feed, args: &UpdateArgs, cache: &Cache, kept: Option<Entry>) -> Outcome {
-    let key = std::env::var(KEY_VARIABLE).ok().filter(|key| feed.needs_key && !key.is_empty());
-    if feed.needs_key && key.is_none() {
-        return Outcome::without(State::Skipped, format!("{KEY_VARIABLE} is not set"));
-    }
-    let validators = kept.as_ref().map(|entry| [entry.etag.clone(), entry.last_modified.clone()]);
-    let request = fetch::Request {
-        feed,
-        key: key.as_deref(),
-        kept: validators.unwrap_or_default(),
-        timeout: args.timeout,
-        folder: cache.folder(),
-    };
-    let answer = match fetch::ask(&request) {
-        Ok(answer) => answer,
-        Err(reason) => return Outcome::without(State::Failed, reason),
-    };
-    let now = Timestamp::now();
-    let done = match (answer, kept) {
-        (fetch::Answer::Body(file, validators), _) => {
-            cache.keep(feed, file, validators, now).map(|entry| (State::Fetched, entry))
-        }
-        (fetch::Answer::Unchanged, Some(entry)) => {
-            cache.confirm(feed, entry, now).map(|entry| (State::Unchanged, entry))
-        }
-        (fetch::Answer::Unchanged, None) => {
-            return Outcome::without(State::Failed, "says that what is not kept is unchanged");
-        }
-    };
-    match done {
-        Ok((state, entry)) => Outcome::taken(state, entry),
-        Err(failure) => Outcome::without(State::Failed, failure.message),
-    }
 }
 
 /// Imports what there is of a source.
