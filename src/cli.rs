@@ -24,7 +24,9 @@ pub use import_kernels::ImportKernelsArgs;
 pub use market::MarketArgs;
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
-pub use prices::{PricesArgs, PricesVerb, UpdateArgs};
+pub use prices::{
+    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs, UpdateArgs,
+};
 pub use report::ReportArgs;
 pub use serving::ServingArgs;
 pub use validate::{Leave, ValidateArgs};
@@ -86,10 +88,10 @@ pub enum Verb {
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),
-    /// Dated prices: ask public sources for new ones.
-    Prices(PricesArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
+    /// Prices with their dates and sources: list, import, history, explain, diff, update.
+    Prices(PricesArgs),
     /// Compare the datasheet model with published measurements.
     #[command(after_help = validate::HELP)]
     Validate(ValidateArgs),
@@ -241,6 +243,17 @@ pub struct EstimateArgs {
     pub format: FormatArgs,
 }
 
+/// Whether imported prices count.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ImportedArgs {
+    /// Count the prices of `mtok prices import` too, beside the bundled ones.
+    #[arg(long)]
+    pub imported: bool,
+    /// The same with the imported prices of this folder.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+}
+
 /// What the device and the tokens cost.
 #[derive(Args, Clone, Debug)]
 pub struct PriceArgs {
@@ -263,6 +276,8 @@ pub struct PriceArgs {
     /// The day whose prices count [default: today].
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
+    #[command(flatten)]
+    pub imported: ImportedArgs,
 }
 
 impl PriceArgs {
@@ -281,6 +296,10 @@ impl PriceArgs {
         if !matches!(self.market, MarketPolicy::Median) {
             options.push(format!(" --market {}", name_of(&self.market)));
         }
+        if self.imported.imported {
+            options.push(" --imported".into());
+        }
+        options.extend(self.imported.store.iter().map(|store| format!(" --store \"{}\"", store.display())));
         options
     }
 }

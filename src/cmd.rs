@@ -29,7 +29,6 @@ mod run;
 mod tables;
 #[cfg(feature = "gpu")]
 mod tune;
-mod update;
 mod validate;
 #[cfg(feature = "gpu")]
 mod worker;

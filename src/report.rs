@@ -12,6 +12,7 @@ pub mod estimates;
 pub mod feeds;
 pub mod findings;
 pub mod github;
+pub mod imports;
 pub mod json;
 pub mod junit;
 pub mod listing;

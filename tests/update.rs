@@ -124,7 +124,8 @@ impl Place {
 
     fn call_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Run {
         let data = self.0.path().display().to_string();
-        let words = [&["prices", "update", "--data", &data], words].concat();
+        let store = self.0.path().join("store").display().to_string();
+        let words = [&["prices", "update", "--data", &data, "--store", &store], words].concat();
         let mut command = tuned(&words, &self.0.path().join("cache"));
         for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"] {
             command.env_remove(name);
@@ -216,6 +217,21 @@ fn tables_packed_or_not_are_fetched_and_their_rows_counted() {
     }
     let shown = place.call(&["--dry-run"]).ok().out;
     assert!(shown.contains("Source: a test (MIT)") && shown.contains("0 min"), "{shown}");
+}
+
+#[test]
+fn what_is_accepted_is_stored_once_and_a_dry_run_stores_nothing() {
+    let place = Place::one(&Server::always(table(RENTALS)));
+    let store = place.0.path().join("store");
+    assert_eq!(place.json(&[]).1[0]["accepted"], 2);
+    assert!(!store.exists(), "a dry run");
+    place.call(&["--json"]).ok();
+    let kept = contents(&store.join("rental"));
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].0.ends_with("-one-1.csv") && kept[0].1.len() > RENTALS.len(), "{}", kept[0].0);
+    let row = place.call(&["--json"]).ok().json()["sources"][0].clone();
+    assert_eq!((&row["accepted"], &row["left_out"]), (&0.into(), &2.into()), "stored already");
+    assert_eq!(contents(&store.join("rental")), kept);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 use mtok::served;
 
-use super::{FormatArgs, TableArgs, positive, share};
+use super::{FormatArgs, ImportedArgs, TableArgs, positive, share};
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -72,6 +72,8 @@ pub struct RentArgs {
     /// The day whose rents count [default: today].
     #[arg(long, value_name = "DATE", conflicts_with = "usd_per_hour")]
     pub as_of: Option<Date>,
+    #[command(flatten)]
+    pub imported: ImportedArgs,
 }
 
 fn format_help() -> String {

@@ -23,7 +23,7 @@ const SOFTWARE_HARDWARE: &str = "2-vCPU cloud machine";
 
 /// Runs the verb.
 pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.workload.tables.data.as_deref())?;
+    let tables = Tables::open(args.workload.tables.data.as_deref())?.with_imported(&args.price.imported)?;
     let gpus = tables.gpus()?;
     let origin = Origin::read(&args.device, &gpus)?;
     let rents = rents(&args.price, &tables, &gpus, &origin)?;

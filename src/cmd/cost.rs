@@ -54,7 +54,7 @@ fn terms(args: &CostArgs) -> Result<Terms, Failure> {
     let (rent, as_of) = match (typed, &args.rent.hardware) {
         (Some(rent), _) => (rent, None),
         (None, Some(named)) => {
-            let tables = Tables::open(args.tables.data.as_deref())?;
+            let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.rent.imported)?;
             let as_of = args.rent.as_of.unwrap_or_else(today);
             let offers = named_offers(named, as_of, &tables.rentals()?, &tables.gpus()?)?;
             (Rent::median_of(&best_kind(&offers).map_err(Failure::bad_input)?), Some(as_of))

@@ -27,11 +27,16 @@ pub fn cache_folder() -> Option<PathBuf> {
 
 /// Writes beside and renames: a reader sees the old file or the new one.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_atomic_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written piece by piece.
+pub fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Failure> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder)?;
         // Not through the wrapper, whose errors name the file that is about to go.
-        file.as_file_mut().write_all(bytes)?;
+        fill(file.as_file_mut())?;
         file.as_file().sync_all()?;
         make_readable(file.as_file())?;
         file.persist(path)?;

@@ -22,7 +22,7 @@ use crate::cli::{AdapterArgs, RunArgs};
 /// Runs the verb.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // Bad tables or names should be found before a minute of measuring.
-    let tables = Tables::open(args.workload.tables.data.as_deref())?;
+    let tables = Tables::open(args.workload.tables.data.as_deref())?.with_imported(&args.price.imported)?;
     let gpus = tables.gpus()?;
     inputs::check(&args.workload, &tables)?;
     compare::check(&args.price, &tables, &gpus)?;

@@ -3,16 +3,20 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::price::feed::{Feed, read_feeds};
+use mtok::price::ledger::Ledger;
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
 use mtok::table::Fault;
 use mtok::throughput::{Acceptance, read_acceptances};
 
 use super::Failure;
+use super::prices::store::Store;
+use crate::cli::ImportedArgs;
 
 const NAMES: [&str; 6] =
     ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv", "sources.csv"];
@@ -20,12 +24,13 @@ const NAMES: [&str; 6] =
 /// Where tables are read from.
 pub struct Tables {
     folder: Option<PathBuf>,
+    imported: Ledger,
 }
 
 impl Tables {
     /// The bundled tables; those of `folder` where it has them.
     pub fn open(folder: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = folder else { return Ok(Self { folder: None }) };
+        let Some(path) = folder else { return Ok(Self { folder: None, imported: Ledger::default() }) };
         if !path.is_dir() {
             return Err(Failure::bad_input(format!("{}: is not a folder", path.display())));
         }
@@ -33,7 +38,15 @@ impl Tables {
             // A misspelt name must not mean the bundled prices.
             return Err(Failure::bad_input(format!("{}: has none of {}", path.display(), NAMES.join(", "))));
         }
-        Ok(Self { folder: Some(path.to_owned()) })
+        Ok(Self { folder: Some(path.to_owned()), imported: Ledger::default() })
+    }
+
+    /// The same with imported prices beside them, where they are asked for.
+    pub fn with_imported(mut self, args: &ImportedArgs) -> Result<Self, Failure> {
+        if args.imported || args.store.is_some() {
+            Store::open(args.store.as_deref())?.read_into(&mut self.imported)?;
+        }
+        Ok(self)
     }
 
     /// GPUs by their datasheets.
@@ -54,12 +67,27 @@ impl Tables {
 
     /// Rents.
     pub fn rentals(&self) -> Result<Vec<RentalQuote>, Failure> {
-        self.read("rentals.csv", include_str!("../../data/rentals.csv"), |input| read_rentals(input))
+        let bundled = include_str!("../../data/rentals.csv");
+        let mut rentals = self.read("rentals.csv", bundled, |input| read_rentals(input))?;
+        let name: Arc<str> = "rentals.csv".into();
+        rentals.iter_mut().for_each(|row| row.file = Arc::clone(&name));
+        rentals.extend_from_slice(&self.imported.rentals);
+        Ok(rentals)
     }
 
     /// Token prices.
     pub fn tokens(&self) -> Result<Vec<TokenListing>, Failure> {
-        self.read("tokens.csv", include_str!("../../data/tokens.csv"), |input| read_tokens(input))
+        let bundled = include_str!("../../data/tokens.csv");
+        let mut tokens = self.read("tokens.csv", bundled, |input| read_tokens(input))?;
+        let name: Arc<str> = "tokens.csv".into();
+        tokens.iter_mut().for_each(|row| row.file = Arc::clone(&name));
+        tokens.extend_from_slice(&self.imported.tokens);
+        Ok(tokens)
+    }
+
+    /// Rents and token prices together.
+    pub fn ledger(&self) -> Result<Ledger, Failure> {
+        Ok(Ledger { rentals: self.rentals()?, tokens: self.tokens()? })
     }
 
     /// Where prices are published.

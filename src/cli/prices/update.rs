@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::{FormatArgs, TableArgs, positive};
+use super::StoreArgs;
+use crate::cli::{FormatArgs, positive};
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -44,7 +45,7 @@ pub struct UpdateArgs {
     #[arg(long)]
     pub strict: bool,
     #[command(flatten)]
-    pub tables: TableArgs,
+    pub store: StoreArgs,
     #[command(flatten)]
     pub format: FormatArgs,
 }

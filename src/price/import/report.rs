@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{Format, Kind, Record};
+use crate::named::named;
 use crate::price::Rule;
 use crate::price::rental::RentalQuote;
 use crate::price::token::TokenListing;
@@ -56,8 +57,7 @@ impl Serialize for Place {
 }
 
 /// What became of a row that was not simply taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Aside {
     /// Kept with a flag.
     Flagged,
@@ -66,6 +66,8 @@ pub enum Aside {
     /// Not kept: it is none of the prices looked for, or has none.
     LeftOut,
 }
+
+named!(Aside { Flagged = "flagged", Rejected = "rejected", LeftOut = "left-out" });
 
 /// One row that was not simply taken.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -144,6 +146,21 @@ impl Import {
         let place = Place { line: fault.line, column: fault.column, path: String::new() };
         self.set_aside(place, subject, Aside::Rejected, Rule::Unreadable, fault.what.clone());
         self.first_fault.get_or_insert(fault);
+    }
+
+    /// Takes in what came of another file of the same format, whose findings are told with the name of that file.
+    pub fn absorb(&mut self, other: Self, name: &str) {
+        self.rentals.extend(other.rentals);
+        self.tokens.extend(other.tokens);
+        for (of, count) in other.counts {
+            *self.counts.entry(of).or_default() += count;
+        }
+        let room = MAX_FINDINGS.saturating_sub(self.findings.len());
+        for mut finding in other.findings.into_iter().take(room) {
+            finding.place.path = format!("{name}:{}", finding.place);
+            (finding.place.line, finding.place.column) = (0, 0);
+            self.findings.push(finding);
+        }
     }
 
     /// Records that were kept.

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use super::RentalQuote;
 use crate::price::{Pool, Quoted, doubled, gate};
-use crate::table::{Fault, Row, Table};
+use crate::table::{Fault, Row, Table, each_row};
 use crate::text::csv_cell;
 
 /// Every column, as written.
@@ -62,6 +62,19 @@ pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
         }
         quotes.push(quote);
     }
+    Ok(quotes)
+}
+
+/// Reads a table that imports wrote: of any length, and a quote may be in it again.
+///
+/// # Errors
+/// The first fault with its line and column.
+pub fn read_stored(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
+    let (mut pool, mut quotes) = (Pool::default(), Vec::new());
+    each_row(input, COLUMNS.get(..REQUIRED).unwrap_or_default(), |row| {
+        quotes.push(read_quote(row, &mut pool)?);
+        Ok(())
+    })?;
     Ok(quotes)
 }
 

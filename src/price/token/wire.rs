@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::{TokenListing, TokenPrices};
 use crate::price::{Pool, Quoted, doubled, gate};
-use crate::table::{Fault, Row, Table};
+use crate::table::{Fault, Row, Table, each_row};
 use crate::text::csv_cell;
 
 /// Every column, as written.
@@ -83,6 +83,19 @@ fn contradiction(row: Row<'_>, first: u64, before: TokenPrices, now: TokenPrices
     let differs = TokenPrices::NAMES.into_iter().zip(pairs).find(|(_, (old, new))| old != new);
     let (name, (old, new)) = differs.unwrap_or(("input", (Quoted::Unknown, Quoted::Unknown)));
     doubled(row, &column(name), first, old, new)
+}
+
+/// Reads a table that imports wrote: of any length, and a card may be in it again.
+///
+/// # Errors
+/// The first fault with its line and column.
+pub fn read_stored(input: impl Read) -> Result<Vec<TokenListing>, Fault> {
+    let (mut pool, mut listings) = (Pool::default(), Vec::new());
+    each_row(input, COLUMNS.get(..REQUIRED).unwrap_or_default(), |row| {
+        listings.push(read_listing(row, &mut pool)?);
+        Ok(())
+    })?;
+    Ok(listings)
 }
 
 /// One row of the table; its texts come from `pool`. A table without the column `open_weights` is one of open weights.

@@ -12,21 +12,25 @@ use std::sync::Mutex;
 use std::thread;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use mtok::arch::Architecture;
 use mtok::hardware::GpuSpec;
 use mtok::price::feed::Feed;
+use mtok::price::gate::{self, Known};
 use mtok::price::import::{self, Aside, Import, Source};
+use mtok::price::ledger::Ledger;
 use mtok::report::feeds::{self as report, FeedRow, State};
 use mtok::text;
 
 #[cfg(feature = "net")]
 use self::ask::asked;
 use self::cache::{Cache, Entry};
-use super::output::{self, print};
-use super::tables::Tables;
-use super::{Exit, Failure};
+use super::store::Store;
 use crate::cli::UpdateArgs;
+use crate::cmd::output::{self, print};
+use crate::cmd::tables::Tables;
+use crate::cmd::{Exit, Failure};
 
 /// Sources that are asked at the same time: most are files of the same two servers.
 const AT_ONCE: usize = 4;
@@ -50,7 +54,7 @@ impl Outcome {
 
 /// Runs the verb.
 pub fn run(args: &UpdateArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.tables.data.as_deref())?;
+    let tables = Tables::open(args.store.tables.data.as_deref())?;
     let all = tables.feeds()?;
     let feeds = chosen(&all, &args.source)?;
     let cache = Cache::open()?;
@@ -64,11 +68,15 @@ pub fn run(args: &UpdateArgs) -> Result<Exit, Failure> {
             "this build has no network: build it with --features net, or take kept copies with --offline";
         return Err(Failure::bad_input(what));
     }
-    let (gpus, models) = (tables.gpus()?, tables.models()?);
+    let store = Store::open(args.store.store.as_deref())?;
+    let mut ledger = tables.ledger()?;
+    store.read_into(&mut ledger)?;
+    let mut shelf =
+        Shelf { gpus: tables.gpus()?, models: tables.models()?, ledger, store, dry_run: args.dry_run };
     let outcomes = at_once(&feeds, |feed| outcome(feed, args, &cache, now));
     let mut rows = Vec::new();
     for (feed, outcome) in feeds.iter().zip(outcomes) {
-        rows.push(taken(feed, outcome, &cache, now, (&gpus, &models)));
+        rows.push(taken(feed, outcome, &cache, now, &mut shelf)?);
     }
     show(&rows, args)?;
     let failed = report::failed(&rows);
@@ -134,50 +142,72 @@ fn asked(_: &Feed, _: &UpdateArgs, _: &Cache, _: Option<Entry>) -> Outcome {
     Outcome::without(State::Failed, "this build has no network")
 }
 
-/// Imports what there is of a source.
+/// What prices are judged by, and where they go.
+struct Shelf {
+    gpus: Vec<GpuSpec>,
+    models: Vec<Architecture>,
+    ledger: Ledger,
+    store: Store,
+    dry_run: bool,
+}
+
+/// Imports what there is of a source. Only a store that cannot be written stops the rest.
 fn taken(
     feed: &Feed,
     outcome: Outcome,
     cache: &Cache,
     now: Timestamp,
-    known: (&[GpuSpec], &[Architecture]),
-) -> FeedRow {
+    shelf: &mut Shelf,
+) -> Result<FeedRow, Failure> {
     let mut row = FeedRow { state: outcome.state, reason: outcome.reason, ..FeedRow::of(feed) };
-    let Some(entry) = outcome.entry else { return row };
+    let Some(entry) = outcome.entry else { return Ok(row) };
     tell_age(&mut row, &entry, now);
-    match imported(feed, &entry, cache, known) {
+    // What the server confirmed is its price of that day.
+    let observed = entry.checked().to_zoned(TimeZone::UTC).date();
+    match shelf.read(feed, &entry, cache, observed) {
         Ok(import) => {
             row.format = Some(import.format.to_owned());
             row.accepted = Some(import.accepted() as u64);
             row.rejected = Some(import.count(Aside::Rejected));
             row.flagged = Some(import.count(Aside::Flagged));
             row.left_out = Some(import.count(Aside::LeftOut));
+            shelf.keep(import, observed, &feed.name)?;
         }
         Err(reason) => (row.state, row.reason) = (State::Failed, Some(reason)),
     }
-    row
+    Ok(row)
 }
 
-fn imported(
-    feed: &Feed,
-    entry: &Entry,
-    cache: &Cache,
-    (gpus, models): (&[GpuSpec], &[Architecture]),
-) -> Result<Import, String> {
-    let mut text = cache.text(entry).map_err(|failure| failure.message)?;
-    let name = text.member.clone().unwrap_or_else(|| feed.name.clone());
-    let source = Source {
-        name: &name,
-        folder: &feed.provider,
-        provider: (!feed.provider.is_empty()).then_some(feed.provider.as_str()),
-        // What the server confirmed is its price of that day.
-        observed: entry.checked().to_zoned(TimeZone::UTC).date(),
-        commit: "",
-        rates: &[],
-        gpus,
-        models,
-    };
-    import::read(&mut text, &source, Some(feed.kind)).map_err(|fault| fault.to_string())
+impl Shelf {
+    fn read(&self, feed: &Feed, entry: &Entry, cache: &Cache, observed: Date) -> Result<Import, String> {
+        let mut text = cache.text(entry).map_err(|failure| failure.message)?;
+        let name = text.member.clone().unwrap_or_else(|| feed.name.clone());
+        let source = Source {
+            name: &name,
+            folder: &feed.provider,
+            provider: (!feed.provider.is_empty()).then_some(feed.provider.as_str()),
+            observed,
+            commit: "",
+            rates: &[],
+            gpus: &self.gpus,
+            models: &self.models,
+        };
+        let read = import::read(&mut text, &source, Some(feed.kind));
+        let mut import = read.map_err(|fault| fault.to_string())?;
+        let known = Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &[] };
+        gate::check(&mut import, &known);
+        Ok(import)
+    }
+
+    /// Stores what was accepted; the next source may say the same again.
+    fn keep(&mut self, import: Import, observed: Date, name: &str) -> Result<(), Failure> {
+        if !self.dry_run {
+            self.store.add(&import, observed, name)?;
+        }
+        self.ledger.rentals.extend(import.rentals);
+        self.ledger.tokens.extend(import.tokens);
+        Ok(())
+    }
 }
 
 fn tell_age(row: &mut FeedRow, entry: &Entry, now: Timestamp) {

@@ -1,0 +1,181 @@
+//! `mtok prices import`: price files of others into the store.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use mtok::arch::Architecture;
+use mtok::hardware::GpuSpec;
+use mtok::price::gate::{self, Known};
+use mtok::price::import::{self, Aside, Import, Source};
+use mtok::price::ledger::Ledger;
+use mtok::report::imports::{self, Imported, Totals};
+use mtok::table::Fault;
+
+use super::folder;
+use super::store::Store;
+use crate::cli::ImportArgs;
+use crate::cmd::input::{self, STDIN};
+use crate::cmd::output::{self, complain, print, print_json};
+use crate::cmd::tables::{Tables, located};
+use crate::cmd::{Exit, Failure};
+
+/// What every file of a call is read with.
+struct Context<'a> {
+    args: &'a ImportArgs,
+    observed: Date,
+    gpus: Vec<GpuSpec>,
+    models: Vec<Architecture>,
+    store: Store,
+    ledger: Ledger,
+}
+
+/// Runs the sub-verb.
+pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
+    let tables = Tables::open(args.store.tables.data.as_deref())?;
+    let store = Store::open(args.store.store.as_deref())?;
+    let mut ledger = tables.ledger()?;
+    store.read_into(&mut ledger)?;
+    let mut context = Context {
+        args,
+        observed: super::day(args.observed),
+        gpus: tables.gpus()?,
+        models: tables.models()?,
+        store,
+        ledger,
+    };
+    let (mut done, mut unusable) = (Vec::new(), Vec::new());
+    for path in &args.files {
+        match context.file(path) {
+            Ok(imported) => done.push(imported),
+            Err(failure) if failure.exit == Exit::BadInput => unusable.push(failure),
+            Err(failure) => return Err(failure),
+        }
+    }
+    // The last one ends the call where nothing could be used; its message is printed there.
+    if done.is_empty()
+        && let Some(last) = unusable.pop()
+    {
+        unusable.iter().for_each(|failure| complain(&failure.message));
+        return Err(last);
+    }
+    let totals = Totals::of(done);
+    print_totals(&totals, args)?;
+    unusable.iter().for_each(|failure| complain(&failure.message));
+    let strict = args.strict && totals.rejected > 0;
+    Ok(if strict || !unusable.is_empty() { Exit::FailedCells } else { Exit::Ok })
+}
+
+fn print_totals(totals: &Totals, args: &ImportArgs) -> Result<(), Failure> {
+    let format = &args.format;
+    if format.json {
+        print_json(totals)
+    } else if format.csv {
+        print(&imports::csv(totals))
+    } else if format.markdown {
+        print(&imports::markdown(totals))
+    } else {
+        let (width, _) = output::terminal();
+        print(&imports::terminal(totals, width))
+    }
+}
+
+impl Context<'_> {
+    /// Reads, checks and stores one file, or a folder of models.
+    fn file(&mut self, path: &Path) -> Result<Imported, Failure> {
+        let name = file_name(path);
+        let folder = path.parent().map(file_name).unwrap_or_default();
+        let mut import = match path.is_dir() {
+            true => self.folder(path)?,
+            false => self.open(path, &folder)?,
+        };
+        let known =
+            Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &self.args.allow };
+        gate::check(&mut import, &known);
+        let stored = match self.args.dry_run {
+            true => None,
+            false => self.store.add(&import, self.observed, &format!("{folder} {name}"))?,
+        };
+        let imported = summary(path, &import, stored);
+        // The next file of the same call may say the same again.
+        self.ledger.rentals.extend(import.rentals);
+        self.ledger.tokens.extend(import.tokens);
+        Ok(imported)
+    }
+
+    fn open(&self, path: &Path, folder: &str) -> Result<Import, Failure> {
+        let mut input = input::open(path, self.args.large)?;
+        let name = input.member.clone().unwrap_or_else(|| file_name(path));
+        self.read(&mut input, &name, folder).map_err(|fault| located(path, &fault))
+    }
+
+    /// Every model of a folder as one import; what one file has wrong is a finding.
+    fn folder(&self, path: &Path) -> Result<Import, Failure> {
+        let mut whole: Option<Import> = None;
+        let mut faults = Vec::new();
+        for member in folder::members(path)? {
+            match self.open(&member.path, &member.seller) {
+                Ok(import) => match &mut whole {
+                    Some(whole) => whole.absorb(import, &member.name),
+                    None => whole = Some(import),
+                },
+                Err(failure) => faults.push((member.name, failure)),
+            }
+        }
+        let Some(mut whole) = whole else {
+            let first = faults.into_iter().next().map(|(_, failure)| failure);
+            return Err(first.unwrap_or_else(|| Failure::bad_input("no file could be used")));
+        };
+        for (name, failure) in faults {
+            let fault = Fault { line: 0, column: 0, what: failure.message };
+            whole.reject(&name, fault);
+        }
+        Ok(whole)
+    }
+
+    fn read(&self, input: &mut dyn Read, name: &str, folder: &str) -> Result<Import, Fault> {
+        let source = Source {
+            name,
+            folder,
+            provider: self.args.provider.as_deref(),
+            observed: self.observed,
+            commit: &self.args.commit,
+            rates: &self.args.rate,
+            gpus: &self.gpus,
+            models: &self.models,
+        };
+        let mut import = import::read(input, &source, self.args.kind)?;
+        let known =
+            Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &self.args.allow };
+        gate::check(&mut import, &known);
+        Ok(import)
+    }
+}
+
+fn summary(path: &Path, import: &Import, stored: Option<PathBuf>) -> Imported {
+    let mut reasons = BTreeMap::new();
+    for ((_, rule), count) in &import.counts {
+        *reasons.entry(*rule).or_default() += count;
+    }
+    Imported {
+        file: path.display().to_string(),
+        format: import.format,
+        kind: import.kind,
+        accepted: import.accepted() as u64,
+        rejected: import.count(Aside::Rejected),
+        flagged: import.count(Aside::Flagged),
+        left_out: import.count(Aside::LeftOut),
+        reasons,
+        stored: stored.map(|path| path.display().to_string()),
+        findings: import.findings.clone(),
+    }
+}
+
+/// The last part of a path.
+fn file_name(path: &Path) -> String {
+    if path == Path::new(STDIN) {
+        return "stdin".into();
+    }
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
