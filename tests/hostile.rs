@@ -17,8 +17,8 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 use rawzip::CompressionMethod;
 use tempfile::TempDir;
 
-/// The longest that a person waits for a refusal.
-const AT_ONCE: Duration = Duration::from_millis(200);
+/// The longest that a person waits for a refusal; a build without optimisation is several times slower.
+const AT_ONCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 800 } else { 200 });
 
 /// A format by one small file of it: its name and a text with one row or model.
 struct Sample {
@@ -129,9 +129,9 @@ impl Place {
     #[track_caller]
     fn refused_path(&self, case: &str, path: &str) -> String {
         let (said, took) = self.answer(case, path);
-        // Other work on the machine may hold up one call, not every one.
-        let quickest = (0..4)
-            .fold(took, |best, _| if best < AT_ONCE { best } else { best.min(self.answer(case, path).1) });
+        // Other work on the machine may hold up a call, not every one.
+        let more = (0..9).map(|_| self.answer(case, path).1);
+        let quickest = if took < AT_ONCE { took } else { more.min().unwrap_or(took) };
         assert!(quickest < AT_ONCE, "{case}: {quickest:?}");
         assert_eq!(self.stored(), self.before, "{case}: the store changed");
         said
@@ -205,6 +205,12 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
         entry.finish(descriptor).unwrap();
     }
     archive.finish().unwrap()
+}
+
+/// A table whose last cell never ends.
+fn bomb() -> Vec<u8> {
+    let text = TABLES[0].text.trim_end().as_bytes();
+    [text, &vec![b'0'; 32 << 20]].concat()
 }
 
 fn samples() -> impl Iterator<Item = &'static Sample> {
@@ -406,7 +412,7 @@ fn tables_that_are_none_are_refused() {
 fn archives_that_are_traps_are_refused_by_name() {
     let mut place = Place::new();
     let text = TABLES[0].text.as_bytes();
-    let zeros = vec![b'0'; 32 << 20];
+    let zeros = bomb();
     let mut lying = zip(&[("a.csv", &zeros)]);
     let at = lying.windows(4).position(|window| window == b"PK\x01\x02").unwrap() + 24;
     lying[at..at + 4].copy_from_slice(&1000u32.to_le_bytes());
@@ -429,7 +435,7 @@ fn archives_that_are_traps_are_refused_by_name() {
         (
             "hostile names",
             zip(&[("\u{1b}[2J", text), ("../../b", text)]),
-            "is a zip with 2 files (\\u{1b}[2J, ../../b)",
+            "is a zip with 2 files (\\u{1b}[2J, b)",
         ),
         ("many files", zip(&many), "is a zip with more than 1000 entries"),
         ("no file", zip(&[]), "is a zip with no file in it"),
@@ -485,7 +491,7 @@ fn what_is_no_plain_file_is_refused_without_waiting() {
 #[test]
 fn standard_input_has_the_same_bounds() {
     let place = Place::new();
-    let zeros = vec![b'0'; 32 << 20];
+    let zeros = bomb();
     for (bytes, what) in [
         (vec![], "mtok: -: is empty"),
         (utf16(TABLES[0].text), "mtok: -: is UTF-16; save it as UTF-8"),
@@ -519,34 +525,32 @@ fn hostile_words_reach_no_stream_raw() {
         "\u{8}\u{8}\u{8}\u{0}",
         "[x](javascript:alert(1))",
     ];
+    // A row for every column, the good ones first.
+    let columns = ["hardware", "provider", "region", "source", "kind", "usd_per_hour"];
     let mut place = Place::new();
-    for (index, word) in words.into_iter().enumerate() {
-        for (column, bad) in [
-            ("hardware", false),
-            ("provider", false),
-            ("region", false),
-            ("source", false),
-            ("kind", true),
-            ("usd_per_hour", true),
-        ] {
-            let rows = Grid::of(TABLES[0].text).with(0, column, word).text();
-            let text = rows + &format!("H100 SXM,nebius,on-demand,us,2.{index}1,2026-10-01,list,a test\n");
-            let path = place.file("rentals.csv", text);
-            for format in [&["--json"][..], &["--csv"], &["--markdown"], &[]] {
-                let run = place.import(&path, &[&["--dry-run"], format].concat());
-                assert_eq!(run.code, Some(0), "{word:?} as {column}: {}", run.err);
-                quiet(&format!("{word:?} as {column}"), &run);
-                if format == ["--markdown"] {
-                    assert!(!run.out.contains("<script"), "{}", run.out);
-                }
-                if format == ["--csv"] {
+    for word in words {
+        let mut text = TABLES[0].text.lines().next().unwrap().to_owned() + "\n";
+        for (index, column) in columns.into_iter().enumerate() {
+            let row = Grid::of(TABLES[0].text).with(0, "date", &format!("2026-09-0{}", index + 1));
+            let row = row.with(0, column, word).text();
+            text += row.split_once('\n').unwrap().1;
+        }
+        let path = place.file("rentals.csv", text);
+        for format in [&["--json"][..], &["--csv"], &["--markdown"], &[]] {
+            let run = place.import(&path, &[&["--dry-run"], format].concat());
+            assert_eq!(run.code, Some(0), "{word:?}: {}", run.err);
+            quiet(&format!("{word:?}"), &run);
+            match format {
+                ["--json"] => assert_eq!(run.json()["rejected"], 2, "{word:?}: {}", run.out),
+                ["--markdown"] => assert!(!run.out.contains("<script"), "{}", run.out),
+                ["--csv"] => {
                     let cells = Grid::of(&run.out).rows.into_iter().flatten();
                     assert!(!cells.into_iter().any(|cell| cell.starts_with(['=', '+', '@'])), "{}", run.out);
                 }
+                _ => assert!(run.out.contains("rejected"), "{}", run.out),
             }
-            let strict = place.import(&path, &["--dry-run", "--strict"]);
-            assert_eq!(strict.code, Some(i32::from(bad)), "{word:?} as {column}: {}", strict.out);
         }
+        assert_eq!(place.import(&path, &["--dry-run", "--strict"]).code, Some(1), "{word:?}");
     }
 }
 

@@ -53,11 +53,11 @@ pub fn all() -> Vec<Target> {
         Target::new("model config", |bytes| told(arch::read_config(bytes, "m"))),
         Target::new("measurements", |bytes| told(measurement::wire::read(bytes))),
         Target::new("costs", |bytes| told(report::costs::Costs::read(bytes))),
-        Target::new("import", |bytes| {
-            let (gpus, models) = known();
-            told(read(&mut &bytes[..], &source(&gpus, &models), None).map(|import| judged(&import)));
-        }),
     ];
+    let (gpus, models) = known();
+    all.push(Target::new("import", move |bytes| {
+        told(read(&mut &bytes[..], &source(&gpus, &models), None).map(|import| judged(&import)));
+    }));
     all.extend(ALL.iter().map(importer));
     all
 }
