@@ -5,8 +5,11 @@ use std::io::Read;
 use jiff::civil::{Date, date};
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
+use mtok::market::claim;
 use mtok::price::feed::{Address, read_feeds};
 use mtok::price::import::{ALL, Format, Import, Source, read};
+use mtok::price::origin::read_origins;
+use mtok::price::{rental, rental_csv, storage, token, usage};
 use mtok::table::{Fault, Table, each_row};
 use mtok::{json, measurement, report, unpack};
 
@@ -48,12 +51,19 @@ pub fn all() -> Vec<Target> {
             told(read_feeds(bytes));
         }),
         Target::new("address", redirected),
+        Target::new("usage", |bytes| told(usage::read_usage(bytes))),
+        Target::new("storage", |bytes| told(storage::read_storage(bytes))),
+        Target::new("origins", |bytes| told(read_origins(bytes))),
+        Target::new("rental series", |bytes| told(rental_csv::read(bytes, |_| Ok(())))),
+        Target::new("stored rentals", |bytes| told(rental::read_stored(bytes))),
+        Target::new("stored tokens", |bytes| told(token::read_stored(bytes))),
         Target::new("gpus", |bytes| told(hardware::read_gpus(bytes))),
         Target::new("models", |bytes| told(arch::read_models(bytes))),
         Target::new("model config", |bytes| told(arch::read_config(bytes, "m"))),
         Target::new("measurements", |bytes| told(measurement::wire::read(bytes))),
         Target::new("costs", |bytes| told(report::costs::Costs::read(bytes))),
     ];
+    all.push(Target::new("claim", claimed));
     let (gpus, models) = known();
     all.push(Target::new("import", move |bytes| {
         told(read(&mut &bytes[..], &source(&gpus, &models), None).map(|import| judged(&import)));
@@ -122,6 +132,19 @@ fn unpacked(bytes: &[u8]) {
     let packed = bytes.len() as u64;
     let bound = unpack::RATIO_FREE_BYTES + unpack::MAX_RATIO * packed + (1 << 16);
     assert!(out.len() as u64 <= bound.min(MAX));
+}
+
+/// What is answered to a claim is one that a terminal, a table and a spreadsheet can show.
+fn claimed(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let claim = claim::parse(text, 1);
+    if let Ok(claim) = &claim {
+        let answers = claim::Answers::of(vec![claim::check(claim, 0.0)], 0.0);
+        for shown in [claim::terminal(&answers), claim::csv(&answers), claim::markdown(&answers)] {
+            assert!(!shown.chars().any(|it| it.is_control() && it != '\n'), "{shown:?}");
+        }
+    }
+    told(claim);
 }
 
 fn redirected(bytes: &[u8]) {
