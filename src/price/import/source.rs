@@ -87,7 +87,7 @@ pub fn start<'r>(mut input: &'r mut dyn Read) -> Result<(String, impl Read + 'r)
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
     let read = (&mut input).take(START_BYTES).read_to_end(&mut bytes);
-    read.map_err(|error| whole_file(format!("cannot be read: {error}")))?;
+    read.map_err(|error| crate::unpack::fault(&error))?;
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(whole_file("is UTF-16; save it as UTF-8".into()));
     }
