@@ -1,5 +1,7 @@
 //! Which open weights a seller's listing means.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use mtok::arch::{Architecture, read_models};
 use mtok::price::identity::model::Models;
 use mtok::price::token::read_tokens;

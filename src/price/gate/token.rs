@@ -32,7 +32,7 @@ pub fn check(import: &mut Import, known: &Known<'_>) {
     verdicts.allow(known.allowed);
     verdicts.apply(
         &mut cards,
-        |card| &mut card.flags,
+        |card, rule| card.flags.set(rule),
         |card, aside, rule, why| {
             let place = Place::path(card.line, subject(card));
             import.set_aside(place, &subject(card), aside, rule, why);
