@@ -25,7 +25,8 @@ pub use market::{CheckArgs, ForecastArgs, MarketArgs, MarketVerb, RentalArgs, St
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use prices::{
-    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs, UpdateArgs,
+    AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb,
+    StoreArgs, UpdateArgs,
 };
 pub use report::ReportArgs;
 pub use serving::ServingArgs;
