@@ -21,7 +21,7 @@ use mtok::market::Policy;
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use import_kernels::ImportKernelsArgs;
-pub use market::{MarketArgs, MarketVerb, RentalArgs};
+pub use market::{MarketArgs, MarketVerb, RentalArgs, TokensArgs};
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use prices::{

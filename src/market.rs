@@ -5,6 +5,7 @@ mod matched;
 pub mod month;
 pub mod rental;
 pub mod row;
+pub mod tokens;
 pub mod trend;
 
 use crate::cost::{BreakEven, Refused};

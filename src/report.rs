@@ -24,6 +24,7 @@ pub mod results;
 mod series;
 pub mod served;
 pub mod terminal;
+pub mod token_series;
 pub mod tuning;
 
 pub mod columns;

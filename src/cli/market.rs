@@ -1,12 +1,14 @@
 //! The arguments of `market`: one file per sub-verb.
 
 mod rental;
+mod tokens;
 
 use clap::{Args, Subcommand, ValueEnum};
 use mtok::market::month::Month;
 use mtok::market::trend::{OnRun, TOLERANCE};
 
 pub use rental::RentalArgs;
+pub use tokens::TokensArgs;
 
 /// Arguments of `market`.
 #[derive(Args, Debug)]
@@ -22,6 +24,9 @@ pub enum MarketVerb {
     /// Follow what an hour of a GPU costs: level, matched change, streaks, ratio to another GPU, spot.
     #[command(after_help = rental::HELP)]
     Rental(RentalArgs),
+    /// Follow what a million tokens of a model cost at those who sell them.
+    #[command(after_help = tokens::HELP)]
+    Tokens(TokensArgs),
 }
 
 /// The months that are shown. Changes of the first still look back.

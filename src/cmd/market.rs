@@ -1,6 +1,7 @@
 //! `mtok market`: the tracker, one file per sub-verb.
 
 mod rental;
+mod tokens;
 
 use super::{Exit, Failure};
 use crate::cli::{MarketArgs, MarketVerb};
@@ -9,5 +10,6 @@ use crate::cli::{MarketArgs, MarketVerb};
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
     match &args.verb {
         MarketVerb::Rental(args) => rental::run(args),
+        MarketVerb::Tokens(args) => tokens::run(args),
     }
 }
