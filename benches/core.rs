@@ -369,7 +369,8 @@ fn statistics(criterion: &mut Criterion) {
 /// A plain table of rents over four years.
 fn rents(rows: usize) -> String {
     let mut text = "date,provider,gpu,gpu_memory,kind,region,usd_per_gpu_hour,source\n".to_owned();
-    let gpus = [("H100 SXM", 80), ("H100 PCIe", 80), ("A100 SXM 80GB", 80), ("A100 SXM 40GB", 40), ("RTX 4090", 24)];
+    let gpus =
+        [("H100 SXM", 80), ("H100 PCIe", 80), ("A100 SXM 80GB", 80), ("A100 SXM 40GB", 40), ("RTX 4090", 24)];
     let mut random = Random::new(7);
     for row in 0..rows {
         let days = row * 48 * 28 / rows;

@@ -6,14 +6,18 @@
 
 mod currency;
 pub mod gate;
+pub mod identity;
 pub mod import;
 pub mod ledger;
+pub mod origin;
 mod pool;
 mod quoted;
 pub mod rental;
 pub mod rental_csv;
 mod rule;
+pub mod storage;
 pub mod token;
+pub mod usage;
 
 use std::fmt;
 

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod diff;
 pub mod estimates;
 pub mod findings;
+pub mod forecast;
 pub mod github;
 pub mod imports;
 pub mod json;
@@ -23,9 +24,11 @@ pub mod rental_series;
 pub mod results;
 mod series;
 pub mod served;
+pub mod storage;
 pub mod terminal;
 pub mod token_series;
 pub mod tuning;
+pub mod usage;
 
 pub mod columns;
 

@@ -1,14 +1,22 @@
 //! The arguments of `market`: one file per sub-verb.
 
+mod check;
+mod forecast;
 mod rental;
+mod storage;
 mod tokens;
+mod usage;
 
 use clap::{Args, Subcommand, ValueEnum};
 use mtok::market::month::Month;
 use mtok::market::trend::{OnRun, TOLERANCE};
 
+pub use check::CheckArgs;
+pub use forecast::ForecastArgs;
 pub use rental::RentalArgs;
+pub use storage::StorageArgs;
 pub use tokens::TokensArgs;
+pub use usage::UsageArgs;
 
 /// Arguments of `market`.
 #[derive(Args, Debug)]
@@ -27,6 +35,18 @@ pub enum MarketVerb {
     /// Follow what a million tokens of a model cost at those who sell them.
     #[command(after_help = tokens::HELP)]
     Tokens(TokensArgs),
+    /// Follow tokens per day: by month, by model, by the country of their makers.
+    #[command(after_help = usage::HELP)]
+    Usage(UsageArgs),
+    /// Follow spot prices of memory, a series per product.
+    #[command(after_help = storage::HELP)]
+    Storage(StorageArgs),
+    /// Say whether quoted figures can hold together, and what they imply.
+    #[command(after_help = check::HELP)]
+    Check(CheckArgs),
+    /// Say what follows where rent, price and usage change: kernels, spend, GPUs.
+    #[command(after_help = forecast::HELP)]
+    Forecast(ForecastArgs),
 }
 
 /// The months that are shown. Changes of the first still look back.

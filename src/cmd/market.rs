@@ -1,7 +1,11 @@
 //! `mtok market`: the tracker, one file per sub-verb.
 
+mod check;
+mod forecast;
 mod rental;
+mod storage;
 mod tokens;
+mod usage;
 
 use super::{Exit, Failure};
 use crate::cli::{MarketArgs, MarketVerb};
@@ -11,5 +15,9 @@ pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
     match &args.verb {
         MarketVerb::Rental(args) => rental::run(args),
         MarketVerb::Tokens(args) => tokens::run(args),
+        MarketVerb::Usage(args) => usage::run(args),
+        MarketVerb::Storage(args) => storage::run(args),
+        MarketVerb::Check(args) => check::run(args),
+        MarketVerb::Forecast(args) => forecast::run(args),
     }
 }

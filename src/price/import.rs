@@ -4,8 +4,14 @@
 //! their names, keys likewise. A row that cannot be read is set aside with its place and does not stop the others; a file of
 //! which nothing can be read is one fault.
 
+mod gpuhunt;
+mod inferencex_tco;
 mod own;
+mod price_index;
+mod rental;
+pub(super) mod rents;
 mod report;
+mod skypilot;
 mod source;
 
 use std::io::Read;
@@ -56,7 +62,15 @@ pub struct Format {
 }
 
 /// Every format, the more particular ones first.
-pub const ALL: [Format; 2] = [own::RENTALS, own::TOKENS];
+pub const ALL: &[Format] = &[
+    own::RENTALS,
+    own::TOKENS,
+    skypilot::CATALOG,
+    gpuhunt::CATALOG,
+    price_index::TABLE,
+    inferencex_tco::TABLE,
+    rents::TABLE,
+];
 
 /// Reads a price file of any format; of `kind` only, where that is given.
 ///
@@ -74,3 +88,6 @@ pub fn read(input: &mut dyn Read, source: &Source<'_>, kind: Option<Kind>) -> Re
     import.usable()?;
     Ok(import)
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,11 +145,7 @@ impl Context<'_> {
             gpus: &self.gpus,
             models: &self.models,
         };
-        let mut import = import::read(input, &source, self.args.kind)?;
-        let known =
-            Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &self.args.allow };
-        gate::check(&mut import, &known);
-        Ok(import)
+        import::read(input, &source, self.args.kind)
     }
 }
 
@@ -164,7 +160,7 @@ fn summary(path: &Path, import: &Import, stored: Option<PathBuf>) -> Imported {
         kind: import.kind,
         accepted: import.accepted() as u64,
         rejected: import.count(Aside::Rejected),
-        flagged: import.count(Aside::Flagged),
+        flagged: import.flagged() as u64,
         left_out: import.count(Aside::LeftOut),
         reasons,
         stored: stored.map(|path| path.display().to_string()),

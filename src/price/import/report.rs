@@ -168,7 +168,13 @@ impl Import {
         self.rentals.len() + self.tokens.len()
     }
 
-    /// Rows by what became of them.
+    /// Records that were kept with a flag.
+    pub fn flagged(&self) -> usize {
+        let rentals = self.rentals.iter().filter(|quote| !quote.flags.is_empty()).count();
+        rentals + self.tokens.iter().filter(|card| !card.flags.is_empty()).count()
+    }
+
+    /// Rows by what became of them; a row that two rules flag is counted twice.
     pub fn count(&self, aside: Aside) -> u64 {
         self.counts.iter().filter(|((of, _), _)| *of == aside).map(|(_, count)| count).sum()
     }
