@@ -419,6 +419,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = tables, measurements, throughputs, prices, reports, statistics
+    targets = tables, measurements, throughputs, prices, rental_series, reports, statistics
 }
 criterion_main!(benches);
