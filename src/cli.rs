@@ -27,7 +27,7 @@ pub use market::{
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use prices::{
-    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs,
+    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs, UpdateArgs,
 };
 pub use report::ReportArgs;
 pub use serving::ServingArgs;
@@ -92,7 +92,7 @@ pub enum Verb {
     Cost(CostArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
-    /// Prices with their dates and sources: list, import, history, explain, diff.
+    /// Prices with their dates and sources: list, import, history, explain, diff, update.
     Prices(PricesArgs),
     /// Compare the datasheet model with published measurements.
     #[command(after_help = validate::HELP)]
@@ -113,7 +113,7 @@ pub enum Verb {
 /// Where the bundled tables are replaced.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
-    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv or acceptance.csv replace the bundled ones.
+    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv or sources.csv replace the bundled ones.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

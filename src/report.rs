@@ -9,6 +9,7 @@ pub mod costs;
 pub mod csv;
 pub mod diff;
 pub mod estimates;
+pub mod feeds;
 pub mod findings;
 pub mod forecast;
 pub mod github;
