@@ -108,7 +108,7 @@ fn mithril_rows_are_read_as_they_stand() {
 fn monthly_prices_by_provider_are_restated_ones_of_sxm_modules() {
     let Some(import) = imported("gpu_rental_monthly_by_provider.csv") else { return };
     assert_eq!(counts(&import), (537, 0, 0, 0));
-    let wanted = [("A100 SXM 80GB", 150), ("B200 SXM", 64), ("H100 SXM", 224), ("H200 SXM", 99)];
+    let wanted = [("A100 SXM 80GB", 159), ("B200 SXM", 64), ("H100 SXM", 215), ("H200 SXM", 99)];
     assert_eq!(gpus(&import), BTreeMap::from(wanted));
     assert!(import.rentals.iter().all(|it| it.basis == Basis::Restated8xSxm && it.kind == Kind::OnDemand));
     assert_eq!(import.rentals[0].date, date(2023, 1, 1));
