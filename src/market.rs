@@ -1,9 +1,15 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights.
 
+pub mod claim;
 pub mod compare;
+pub mod forecast;
+mod matched;
 pub mod month;
+pub mod rental;
 pub mod row;
+pub mod storage;
 pub mod trend;
+pub mod usage;
 
 use crate::cost::{BreakEven, Refused};
 use crate::named::named;

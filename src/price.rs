@@ -5,15 +5,20 @@
 //! unless nothing else exists, and then the answer is marked stale.
 
 mod currency;
+pub mod feed;
 pub mod gate;
 pub mod identity;
 pub mod import;
 pub mod ledger;
+pub mod origin;
 mod pool;
 mod quoted;
 pub mod rental;
+pub mod rental_csv;
 mod rule;
+pub mod storage;
 pub mod token;
+pub mod usage;
 
 use std::fmt;
 
@@ -23,9 +28,10 @@ use rust_decimal::Decimal;
 use crate::table::{Fault, Row};
 use crate::text;
 
+pub use crate::table::decimal as money;
 pub use currency::{Currency, Rate};
 pub use pool::Pool;
-pub use quoted::{Quoted, money};
+pub use quoted::Quoted;
 pub use rule::{Flags, Rule};
 
 /// A decimal price as the nearest binary float, for arithmetic with measured durations.

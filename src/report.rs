@@ -9,7 +9,9 @@ pub mod costs;
 pub mod csv;
 pub mod diff;
 pub mod estimates;
+pub mod feeds;
 pub mod findings;
+pub mod forecast;
 pub mod github;
 pub mod imports;
 pub mod json;
@@ -19,10 +21,14 @@ pub mod markdown;
 pub mod outputs;
 pub mod overview;
 pub mod prices;
+pub mod rental_series;
 pub mod results;
+mod series;
 pub mod served;
+pub mod storage;
 pub mod terminal;
 pub mod tuning;
+pub mod usage;
 
 pub mod columns;
 

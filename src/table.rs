@@ -57,7 +57,7 @@ impl Fault {
                 usize::try_from(*expected_len).unwrap_or(0),
             ),
             csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
-            csv::ErrorKind::Io(error) => format!("cannot be read: {error}"),
+            csv::ErrorKind::Io(error) => crate::unpack::fault(error).what,
             other => format!("is not CSV: {other:?}"),
         };
         Self { line, column: 0, what }
@@ -289,8 +289,8 @@ impl<'t> Row<'t> {
         if text.is_empty() {
             return Ok(None);
         }
-        match Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)) {
-            Ok(value) if value > Decimal::ZERO => Ok(Some(value)),
+        match decimal(text) {
+            Some(value) if value > Decimal::ZERO => Ok(Some(value)),
             _ => Err(self.not_positive(column)),
         }
     }
@@ -351,6 +351,13 @@ pub(crate) fn day(text: &str) -> Option<Date> {
     }
 }
 
+/// A decimal number from its text, `0.15` or `1.5e-7`, without a binary float on the way. The parser alone would read
+/// `1_000` as well, which no price list means.
+pub fn decimal(text: &str) -> Option<Decimal> {
+    let plain = (!text.contains('_')).then_some(text)?;
+    Decimal::from_str_exact(plain).or_else(|_| Decimal::from_scientific(plain)).ok()
+}
+
 /// Text from a file, quoted so that it can neither break a line nor drive a terminal; long text is cut.
 pub(crate) fn quote(text: &str) -> String {
     let cut: String = text.chars().take(60).collect();
@@ -374,10 +381,7 @@ fn unix_lines(text: String) -> String {
 fn read_limited(input: impl Read, max_bytes: u64) -> Result<String, Fault> {
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
-    input
-        .take(max_bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| whole_file(format!("cannot be read: {error}")))?;
+    input.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|error| crate::unpack::fault(&error))?;
     if bytes.len() as u64 > max_bytes {
         return Err(whole_file(format!("is larger than {} MiB", max_bytes >> 20)));
     }

@@ -1,6 +1,20 @@
 //! The arguments of `market`: one file per sub-verb.
 
-use clap::{Args, Subcommand};
+mod check;
+mod forecast;
+mod rental;
+mod storage;
+mod usage;
+
+use clap::{Args, Subcommand, ValueEnum};
+use mtok::market::month::Month;
+use mtok::market::trend::{OnRun, TOLERANCE};
+
+pub use check::CheckArgs;
+pub use forecast::ForecastArgs;
+pub use rental::RentalArgs;
+pub use storage::StorageArgs;
+pub use usage::UsageArgs;
 
 /// Arguments of `market`.
 #[derive(Args, Debug)]
@@ -12,4 +26,68 @@ pub struct MarketArgs {
 
 /// The sub-verbs of `market`, each a series of its own.
 #[derive(Debug, Subcommand)]
-pub enum MarketVerb {}
+pub enum MarketVerb {
+    /// Follow what an hour of a GPU costs: level, matched change, streaks, ratio to another GPU, spot.
+    #[command(after_help = rental::HELP)]
+    Rental(RentalArgs),
+    /// Follow tokens per day: by month, by model, by the country of their makers.
+    #[command(after_help = usage::HELP)]
+    Usage(UsageArgs),
+    /// Follow spot prices of memory, a series per product.
+    #[command(after_help = storage::HELP)]
+    Storage(StorageArgs),
+    /// Say whether quoted figures can hold together, and what they imply.
+    #[command(after_help = check::HELP)]
+    Check(CheckArgs),
+    /// Say what follows where rent, price and usage change: kernels, spend, GPUs.
+    #[command(after_help = forecast::HELP)]
+    Forecast(ForecastArgs),
+}
+
+/// The months that are shown. Changes of the first still look back.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct WindowArgs {
+    /// The first month shown, such as 2026-01.
+    #[arg(long, value_name = "MONTH")]
+    pub from: Option<Month>,
+    /// The last month shown.
+    #[arg(long, value_name = "MONTH")]
+    pub to: Option<Month>,
+}
+
+/// What a streak rests on.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct StreakArgs {
+    /// Changes up to this fraction are flat.
+    #[arg(long, value_name = "FRACTION", default_value_t = TOLERANCE, value_parser = tolerance, allow_negative_numbers = true)]
+    pub tolerance: f64,
+    /// What a flat month does to a run of rises or falls.
+    #[arg(long, value_enum, value_name = "RULE", default_value_t = RunChoice::Break)]
+    pub flat: RunChoice,
+    /// What a missing month does to a run; where it holds, a change is that since the last month with a value.
+    #[arg(long, value_enum, value_name = "RULE", default_value_t = RunChoice::Break)]
+    pub gap: RunChoice,
+}
+
+/// What an event does to a run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RunChoice {
+    /// The run ends.
+    Break,
+    /// The run stays and may go on.
+    Hold,
+}
+
+impl From<RunChoice> for OnRun {
+    fn from(choice: RunChoice) -> Self {
+        match choice {
+            RunChoice::Break => Self::Break,
+            RunChoice::Hold => Self::Hold,
+        }
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "is not a number from 0 to below 1, such as 0.005 for half a percent".into())
+}

@@ -1,9 +1,21 @@
 //! `mtok market`: the tracker, one file per sub-verb.
 
+mod check;
+mod forecast;
+mod rental;
+mod storage;
+mod usage;
+
 use super::{Exit, Failure};
-use crate::cli::MarketArgs;
+use crate::cli::{MarketArgs, MarketVerb};
 
 /// Runs the sub-verb.
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
-    match args.verb {}
+    match &args.verb {
+        MarketVerb::Rental(args) => rental::run(args),
+        MarketVerb::Usage(args) => usage::run(args),
+        MarketVerb::Storage(args) => storage::run(args),
+        MarketVerb::Check(args) => check::run(args),
+        MarketVerb::Forecast(args) => forecast::run(args),
+    }
 }

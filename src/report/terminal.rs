@@ -13,7 +13,7 @@ use crate::text::inert;
 const UNBROKEN: (usize, usize) = (18, 13);
 
 /// Narrower tables cannot be read.
-const NARROWEST: u16 = 40;
+pub(super) const NARROWEST: u16 = 40;
 
 /// The report as lines of at most `width` columns where its words allow; `colour` marks the verdicts.
 pub fn terminal(report: &Report, width: u16, colour: bool) -> String {

@@ -124,16 +124,16 @@ fn one(
     let zero_is_absence = provider == "runpod";
     let (price, spot) = (row.text(columns.price), row.text(columns.spot));
     // An instance may be for rent as spot only; a row without any price is one finding.
-    if !price.is_empty() || spot.is_empty() {
-        if let Some(price) = sink.price(row, columns.price, instance, zero_is_absence) {
-            sink.keep(super::rental::place(row, columns.price), &offer, price);
-        }
+    if (!price.is_empty() || spot.is_empty())
+        && let Some(price) = sink.price(row, columns.price, instance, zero_is_absence)
+    {
+        sink.keep(super::rental::place(row, columns.price), &offer, price);
     }
-    if !spot.is_empty() {
-        if let Some(price) = sink.price(row, columns.spot, instance, zero_is_absence) {
-            let spot = Offer { kind: RentalKind::Spot, ..offer };
-            sink.keep(super::rental::place(row, columns.spot), &spot, price);
-        }
+    if !spot.is_empty()
+        && let Some(price) = sink.price(row, columns.spot, instance, zero_is_absence)
+    {
+        let spot = Offer { kind: RentalKind::Spot, ..offer };
+        sink.keep(super::rental::place(row, columns.spot), &spot, price);
     }
     Ok(())
 }

@@ -1,0 +1,76 @@
+//! `mtok market rental`: what an hour of a GPU costs, month by month.
+
+use mtok::market::rental::name::Catalogue;
+use mtok::market::rental::{Query, Tracker, of_quotes, track};
+use mtok::price::rental_csv::{self, RentalPoint};
+use mtok::report::rental_series as report;
+
+use crate::cli::{FormatArgs, RentalArgs};
+use crate::cmd::input;
+use crate::cmd::output::{self, print, print_json};
+use crate::cmd::tables::{Tables, located};
+use crate::cmd::{Exit, Failure};
+
+/// Measurements of the same work on two GPUs, for ratios per token.
+const SPEEDS: &str = include_str!("../../../data/validation.csv");
+
+/// Runs the verb.
+pub fn run(args: &RentalArgs) -> Result<Exit, Failure> {
+    let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
+    let catalogue = Catalogue::of(&tables.gpus()?);
+    let (points, mut doubts) = points(args, &tables)?;
+    let query = Query {
+        memory_gb: args.memory_gb,
+        ratio: args.ratio.as_deref(),
+        kind: args.kind.into(),
+        basis: args.basis.map(Into::into),
+        region: args.region.as_deref(),
+        from: args.window.from,
+        to: args.window.to,
+        tolerance: args.streak.tolerance,
+        flat: args.streak.flat.into(),
+        gap: args.streak.gap.into(),
+        ..Query::of(&args.gpu)
+    };
+    let mut tracker = track(&points, &catalogue, SPEEDS, &query).map_err(Failure::bad_input)?;
+    tracker.warnings.append(&mut doubts);
+    show(&tracker, &args.format)?;
+    Ok(Exit::Ok)
+}
+
+/// The quotes of the file, else the bundled ones, with what is to be said of them.
+fn points(args: &RentalArgs, tables: &Tables) -> Result<(Vec<RentalPoint>, Vec<String>), Failure> {
+    let Some(path) = &args.file else {
+        return Ok((of_quotes(&tables.rentals()?), Vec::new()));
+    };
+    let mut points = Vec::new();
+    let keep = |point| {
+        points.push(point);
+        Ok(())
+    };
+    let tally =
+        rental_csv::read(input::open(path, args.large)?, keep).map_err(|fault| located(path, &fault))?;
+    if points.is_empty() {
+        return Err(Failure::bad_input(format!("{}: there are no rents in it", path.display())));
+    }
+    let mut doubts = Vec::new();
+    if tally.without_price > 0 {
+        doubts.push(format!("{} rows have no price", tally.without_price));
+    }
+    if tally.kind_assumed > 0 {
+        doubts.push(format!("{} rows do not say how they rent: taken as on-demand", tally.kind_assumed));
+    }
+    Ok((points, doubts))
+}
+
+fn show(tracker: &Tracker, format: &FormatArgs) -> Result<(), Failure> {
+    if format.json {
+        print_json(tracker)
+    } else if format.csv {
+        print(&report::csv(tracker))
+    } else if format.markdown {
+        print(&report::markdown(tracker))
+    } else {
+        print(&report::terminal(tracker, output::terminal().0))
+    }
+}

@@ -1,0 +1,36 @@
+//! `mtok market storage`: spot prices of memory, month by month.
+
+use mtok::market::storage::{Query, track};
+use mtok::price::storage::read_storage;
+use mtok::report::storage as report;
+
+use crate::cli::StorageArgs;
+use crate::cmd::output::{self, print, print_json};
+use crate::cmd::tables::read_file;
+use crate::cmd::{Exit, Failure};
+
+/// Runs the verb.
+pub fn run(args: &StorageArgs) -> Result<Exit, Failure> {
+    let points = read_file(&args.file, |input| read_storage(input))?;
+    let query = Query {
+        estimator: args.estimator.into(),
+        splices: args.splice.clone(),
+        from: args.window.from,
+        to: args.window.to,
+        tolerance: args.streak.tolerance,
+        flat: args.streak.flat.into(),
+        gap: args.streak.gap.into(),
+    };
+    let tracker = track(&points, &query)
+        .map_err(|what| Failure::bad_input(format!("{}: {what}", args.file.display())))?;
+    if args.format.json {
+        print_json(&tracker)?;
+    } else if args.format.csv {
+        print(&report::csv(&tracker))?;
+    } else if args.format.markdown {
+        print(&report::markdown(&tracker))?;
+    } else {
+        print(&report::terminal(&tracker, output::terminal().0))?;
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,42 @@
+//! `mtok market usage`: tokens per day, month by month.
+
+use mtok::market::usage::{Query, track};
+use mtok::price::origin::{Origins, read_origins};
+use mtok::price::usage::read_usage;
+use mtok::report::usage as report;
+
+use crate::cli::UsageArgs;
+use crate::cmd::output::{self, print, print_json};
+use crate::cmd::tables::read_file;
+use crate::cmd::{Exit, Failure};
+
+/// Runs the verb.
+pub fn run(args: &UsageArgs) -> Result<Exit, Failure> {
+    let usage = read_file(&args.file, |input| read_usage(input))?;
+    let query = Query {
+        by: args.by.map(Into::into),
+        from: args.window.from,
+        to: args.window.to,
+        tolerance: args.streak.tolerance,
+        flat: args.streak.flat.into(),
+        gap: args.streak.gap.into(),
+    };
+    let tracker = track(&usage, &origins()?, &query)
+        .map_err(|what| Failure::bad_input(format!("{}: {what}", args.file.display())))?;
+    if args.format.json {
+        print_json(&tracker)?;
+    } else if args.format.csv {
+        print(&report::csv(&tracker))?;
+    } else if args.format.markdown {
+        print(&report::markdown(&tracker))?;
+    } else {
+        print(&report::terminal(&tracker, output::terminal().0))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Where the makers of models are at home.
+pub fn origins() -> Result<Origins, Failure> {
+    let table = include_str!("../../../data/origins.csv");
+    read_origins(table.as_bytes()).map_err(|fault| Failure::bad_input(format!("bundled origins.csv:{fault}")))
+}
