@@ -10,6 +10,8 @@ use mtok::hardware::GpuSpec;
 use mtok::price::gate::{self, Known};
 use mtok::price::import::{self, Aside, Import, Source};
 use mtok::price::ledger::Ledger;
+use mtok::price::storage::StoragePoint;
+use mtok::price::usage::UsageRow;
 use mtok::report::imports::{self, Imported, Totals};
 use mtok::table::Fault;
 
@@ -29,6 +31,8 @@ struct Context<'a> {
     models: Vec<Architecture>,
     store: Store,
     ledger: Ledger,
+    usage: Vec<UsageRow>,
+    storage: Vec<StoragePoint>,
 }
 
 /// Runs the sub-verb.
@@ -42,6 +46,8 @@ pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
         observed: super::day(args.observed),
         gpus: tables.gpus()?,
         models: tables.models()?,
+        usage: store.usage()?,
+        storage: store.storage()?,
         store,
         ledger,
     };
@@ -90,8 +96,13 @@ impl Context<'_> {
             true => self.folder(path)?,
             false => self.open(path, &folder)?,
         };
-        let known =
-            Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &self.args.allow };
+        let known = Known {
+            rentals: &self.ledger.rentals,
+            tokens: &self.ledger.tokens,
+            usage: &self.usage,
+            storage: &self.storage,
+            allowed: &self.args.allow,
+        };
         gate::check(&mut import, &known);
         let stored = match self.args.dry_run {
             true => None,
@@ -101,6 +112,8 @@ impl Context<'_> {
         // The next file of the same call may say the same again.
         self.ledger.rentals.extend(import.rentals);
         self.ledger.tokens.extend(import.tokens);
+        self.usage.extend(import.usage);
+        self.storage.extend(import.storage);
         Ok(imported)
     }
 

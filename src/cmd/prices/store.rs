@@ -1,5 +1,6 @@
 //! The folder of imported prices: one plain CSV per import under the kind of its rows, never changed afterwards.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,9 @@ use jiff::civil::Date;
 use mtok::price::import::{Import, Kind};
 use mtok::price::ledger::Ledger;
 use mtok::price::rental::write_rentals;
+use mtok::price::storage::{StoragePoint, read_storage, write_storage};
 use mtok::price::token::write_tokens;
+use mtok::price::usage::{UsageRow, read_usage, write_usage};
 use mtok::price::{rental, token};
 
 use crate::cmd::files::write_atomic_with;
@@ -68,6 +71,35 @@ impl Store {
         Ok(())
     }
 
+    /// All counts of tokens; a later import restates an earlier one.
+    ///
+    /// # Errors
+    /// The first fault of a file with its place.
+    pub fn usage(&self) -> Result<Vec<UsageRow>, Failure> {
+        let mut rows = BTreeMap::new();
+        for path in self.files(Kind::Usage)? {
+            for row in read_file(&path, |input| read_usage(input))?.rows {
+                let key = (row.first, row.span, row.model.to_lowercase(), row.origin.to_lowercase());
+                rows.insert(key, row);
+            }
+        }
+        Ok(rows.into_values().collect())
+    }
+
+    /// All prices of memory; a later import restates an earlier one.
+    ///
+    /// # Errors
+    /// The first fault of a file with its place.
+    pub fn storage(&self) -> Result<Vec<StoragePoint>, Failure> {
+        let mut points = BTreeMap::new();
+        for path in self.files(Kind::Storage)? {
+            for point in read_file(&path, |input| read_storage(input))? {
+                points.insert((point.date, point.product.to_lowercase()), point);
+            }
+        }
+        Ok(points.into_values().collect())
+    }
+
     /// The path below the folder, for people.
     fn name(&self, path: &Path) -> Arc<str> {
         path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into()
@@ -110,7 +142,10 @@ impl Store {
             match import.kind {
                 Kind::Rental => write_rentals(&mut out, &import.rentals)?,
                 Kind::Token => write_tokens(&mut out, &import.tokens)?,
-                Kind::Usage | Kind::Storage => {}
+                Kind::Usage => {
+                    write_usage(&mut out, &import.usage, import.attribution.as_deref().unwrap_or(from))?
+                }
+                Kind::Storage => write_storage(&mut out, &import.storage)?,
             }
             out.flush()
         })?;

@@ -15,7 +15,7 @@ use crate::table::Fault;
 const START_BYTES: u64 = 256 << 10;
 
 /// What is known about a file beside its bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Source<'a> {
     /// The file's own name, such as `vms.csv`.
     pub name: &'a str,
