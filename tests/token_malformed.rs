@@ -1,5 +1,7 @@
 //! Malformed token price files: each is answered quickly, in one line that is safe to print, and never with more than was there.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -148,9 +150,7 @@ fn a_number_that_is_none_never_becomes_a_price() {
 
 #[test]
 fn bombs_of_nesting_and_of_sizes_are_refused() {
-    let deep = |open: &str| {
-        format!("{}{}", &LITELLM[..LITELLM.len() - 1], format!(", \"x\": {}", open.repeat(50_000)))
-    };
+    let deep = |open: &str| format!("{}, \"x\": {}", &LITELLM[..LITELLM.len() - 1], open.repeat(50_000));
     for text in [deep("["), deep("{\"a\":")] {
         let (read, _) = answer(text.as_bytes());
         assert_eq!(read, Err("1: is nested deeper than 64 levels".into()));
