@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use serde::Serialize;
 
 use super::{Ledger, place};
-use crate::price::to_f64;
+use crate::price::{Quoted, to_f64};
 use crate::price::token::TokenListing;
 use crate::price::token::charge::{Charge, NoCharge, Request, charge};
 
@@ -65,6 +65,13 @@ fn at_offer(cards: &[TokenListing], request: &Request, at: DateTime) -> Option<C
     match charge(cards, request, at) {
         Ok(charge) => Some(with_cost(blank, &charge, cards)),
         Err(NoCharge::NoCard { .. }) => None,
+        Err(NoCharge::NoPrice { bucket, quoted, line }) => {
+            let quoted = if quoted == Quoted::Unknown { "unknown".to_owned() } else { quoted.to_string() };
+            let card = cards.iter().find(|card| card.line == line);
+            let place = card.map(|card| place(&card.file, card.line)).unwrap_or_default();
+            let date = card.map(|card| card.date.to_string()).unwrap_or_default();
+            Some(Charged { why_not: format!("{bucket} {quoted}"), place, date, ..blank })
+        }
         Err(why) => Some(Charged { why_not: why.to_string(), ..blank }),
     }
 }
@@ -133,7 +140,7 @@ mod tests {
             [
                 ("b", Some(0.004), ">=1000 tokens", ""),
                 ("a", Some(0.006), "", ""),
-                ("u", None, "", "the price of input is unknown (card on line 0)"),
+                ("u", None, "", "input unknown"),
             ]
         );
         assert!(charges(&ledger, "m", &request, date(2026, 7, 1).at(0, 0, 0, 0)).is_empty(), "not seen yet");
