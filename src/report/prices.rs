@@ -39,6 +39,7 @@ impl Listed for Charged {
         common(number("output", |row| row.output_usd.map(significant).unwrap_or_default())),
         text("seen", |row| row.date.clone()),
         text("terms or why not", |row| format!("{}{}", row.terms, row.why_not)),
+        wide(text("router", |row| if row.router { "yes" } else { "" }.into())),
         wide(text("listing", |row| row.listing.clone())),
         wide(text("place", |row| row.place.clone())),
     ];

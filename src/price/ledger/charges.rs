@@ -6,9 +6,10 @@ use jiff::civil::DateTime;
 use serde::Serialize;
 
 use super::{Ledger, place};
-use crate::price::{Quoted, to_f64};
+use crate::price::identity::seller::is_router;
 use crate::price::token::TokenListing;
 use crate::price::token::charge::{Charge, NoCharge, Request, charge};
+use crate::price::{Quoted, to_f64};
 
 /// What a request costs at one offer; null where that is not known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -29,8 +30,10 @@ pub struct Charged {
     pub input_usd_per_mtok: Option<f64>,
     /// The price of output that holds for this request, in USD per million tokens.
     pub output_usd_per_mtok: Option<f64>,
-    /// The tier and hours that decide; empty for the everyday card.
+    /// The tier and hours that decide, and that it is given away; empty for the everyday card.
     pub terms: String,
+    /// Whether the seller passes requests on to others.
+    pub router: bool,
     /// The day on which the price was seen.
     pub date: String,
     /// The file and line of the card.
@@ -104,7 +107,8 @@ fn with_cost(blank: Charged, charge: &Charge, cards: &[TokenListing]) -> Charged
 fn terms(card: &TokenListing) -> String {
     let tier = card.tier.map(|tier| format!("{tier} tokens"));
     let window = card.window.as_ref().map(|window| format!("{window} UTC"));
-    tier.into_iter().chain(window).collect::<Vec<_>>().join(", ")
+    let free = (card.prices.input == Quoted::Free).then(|| "free".to_owned());
+    free.into_iter().chain(tier).chain(window).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
