@@ -160,6 +160,24 @@ fn bombs_of_nesting_and_of_sizes_are_refused() {
 }
 
 #[test]
+fn a_name_as_long_as_its_file_is_cut_where_it_is_told() {
+    let long = "x".repeat(1_000_000);
+    let text = format!(
+        "{}, \"{long}\": [], \"{long}/y\": {{\"litellm_provider\": \"{long}\"}}}}",
+        &LITELLM[..LITELLM.len() - 1]
+    );
+    let (read, said) = answer(text.as_bytes());
+    assert_eq!((read, said.len()), (Ok(1), 2));
+    assert!(
+        said.iter().all(|line| line.len() < 600),
+        "{:?}",
+        said.iter().map(String::len).collect::<Vec<_>>()
+    );
+    let (read, _) = answer(format!("{{\"litellm_provider\": 1, \"{long}\": []}}").as_bytes());
+    assert!(read.unwrap_err().len() < 500);
+}
+
+#[test]
 fn a_byte_order_mark_and_crlf_are_accepted() {
     for (name, good) in GOOD {
         let text = format!("\u{feff}{}", good.replace('\n', "\r\n"));
