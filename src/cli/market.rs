@@ -2,7 +2,9 @@
 
 mod check;
 mod forecast;
+mod paradox;
 mod rental;
+mod spend;
 mod storage;
 mod usage;
 
@@ -12,7 +14,9 @@ use mtok::market::trend::{OnRun, TOLERANCE};
 
 pub use check::CheckArgs;
 pub use forecast::ForecastArgs;
+pub use paradox::ParadoxArgs;
 pub use rental::RentalArgs;
+pub use spend::SpendArgs;
 pub use storage::StorageArgs;
 pub use usage::UsageArgs;
 
@@ -36,6 +40,12 @@ pub enum MarketVerb {
     /// Follow spot prices of memory, a series per product.
     #[command(after_help = storage::HELP)]
     Storage(StorageArgs),
+    /// Multiply usage with prices by model, and split what moved spend into volume, price and mix.
+    #[command(after_help = spend::HELP)]
+    Spend(SpendArgs),
+    /// Say whether cheaper tokens mean more spend, and how much faster kernels must become.
+    #[command(after_help = paradox::HELP)]
+    Paradox(ParadoxArgs),
     /// Say whether quoted figures can hold together, and what they imply.
     #[command(after_help = check::HELP)]
     Check(CheckArgs),

@@ -2,7 +2,9 @@
 
 mod check;
 mod forecast;
+mod paradox;
 mod rental;
+mod spend;
 mod storage;
 mod usage;
 
@@ -15,6 +17,8 @@ pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
         MarketVerb::Rental(args) => rental::run(args),
         MarketVerb::Usage(args) => usage::run(args),
         MarketVerb::Storage(args) => storage::run(args),
+        MarketVerb::Spend(args) => spend::run(args),
+        MarketVerb::Paradox(args) => paradox::run(args),
         MarketVerb::Check(args) => check::run(args),
         MarketVerb::Forecast(args) => forecast::run(args),
     }

@@ -43,7 +43,8 @@ pub fn read_series(input: impl Read) -> Result<Inputs, Fault> {
     let missing = |what: &str| Fault { line: 1, column: 0, what: what.into() };
     let month = ["month", "date"].into_iter().find(|name| known.contains(name));
     let month = month.ok_or_else(|| missing("column \"month\" is missing"))?;
-    let columns: Vec<&str> = ["price", "usage", "rent"].into_iter().filter(|name| known.contains(name)).collect();
+    let columns: Vec<&str> =
+        ["price", "usage", "rent"].into_iter().filter(|name| known.contains(name)).collect();
     if columns.is_empty() {
         return Err(missing("has none of the columns price, usage and rent"));
     }
@@ -143,10 +144,15 @@ pub fn of_claim(claim: &Claim) -> Paradox {
 /// The conditions of series, each from its first to its last common month, with lags and flags.
 pub fn of_series(inputs: &Inputs, rules: &Rules) -> Paradox {
     let named = [("usage", &inputs.usage), ("price", &inputs.price), ("rent", &inputs.rent)];
-    let given: Vec<(&'static str, &Series)> = named.into_iter().filter(|(_, series)| !series.is_empty()).collect();
+    let given: Vec<(&'static str, &Series)> =
+        named.into_iter().filter(|(_, series)| !series.is_empty()).collect();
     // Factors of different times must not be multiplied.
     let common: Vec<Month> = given.first().map_or(Vec::new(), |(_, series)| {
-        series.keys().copied().filter(|month| given.iter().all(|(_, other)| other.contains_key(month))).collect()
+        series
+            .keys()
+            .copied()
+            .filter(|month| given.iter().all(|(_, other)| other.contains_key(month)))
+            .collect()
     });
     let ends = common.first().copied().zip(common.last().copied()).filter(|(from, to)| from < to);
     let factor = |series: &Series| {
@@ -159,10 +165,13 @@ pub fn of_series(inputs: &Inputs, rules: &Rules) -> Paradox {
     } else {
         paradox.warnings.push("the series share fewer than two months: there are no factors".into());
     }
-    let [usage, price, rent] = [&inputs.usage, &inputs.price, &inputs.rent].map(|series| moves(series, rules));
-    for (first, then, one, two) in
-        [("price", "usage", &price, &usage), ("usage", "rent", &usage, &rent), ("price", "rent", &price, &rent)]
-    {
+    let [usage, price, rent] =
+        [&inputs.usage, &inputs.price, &inputs.rent].map(|series| moves(series, rules));
+    for (first, then, one, two) in [
+        ("price", "usage", &price, &usage),
+        ("usage", "rent", &usage, &rent),
+        ("price", "rent", &price, &rent),
+    ] {
         if !one.is_empty() && !two.is_empty() {
             paradox.lags.extend((0..=LAG_MAX).map(|months| lag((first, then), one, two, months)));
         }
@@ -245,7 +254,10 @@ mod tests {
         assert!((told.spend_factor.unwrap() - 280.0).abs() < 1e-9);
         assert!((told.price_of_flat_spend.unwrap() + 0.99929).abs() < 5e-6);
         let cheaper = of_claim(&parse("usage=2x,price=-60%", 1).unwrap());
-        assert_eq!((cheaper.spend_rises, cheaper.paradox, cheaper.kernel_speedup), (Some(false), Some(false), None));
+        assert_eq!(
+            (cheaper.spend_rises, cheaper.paradox, cheaper.kernel_speedup),
+            (Some(false), Some(false), None)
+        );
         let stand_still = of_claim(&parse("rent=+38%,price=-5%", 1).unwrap());
         assert!((stand_still.kernel_speedup.unwrap() - 1.38 / 0.95).abs() < 1e-12);
         assert_eq!((stand_still.paradox, stand_still.price_falls), (None, Some(true)));
@@ -260,9 +272,11 @@ mod tests {
         assert!((told.spend_factor.unwrap() - 2.6 * 0.65).abs() < 1e-12);
         let flag = &told.flags[0];
         assert_eq!((flag.months_in_a_row, flag.months, flag.compared), (4, 4, 4));
-        let at_0 = told.lags.iter().find(|lag| (lag.first, lag.then, lag.months) == ("price", "usage", 0)).unwrap();
+        let at_0 =
+            told.lags.iter().find(|lag| (lag.first, lag.then, lag.months) == ("price", "usage", 0)).unwrap();
         assert_eq!((at_0.pairs, at_0.same_sign), (4, Some(0.0)), "price falls while usage rises");
-        let at_2 = told.lags.iter().find(|lag| (lag.first, lag.then, lag.months) == ("usage", "rent", 2)).unwrap();
+        let at_2 =
+            told.lags.iter().find(|lag| (lag.first, lag.then, lag.months) == ("usage", "rent", 2)).unwrap();
         assert_eq!((at_2.pairs, at_2.same_sign), (2, None), "two pairs say nothing");
         assert_eq!(told.warnings, [NO_PROOF]);
     }
@@ -272,7 +286,10 @@ mod tests {
         let text = "month,price,usage\n2026-01,10,\n2026-02,9,120\n2026-03,8,240\n";
         let told = of_series(&read_series(text.as_bytes()).unwrap(), &Rules::of("value"));
         assert_eq!((told.usage_factor, told.price_factor), (Some(2.0), Some(8.0 / 9.0)));
-        let apart = of_series(&read_series(&b"month,price,usage\n2026-01,1,\n2026-02,,1\n"[..]).unwrap(), &Rules::of("value"));
+        let apart = of_series(
+            &read_series(&b"month,price,usage\n2026-01,1,\n2026-02,,1\n"[..]).unwrap(),
+            &Rules::of("value"),
+        );
         assert_eq!(apart.usage_factor, None);
         assert!(apart.warnings[0].contains("fewer than two months"));
     }

@@ -143,7 +143,8 @@ pub fn track(
     }
     let first = months.keys().next().copied().ok_or("has no usage")?;
     let basket_month = basket.unwrap_or(first);
-    let basket = months.get(&basket_month).ok_or(format!("has no usage in the basket's month {basket_month}"))?;
+    let basket =
+        months.get(&basket_month).ok_or(format!("has no usage in the basket's month {basket_month}"))?;
     let mut rows = Vec::new();
     for (month, models) in &months {
         let mut row = totals(*month, models);
@@ -246,7 +247,9 @@ fn unpriced(months: &BTreeMap<Month, Models<'_>>) -> Vec<Unpriced> {
     let mut found: BTreeMap<&str, Unpriced> = BTreeMap::new();
     for (month, models) in months {
         let all: f64 = models.values().map(|used| used.tokens_per_day).sum();
-        for (model, used) in models.iter().filter(|(_, used)| used.usd_per_mtok.is_none() && used.tokens_per_day > 0.0) {
+        for (model, used) in
+            models.iter().filter(|(_, used)| used.usd_per_mtok.is_none() && used.tokens_per_day > 0.0)
+        {
             let name = if model.is_empty() { "rows without a model" } else { model };
             let share_of_tokens = used.tokens_per_day / all;
             found.insert(model, Unpriced { model: name.to_owned(), share_of_tokens, month: Some(*month) });
@@ -265,7 +268,8 @@ fn warnings(rows: &[SpendMonth], months: &BTreeMap<Month, Models<'_>>) -> Vec<St
         && row.priced_share < 0.9
     {
         let month = row.month.map(|month| month.to_string()).unwrap_or_default();
-        warnings.push(format!("in {month} only {:.1} % of the tokens have a price", 100.0 * row.priced_share));
+        warnings
+            .push(format!("in {month} only {:.1} % of the tokens have a price", 100.0 * row.priced_share));
     }
     let mut seen: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
     for (model, used) in months.values().flatten() {

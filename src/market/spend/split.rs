@@ -49,7 +49,9 @@ impl Split {
 /// `None` where the model has usage without a price in either month.
 fn pair(before: &Models<'_>, after: &Models<'_>, model: &str) -> Option<Pair> {
     let side = |month: &Models<'_>| match month.get(model) {
-        Some(used) if used.tokens_per_day > 0.0 => Some((used.tokens_per_day, used.spend()?, used.usd_per_mtok)),
+        Some(used) if used.tokens_per_day > 0.0 => {
+            Some((used.tokens_per_day, used.spend()?, used.usd_per_mtok))
+        }
         _ => Some((0.0, 0.0, None)),
     };
     let ((tokens_0, spend_0, price_0), (tokens_1, spend_1, price_1)) = (side(before)?, side(after)?);

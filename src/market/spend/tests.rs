@@ -71,7 +71,9 @@ fn shares_of_tokens_and_of_spend_give_the_price_ratio_of_an_origin() {
     let tracker = track(&two_months(), &prices, "test", None).unwrap();
     let us = &tracker.origins[0];
     assert_eq!((us.origin.as_str(), us.usd_per_mtok), ("US", Some(10.0)));
-    assert!((us.share_of_tokens - 1.0 / 3.0).abs() < 1e-12 && (us.share_of_spend - 5000.0 / 5500.0).abs() < 1e-12);
+    assert!(
+        (us.share_of_tokens - 1.0 / 3.0).abs() < 1e-12 && (us.share_of_spend - 5000.0 / 5500.0).abs() < 1e-12
+    );
     assert!((us.price_ratio_to_others.unwrap() - 20.0).abs() < 1e-9);
     assert_eq!((tracker.top.by_tokens[0].0.as_str(), tracker.top.by_spend[0].0.as_str()), ("cheap", "dear"));
 }
