@@ -22,13 +22,13 @@ pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use import_kernels::ImportKernelsArgs;
 pub use market::{
-    CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs, StorageArgs,
-    UsageArgs,
+    AllArgs, CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs, StorageArgs,
+    TokensArgs, UsageArgs,
 };
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use prices::{
-    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs,
+    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs, UpdateArgs,
 };
 pub use report::ReportArgs;
 pub use serving::ServingArgs;
@@ -93,7 +93,7 @@ pub enum Verb {
     Cost(CostArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
-    /// Prices with their dates and sources: list, import, history, explain, diff.
+    /// Prices with their dates and sources: list, import, history, explain, diff, update.
     Prices(PricesArgs),
     /// Compare the datasheet model with published measurements.
     #[command(after_help = validate::HELP)]
@@ -114,7 +114,7 @@ pub enum Verb {
 /// Where the bundled tables are replaced.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
-    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv or acceptance.csv replace the bundled ones.
+    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv or sources.csv replace the bundled ones.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }

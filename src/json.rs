@@ -3,6 +3,9 @@
 //! Values go straight into typed structs, never into a tree: a file of 16 MiB stays about as large in memory. What
 //! JSON does not allow, such as a bare `NaN`, is a fault, and so is an array in the place of an object.
 
+mod entries;
+mod python;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,6 +16,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::table::Fault;
 use crate::text;
+
+pub use entries::{Document, Value};
+pub use python::python_as_json;
 
 /// The most rows of one file that are read.
 pub const MAX_ROWS: usize = 10_000;

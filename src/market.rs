@@ -10,6 +10,7 @@ pub mod rental;
 pub mod row;
 pub mod spend;
 pub mod storage;
+pub mod tokens;
 pub mod trend;
 pub mod usage;
 

@@ -5,7 +5,9 @@
 //! unless nothing else exists, and then the answer is marked stale.
 
 mod currency;
+pub mod feed;
 pub mod gate;
+pub mod identity;
 pub mod import;
 pub mod ledger;
 pub mod origin;
@@ -26,9 +28,10 @@ use rust_decimal::Decimal;
 use crate::table::{Fault, Row};
 use crate::text;
 
+pub use crate::table::decimal as money;
 pub use currency::{Currency, Rate};
 pub use pool::Pool;
-pub use quoted::{Quoted, money};
+pub use quoted::Quoted;
 pub use rule::{Flags, Rule};
 
 /// A decimal price as the nearest binary float, for arithmetic with measured durations.

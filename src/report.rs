@@ -9,6 +9,7 @@ pub mod costs;
 pub mod csv;
 pub mod diff;
 pub mod estimates;
+pub mod feeds;
 pub mod findings;
 pub mod forecast;
 pub mod github;
@@ -28,6 +29,7 @@ pub mod served;
 pub mod spend;
 pub mod storage;
 pub mod terminal;
+pub mod token_series;
 pub mod tuning;
 pub mod usage;
 

@@ -3,6 +3,9 @@
 //! Files come from strangers: a byte-order mark and CRLF are accepted, UTF-16, empty and oversized files are
 //! refused by name, and every value is checked where it is read.
 
+mod lines;
+mod stream;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
@@ -10,6 +13,9 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+
+pub use lines::MAX_ROW_BYTES;
+pub use stream::{Column, MAX_COLUMNS, Step, Stream};
 
 /// The most bytes of a table that are read; a larger file is refused.
 pub const MAX_BYTES: u64 = 16 << 20;
@@ -46,17 +52,20 @@ impl Fault {
     pub(crate) fn of_csv(error: &csv::Error) -> Self {
         let line = error.position().map_or(0, csv::Position::line);
         let what = match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!(
-                    "has {len} fields, the header has {expected_len} (a quote left open or a comma too many?)"
-                )
-            }
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => unequal(
+                usize::try_from(*len).unwrap_or(usize::MAX),
+                usize::try_from(*expected_len).unwrap_or(0),
+            ),
             csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
-            csv::ErrorKind::Io(error) => format!("cannot be read: {error}"),
+            csv::ErrorKind::Io(error) => crate::unpack::fault(error).what,
             other => format!("is not CSV: {other:?}"),
         };
         Self { line, column: 0, what }
     }
+}
+
+fn unequal(fields: usize, columns: usize) -> String {
+    format!("has {fields} fields, the header has {columns} (a quote left open or a comma too many?)")
 }
 
 /// A parsed table: a header and rows of equal length.
@@ -118,21 +127,76 @@ pub fn each_row(
 /// Where each column of the header stands.
 fn columns(reader: &mut csv::Reader<&[u8]>, required: &[&str]) -> Result<HashMap<String, usize>, Fault> {
     let header = reader.headers().map_err(|error| Fault::of_csv(&error))?;
-    let mut columns = HashMap::new();
-    for (index, name) in header.iter().enumerate() {
-        if columns.insert(name.to_owned(), index).is_some() {
-            let what = format!("column {} appears twice", quote(name));
-            return Err(Fault { line: 1, column: index + 1, what });
-        }
-    }
+    let columns = named_columns(header, 1)?;
     match required.iter().find(|name| !columns.contains_key(**name)) {
         Some(missing) => Err(Fault { line: 1, column: 0, what: format!("column \"{missing}\" is missing") }),
         None => Ok(columns),
     }
 }
 
+/// The places of the names in a header.
+fn named_columns(header: &csv::StringRecord, line: u64) -> Result<HashMap<String, usize>, Fault> {
+    let mut columns = HashMap::new();
+    for (index, name) in header.iter().enumerate() {
+        if columns.insert(name.trim().to_owned(), index).is_some() {
+            let what = format!("column {} appears twice", quote(name));
+            return Err(Fault { line, column: index + 1, what });
+        }
+    }
+    Ok(columns)
+}
+
 fn line_of(record: &csv::StringRecord) -> u64 {
     record.position().map_or(0, csv::Position::line)
+}
+
+/// How a cell of a row is asked for: by the name of its column, or by a [`Column`] looked up before.
+pub trait Key: Copy {
+    /// The name.
+    fn name(&self) -> &str;
+
+    /// The place, where the table has the column.
+    fn index(self, columns: &HashMap<String, usize>) -> Option<usize>;
+}
+
+impl Key for &str {
+    fn name(&self) -> &str {
+        self
+    }
+
+    fn index(self, columns: &HashMap<String, usize>) -> Option<usize> {
+        columns.get(self).copied()
+    }
+}
+
+impl<K: Key> Key for &K {
+    fn name(&self) -> &str {
+        K::name(self)
+    }
+
+    fn index(self, columns: &HashMap<String, usize>) -> Option<usize> {
+        K::index(*self, columns)
+    }
+}
+
+impl Key for &String {
+    fn name(&self) -> &str {
+        self
+    }
+
+    fn index(self, columns: &HashMap<String, usize>) -> Option<usize> {
+        columns.get(self.as_str()).copied()
+    }
+}
+
+impl Key for Column {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn index(self, _: &HashMap<String, usize>) -> Option<usize> {
+        self.exists().then_some(self.index)
+    }
 }
 
 /// One row of a table.
@@ -150,17 +214,17 @@ impl<'t> Row<'t> {
     }
 
     /// The cell without surrounding spaces; empty where the column is absent.
-    pub fn text(&self, column: &str) -> &'t str {
-        self.columns.get(column).and_then(|index| self.record.get(*index)).unwrap_or_default().trim()
+    pub fn text(&self, column: impl Key) -> &'t str {
+        column.index(self.columns).and_then(|index| self.record.get(index)).unwrap_or_default().trim()
     }
 
     /// A cell that must not be empty.
     ///
     /// # Errors
     /// The located fault.
-    pub fn required(&self, column: &str) -> Result<&'t str, Fault> {
+    pub fn required(&self, column: impl Key) -> Result<&'t str, Fault> {
         match self.text(column) {
-            "" => Err(self.fault(column, format!("{column} is empty"))),
+            "" => Err(self.fault(column, format!("{} is empty", column.name()))),
             text => Ok(text),
         }
     }
@@ -169,13 +233,13 @@ impl<'t> Row<'t> {
     ///
     /// # Errors
     /// The located fault with the type's own words.
-    pub fn optional<T: FromStr<Err: fmt::Display>>(&self, column: &str) -> Result<Option<T>, Fault> {
+    pub fn optional<T: FromStr<Err: fmt::Display>>(&self, column: impl Key) -> Result<Option<T>, Fault> {
         match self.text(column) {
             "" => Ok(None),
             text => text
                 .parse()
                 .map(Some)
-                .map_err(|error| self.fault(column, format!("{column} {}: {error}", quote(text)))),
+                .map_err(|error| self.fault(column, format!("{} {}: {error}", column.name(), quote(text)))),
         }
     }
 
@@ -183,16 +247,16 @@ impl<'t> Row<'t> {
     ///
     /// # Errors
     /// The located fault.
-    pub fn parse<T: FromStr<Err: fmt::Display>>(&self, column: &str) -> Result<T, Fault> {
+    pub fn parse<T: FromStr<Err: fmt::Display>>(&self, column: impl Key) -> Result<T, Fault> {
         self.required(column)?;
-        self.optional(column)?.ok_or_else(|| self.fault(column, format!("{column} is empty")))
+        self.optional(column)?.ok_or_else(|| self.fault(column, format!("{} is empty", column.name())))
     }
 
     /// A positive, finite number; `None` where the cell is empty.
     ///
     /// # Errors
     /// NaN, infinite, zero, negative or unreadable values, located.
-    pub fn positive(&self, column: &str) -> Result<Option<f64>, Fault> {
+    pub fn positive(&self, column: impl Key) -> Result<Option<f64>, Fault> {
         match self.optional::<f64>(column) {
             Ok(Some(value)) if value.is_finite() && value > 0.0 => Ok(Some(value)),
             Ok(None) => Ok(None),
@@ -204,12 +268,13 @@ impl<'t> Row<'t> {
     ///
     /// # Errors
     /// NaN, infinite, negative or unreadable values, located.
-    pub fn positive_or_zero(&self, column: &str) -> Result<Option<f64>, Fault> {
+    pub fn positive_or_zero(&self, column: impl Key) -> Result<Option<f64>, Fault> {
         match self.optional::<f64>(column) {
             Ok(Some(value)) if value.is_finite() && value >= 0.0 => Ok(Some(value)),
             Ok(None) => Ok(None),
             _ => {
-                let what = format!("{column} {} is not a finite number >= 0", quote(self.text(column)));
+                let what =
+                    format!("{} {} is not a finite number >= 0", column.name(), quote(self.text(column)));
                 Err(self.fault(column, what))
             }
         }
@@ -219,13 +284,13 @@ impl<'t> Row<'t> {
     ///
     /// # Errors
     /// Zero, negative, non-finite or unreadable values, located.
-    pub fn money(&self, column: &str) -> Result<Option<Decimal>, Fault> {
+    pub fn money(&self, column: impl Key) -> Result<Option<Decimal>, Fault> {
         let text = self.text(column);
         if text.is_empty() {
             return Ok(None);
         }
-        match Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)) {
-            Ok(value) if value > Decimal::ZERO => Ok(Some(value)),
+        match decimal(text) {
+            Some(value) if value > Decimal::ZERO => Ok(Some(value)),
             _ => Err(self.not_positive(column)),
         }
     }
@@ -234,41 +299,67 @@ impl<'t> Row<'t> {
     ///
     /// # Errors
     /// An empty or impossible date, located.
-    pub fn date(&self, column: &str) -> Result<Date, Fault> {
+    pub fn date(&self, column: impl Key) -> Result<Date, Fault> {
         self.required(column)?;
-        self.optional_date(column)?.ok_or_else(|| self.fault(column, format!("{column} is empty")))
+        self.optional_date(column)?.ok_or_else(|| self.fault(column, format!("{} is empty", column.name())))
     }
 
     /// A date written `YYYY-MM-DD`; `None` where the cell is empty.
     ///
     /// # Errors
     /// An impossible date, located.
-    pub fn optional_date(&self, column: &str) -> Result<Option<Date>, Fault> {
+    pub fn optional_date(&self, column: impl Key) -> Result<Option<Date>, Fault> {
         let text = self.text(column);
         if text.is_empty() {
             return Ok(None);
         }
-        Date::strptime("%Y-%m-%d", text).map(Some).map_err(|_| {
-            self.fault(column, format!("{column} {} is not a date like 2026-01-31", quote(text)))
+        day(text).map(Some).ok_or_else(|| {
+            self.fault(column, format!("{} {} is not a date like 2026-01-31", column.name(), quote(text)))
         })
     }
 
     /// A fault at a column of this row.
-    pub fn fault(&self, column: &str, what: impl Into<String>) -> Fault {
+    pub fn fault(&self, column: impl Key, what: impl Into<String>) -> Fault {
         Fault {
             line: self.line,
-            column: self.columns.get(column).map_or(0, |index| index + 1),
+            column: column.index(self.columns).map_or(0, |index| index + 1),
             what: what.into(),
         }
     }
 
-    fn not_positive(&self, column: &str) -> Fault {
-        self.fault(column, format!("{column} {} is not a finite number > 0", quote(self.text(column))))
+    fn not_positive(&self, column: impl Key) -> Fault {
+        self.fault(
+            column,
+            format!("{} {} is not a finite number > 0", column.name(), quote(self.text(column))),
+        )
     }
 }
 
+/// A date from its text; by hand where it is ten digits and dashes, since a pattern takes ten times as long.
+pub(crate) fn day(text: &str) -> Option<Date> {
+    match text.as_bytes() {
+        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
+            let number = |digits: &[&u8]| {
+                digits.iter().try_fold(0i16, |number, digit| {
+                    digit.is_ascii_digit().then(|| number * 10 + i16::from(**digit - b'0'))
+                })
+            };
+            let small = |digits: &[&u8]| number(digits).and_then(|number| i8::try_from(number).ok());
+            Date::new(number(&[y1, y2, y3, y4])?, small(&[m1, m2])?, small(&[d1, d2])?).ok()
+        }
+        _ => Date::strptime("%Y-%m-%d", text).ok(),
+    }
+}
+
+/// A decimal number from its text, `0.15` or `1.5e-7`, without a binary float on the way. The parser alone would read
+/// `1_000` as well, which no price list means.
+pub fn decimal(text: &str) -> Option<Decimal> {
+    let plain = (!text.contains('_')).then_some(text)?;
+    Decimal::from_str_exact(plain).or_else(|_| Decimal::from_scientific(plain)).ok()
+}
+
 /// Text from a file, quoted so that it can neither break a line nor drive a terminal; long text is cut.
-fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let cut: String = text.chars().take(60).collect();
     let tail = if cut.len() < text.len() { "…" } else { "" };
     format!("\"{}{tail}\"", crate::text::inert(&cut))
@@ -290,10 +381,7 @@ fn unix_lines(text: String) -> String {
 fn read_limited(input: impl Read, max_bytes: u64) -> Result<String, Fault> {
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
-    input
-        .take(max_bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| whole_file(format!("cannot be read: {error}")))?;
+    input.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|error| crate::unpack::fault(&error))?;
     if bytes.len() as u64 > max_bytes {
         return Err(whole_file(format!("is larger than {} MiB", max_bytes >> 20)));
     }

@@ -27,7 +27,7 @@ pub const MAX_ZIP_BYTES: u64 = 64 << 20;
 pub const MAX_RATIO: u64 = 200;
 
 /// What may come out before the ratio counts.
-pub const RATIO_FREE_BYTES: u64 = 4 << 20;
+pub const RATIO_FREE_BYTES: u64 = 1 << 20;
 
 /// Bytes at the start that tell what a file is.
 const HEAD: u64 = 64;

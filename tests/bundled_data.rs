@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::op::Format;
+use mtok::price::feed::read_feeds;
+use mtok::price::import::Kind;
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
 use mtok::throughput::{Device, Serving, Workload, bandwidth_bound, estimate};
@@ -45,6 +47,19 @@ fn the_tables_are_as_wide_as_they_promise() {
     }
     let years = distinct(rentals.iter().map(|quote| quote.date.year()));
     assert!((2023..=2026).all(|year| years.contains(&year)), "{years:?}");
+}
+
+#[test]
+fn every_source_is_public_and_says_under_which_terms() {
+    let feeds = read_feeds(&include_bytes!("../data/sources.csv")[..]).unwrap();
+    assert!(feeds.len() >= 30, "{}", feeds.len());
+    for feed in &feeds {
+        assert!(feed.url.is_https() && !feed.url.is_inside(), "{}", feed.url);
+        assert!(feed.attribution.starts_with("Source: "), "{}", feed.name);
+        assert_eq!(feed.needs_key, feed.name == "openrouter-rankings");
+    }
+    let kinds = distinct(feeds.iter().map(|feed| feed.kind));
+    assert!([Kind::Rental, Kind::Token, Kind::Usage].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
 }
 
 #[test]

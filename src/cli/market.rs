@@ -6,6 +6,7 @@ mod paradox;
 mod rental;
 mod spend;
 mod storage;
+mod tokens;
 mod usage;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -18,6 +19,7 @@ pub use paradox::ParadoxArgs;
 pub use rental::RentalArgs;
 pub use spend::SpendArgs;
 pub use storage::StorageArgs;
+pub use tokens::TokensArgs;
 pub use usage::UsageArgs;
 
 /// Arguments of `market`.
@@ -34,6 +36,9 @@ pub enum MarketVerb {
     /// Follow what an hour of a GPU costs: level, matched change, streaks, ratio to another GPU, spot.
     #[command(after_help = rental::HELP)]
     Rental(RentalArgs),
+    /// Follow what a million tokens of a model cost at those who sell them.
+    #[command(after_help = tokens::HELP)]
+    Tokens(TokensArgs),
     /// Follow tokens per day: by month, by model, by the country of their makers.
     #[command(after_help = usage::HELP)]
     Usage(UsageArgs),

@@ -1,5 +1,7 @@
 //! The arguments of `prices`: one struct per sub-verb.
 
+mod update;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -8,6 +10,7 @@ use mtok::price::import::Kind;
 use mtok::price::{Rate, Rule};
 
 use super::{FormatArgs, TableArgs};
+pub use update::UpdateArgs;
 
 /// Arguments of `prices`.
 #[derive(Args, Debug)]
@@ -35,6 +38,9 @@ pub enum PricesVerb {
     /// What changed between two days: prices that moved, providers and sellers that came and went.
     #[command(after_help = "Example: mtok prices diff 2026-01-01 2026-09-30 h100")]
     Diff(DiffPricesArgs),
+    /// Ask public sources for their newest prices and import them.
+    #[command(after_help = update::HELP)]
+    Update(UpdateArgs),
 }
 
 const IMPORT: &str = "\

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 
@@ -13,6 +13,17 @@ pub const COSTS: &str = "costs.csv";
 /// Names of files that are not whole yet.
 pub const PREFIX: &str = ".mtok-";
 pub const SUFFIX: &str = ".tmp";
+
+/// The folder of caches, where it is not the system's.
+pub const CACHE_VARIABLE: &str = "MTOK_CACHE";
+
+/// Where what can be had again is kept; `None` where the system has no place for it.
+pub fn cache_folder() -> Option<PathBuf> {
+    use etcetera::BaseStrategy;
+    let named = std::env::var_os(CACHE_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
+    let own = || Some(etcetera::base_strategy::choose_native_strategy().ok()?.cache_dir().join("mtok"));
+    named.or_else(own)
+}
 
 /// Writes beside and renames: a reader sees the old file or the new one.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -51,12 +62,12 @@ pub fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Temporary files are private to their owner; results are for everybody who may read the folder.
 #[cfg(unix)]
-fn make_readable(file: &File) -> io::Result<()> {
+pub fn make_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_: &File) -> io::Result<()> {
+pub fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
 }

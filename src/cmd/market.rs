@@ -6,6 +6,7 @@ mod paradox;
 mod rental;
 mod spend;
 mod storage;
+mod tokens;
 mod usage;
 
 use super::{Exit, Failure};
@@ -15,6 +16,7 @@ use crate::cli::{MarketArgs, MarketVerb};
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
     match &args.verb {
         MarketVerb::Rental(args) => rental::run(args),
+        MarketVerb::Tokens(args) => tokens::run(args),
         MarketVerb::Usage(args) => usage::run(args),
         MarketVerb::Storage(args) => storage::run(args),
         MarketVerb::Spend(args) => spend::run(args),

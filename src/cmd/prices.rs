@@ -3,7 +3,9 @@
 mod ask;
 mod folder;
 mod import;
+mod shelf;
 pub mod store;
+mod update;
 
 use jiff::civil::Date;
 use mtok::price::Mix;
@@ -24,6 +26,7 @@ pub fn run(args: &PricesArgs) -> Result<Exit, Failure> {
         PricesVerb::History(args) => ask::history(args),
         PricesVerb::Explain(args) => ask::explain(args),
         PricesVerb::Diff(args) => ask::diff(args),
+        PricesVerb::Update(args) => update::run(args),
     }
 }
 

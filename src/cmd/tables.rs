@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
+use mtok::price::feed::{Feed, read_feeds};
 use mtok::price::ledger::Ledger;
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
@@ -17,7 +18,8 @@ use super::Failure;
 use super::prices::store::Store;
 use crate::cli::ImportedArgs;
 
-const NAMES: [&str; 5] = ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv"];
+const NAMES: [&str; 6] =
+    ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv", "sources.csv"];
 
 /// Where tables are read from.
 pub struct Tables {
@@ -85,7 +87,12 @@ impl Tables {
 
     /// Rents and token prices together.
     pub fn ledger(&self) -> Result<Ledger, Failure> {
-        Ok(Ledger { rentals: self.rentals()?, tokens: self.tokens()? })
+        Ok(Ledger { rentals: self.rentals()?, tokens: self.tokens()?, ..Ledger::default() })
+    }
+
+    /// Where prices are published.
+    pub fn feeds(&self) -> Result<Vec<Feed>, Failure> {
+        self.read("sources.csv", include_str!("../../data/sources.csv"), |input| read_feeds(input))
     }
 
     fn read<T>(

@@ -3,15 +3,20 @@
 //! A row that cannot be true is rejected, one that is odd is kept with a flag and still votes, and one that is known already
 //! is left out. Every one of them is listed with its reason and the numbers behind it.
 
+mod flows;
 mod rental;
+mod token;
 mod verdicts;
 
 use rust_decimal::Decimal;
 
 use super::Rule;
 use super::import::Import;
+use super::ledger::Ledger;
 use super::rental::RentalQuote;
+use super::storage::StoragePoint;
 use super::token::TokenListing;
+use super::usage::UsageRow;
 
 /// The lowest and the highest believable rent in USD per hour; the low end is that of a small CPU machine.
 pub const USD_PER_HOUR: (Decimal, Decimal) =
@@ -31,13 +36,27 @@ pub struct Known<'k> {
     pub rentals: &'k [RentalQuote],
     /// Token prices, bundled and imported before.
     pub tokens: &'k [TokenListing],
+    /// Counts of tokens imported before.
+    pub usage: &'k [UsageRow],
+    /// Prices of memory imported before.
+    pub storage: &'k [StoragePoint],
     /// Rules by which nothing is rejected, as the user wants it; rows are flagged instead.
     pub allowed: &'k [Rule],
+}
+
+impl<'k> Known<'k> {
+    /// All of a ledger.
+    pub fn of(ledger: &'k Ledger, allowed: &'k [Rule]) -> Self {
+        let Ledger { rentals, tokens, usage, storage } = ledger;
+        Self { rentals, tokens, usage, storage, allowed }
+    }
 }
 
 /// Passes the records of an import through the gate.
 pub fn check(import: &mut Import, known: &Known<'_>) {
     rental::check(import, known);
+    flows::check(import, known);
+    token::check(import, known);
 }
 
 /// Why nobody asks this for an hour; `None` where somebody might.

@@ -4,18 +4,34 @@
 //! their names, keys likewise. A row that cannot be read is set aside with its place and does not stop the others; a file of
 //! which nothing can be read is one fault.
 
+mod cards;
+mod dated;
+mod flows;
+mod genai_prices;
+mod gpuhunt;
+mod inferencex_tco;
+mod litellm;
+mod llm_prices;
+mod models_dev;
+mod openrouter;
 mod own;
+mod price_index;
+mod rental;
+pub(super) mod rents;
 mod report;
+mod skypilot;
 mod source;
 
 use std::io::Read;
 
 use crate::named::named;
 use crate::price::rental::RentalQuote;
+use crate::price::storage::StoragePoint;
 use crate::price::token::TokenListing;
+use crate::price::usage::UsageRow;
 use crate::table::Fault;
 
-pub use report::{Aside, Finding, Import, Place};
+pub use report::{Aside, Finding, Import, Place, Refusal};
 pub use source::{Head, Source};
 
 /// What the rows of a price file are.
@@ -40,6 +56,10 @@ pub enum Record {
     Rental(RentalQuote),
     /// A price card.
     Token(TokenListing),
+    /// A count of tokens.
+    Usage(UsageRow),
+    /// A price of memory.
+    Storage(StoragePoint),
 }
 
 /// One format of price files.
@@ -56,7 +76,25 @@ pub struct Format {
 }
 
 /// Every format, the more particular ones first.
-pub const ALL: [Format; 2] = [own::RENTALS, own::TOKENS];
+pub const ALL: &[Format] = &[
+    own::RENTALS,
+    own::TOKENS,
+    skypilot::CATALOG,
+    gpuhunt::CATALOG,
+    price_index::TABLE,
+    inferencex_tco::TABLE,
+    rents::TABLE,
+    litellm::FORMAT,
+    llm_prices::FORMAT,
+    genai_prices::FORMAT,
+    openrouter::FORMAT,
+    models_dev::API,
+    models_dev::FILE,
+    models_dev::SNAPSHOT,
+    flows::RANKINGS,
+    flows::USAGE,
+    flows::STORAGE,
+];
 
 /// Reads a price file of any format; of `kind` only, where that is given.
 ///
@@ -74,3 +112,6 @@ pub fn read(input: &mut dyn Read, source: &Source<'_>, kind: Option<Kind>) -> Re
     import.usable()?;
     Ok(import)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,11 @@ mod names;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::import::Import;
 use super::rental::RentalQuote;
+use super::storage::StoragePoint;
 use super::token::TokenListing;
+use super::usage::UsageRow;
 use super::{Quoted, to_f64};
 
 pub use names::{Asked, names};
@@ -22,6 +25,20 @@ pub struct Ledger {
     pub rentals: Vec<RentalQuote>,
     /// Price cards of tokens.
     pub tokens: Vec<TokenListing>,
+    /// Tokens used.
+    pub usage: Vec<UsageRow>,
+    /// Spot prices of memory.
+    pub storage: Vec<StoragePoint>,
+}
+
+impl Ledger {
+    /// Takes in what was kept of an import.
+    pub fn extend(&mut self, import: Import) {
+        self.rentals.extend(import.rentals);
+        self.tokens.extend(import.tokens);
+        self.usage.extend(import.usage);
+        self.storage.extend(import.storage);
+    }
 }
 
 /// One price row of either kind, as it is printed. Unknown is null in JSON and empty in CSV.

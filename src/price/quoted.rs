@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
+pub use crate::table::decimal as money;
+
 /// A price or the reason for its absence. Only a [`Quoted::Value`] votes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Quoted {
@@ -78,11 +80,6 @@ impl FromStr for Quoted {
     }
 }
 
-/// A decimal from its text, `0.15` or `1.5e-7`, without a binary float on the way.
-pub fn money(text: &str) -> Option<Decimal> {
-    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +99,7 @@ mod tests {
     fn exponents_are_read_exactly() {
         assert_eq!(money("1.5e-7").unwrap().to_string(), "0.00000015");
         assert_eq!(money("2.5E-06"), money("0.0000025"));
+        assert_eq!(money("1_000"), None);
         assert_eq!(money("1e999"), None);
         assert_eq!(money("1e-40"), None);
     }

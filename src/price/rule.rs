@@ -42,6 +42,8 @@ pub enum Rule {
     Dynamic,
     /// Not for sale there.
     NotOffered,
+    /// Prices of one card in an order that nobody sells in: input above output, reading a cache above fresh input.
+    Order,
 }
 
 named!(Rule {
@@ -62,6 +64,7 @@ named!(Rule {
     Free = "free",
     Dynamic = "dynamic",
     NotOffered = "not-offered",
+    Order = "order",
 });
 
 /// The rules that a kept row is flagged by; as text their names with `;` between them.

@@ -4,13 +4,14 @@
 //! number's worth of goods: a DDR4 2666 chip and a DDR4 3200 chip are two.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::named::named;
 use crate::table::{Fault, Table};
+use crate::text::csv_cell;
 
 /// The kinds of memory whose prices go their own ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +104,20 @@ pub fn read_storage(input: impl Read) -> Result<Vec<StoragePoint>, Fault> {
         true => Err(Fault { line: 0, column: 0, what: "has no rows below its header".into() }),
         false => Ok(points),
     }
+}
+
+/// Writes points as a table that [`read_storage`] reads.
+///
+/// # Errors
+/// What `out` objects to.
+pub fn write_storage(out: impl Write, points: &[StoragePoint]) -> io::Result<()> {
+    let mut out = csv::Writer::from_writer(out);
+    out.write_record(["date", "product", "usd", "source"])?;
+    for point in points {
+        let [product, source] = [&point.product, &point.source].map(|text| csv_cell(text));
+        out.write_record([point.date.to_string(), product, point.usd.to_string(), source])?;
+    }
+    out.flush()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a million tokens of open weights cost at those who sell them: listings, and the market they make.
 
+pub mod charge;
 mod condition;
 mod listing;
 mod market;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::json::{self, Object};
 use crate::named::named;
 use crate::table::{Fault, Row, Table, read_text};
-use crate::text::inert;
+use crate::text::{csv_cell, inert};
 
 /// The names that a column may have, the first one in messages.
 const TOKENS: [&str; 2] = ["total_tokens", "tokens"];
@@ -158,6 +158,25 @@ impl Seen {
         }
         Ok(())
     }
+}
+
+/// Writes rows as a table that [`read_usage_csv`] reads; `source` is kept beside them.
+///
+/// # Errors
+/// What `out` objects to.
+pub fn write_usage(out: impl Write, rows: &[UsageRow], source: &str) -> io::Result<()> {
+    let mut out = csv::Writer::from_writer(out);
+    let weekly = rows.first().is_some_and(|row| row.span == Span::Week);
+    out.write_record([if weekly { "week" } else { "date" }, "total_tokens", "model", "origin", "source"])?;
+    for row in rows {
+        let date = match row.span {
+            Span::Month => row.first.strftime("%Y-%m").to_string(),
+            Span::Day | Span::Week => row.first.to_string(),
+        };
+        let [model, origin, source] = [&row.model, &row.origin, source].map(csv_cell);
+        out.write_record([date, row.tokens.to_string(), model, origin, source])?;
+    }
+    out.flush()
 }
 
 /// Reads OpenRouter's `datasets/rankings-daily`.

@@ -104,7 +104,8 @@ struct FindingRow {
 
 impl Listed for FindingRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        text("place", |row| row.place.clone()),
+        // A path in JSON says again what the next column says.
+        text("line", |row| row.place.split(" (").next().unwrap_or_default().to_owned()),
         text("of", |row| row.subject.clone()),
         text("result", |row| row.result.clone()),
         common(text("rule", |row| row.rule.clone())),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use mtok::price::rental::{Basis, Kind};
 
 use super::{StreakArgs, WindowArgs};
-use crate::cli::{FormatArgs, TableArgs};
+use crate::cli::{FormatArgs, ImportedArgs, TableArgs};
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -21,8 +21,8 @@ Examples: mtok market rental --gpu h100 --ratio a100
 /// Arguments of `market rental`.
 #[derive(Args, Debug)]
 pub struct RentalArgs {
-    /// A table of rents [default: the bundled rentals.csv].
-    #[arg(long, value_name = "CSV")]
+    /// A table of rents, plain or packed, - for standard input [default: the bundled rentals.csv].
+    #[arg(long, value_name = "CSV", conflicts_with_all = ["imported", "store"])]
     pub file: Option<PathBuf>,
     /// The GPU in any case: a family such as h100 is every form of it, a name such as \"H100 SXM\" that form.
     #[arg(long, value_name = "NAME")]
@@ -51,6 +51,8 @@ pub struct RentalArgs {
     pub large: bool,
     #[command(flatten)]
     pub tables: TableArgs,
+    #[command(flatten)]
+    pub imported: ImportedArgs,
     #[command(flatten)]
     pub format: FormatArgs,
 }

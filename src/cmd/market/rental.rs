@@ -6,8 +6,9 @@ use mtok::price::rental_csv::{self, RentalPoint};
 use mtok::report::rental_series as report;
 
 use crate::cli::{FormatArgs, RentalArgs};
+use crate::cmd::input;
 use crate::cmd::output::{self, print, print_json};
-use crate::cmd::tables::{Tables, read_file};
+use crate::cmd::tables::{Tables, located};
 use crate::cmd::{Exit, Failure};
 
 /// Measurements of the same work on two GPUs, for ratios per token.
@@ -15,7 +16,7 @@ const SPEEDS: &str = include_str!("../../../data/validation.csv");
 
 /// Runs the verb.
 pub fn run(args: &RentalArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.tables.data.as_deref())?;
+    let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
     let catalogue = Catalogue::of(&tables.gpus()?);
     let (points, mut doubts) = points(args, &tables)?;
     let query = Query {
@@ -42,14 +43,13 @@ fn points(args: &RentalArgs, tables: &Tables) -> Result<(Vec<RentalPoint>, Vec<S
     let Some(path) = &args.file else {
         return Ok((of_quotes(&tables.rentals()?), Vec::new()));
     };
-    let most = if args.large { u64::MAX } else { rental_csv::MAX_BYTES };
     let mut points = Vec::new();
-    let tally = read_file(path, |input| {
-        rental_csv::read(input, most, |point| {
-            points.push(point);
-            Ok(())
-        })
-    })?;
+    let keep = |point| {
+        points.push(point);
+        Ok(())
+    };
+    let tally =
+        rental_csv::read(input::open(path, args.large)?, keep).map_err(|fault| located(path, &fault))?;
     if points.is_empty() {
         return Err(Failure::bad_input(format!("{}: there are no rents in it", path.display())));
     }

@@ -1,5 +1,6 @@
 //! The folder of imported prices: one plain CSV per import under the kind of its rows, never changed afterwards.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,9 @@ use jiff::civil::Date;
 use mtok::price::import::{Import, Kind};
 use mtok::price::ledger::Ledger;
 use mtok::price::rental::write_rentals;
+use mtok::price::storage::{StoragePoint, read_storage, write_storage};
 use mtok::price::token::write_tokens;
+use mtok::price::usage::{UsageRow, read_usage, write_usage};
 use mtok::price::{rental, token};
 
 use crate::cmd::files::write_atomic_with;
@@ -65,7 +68,38 @@ impl Store {
             rows.iter_mut().for_each(|row| row.file = Arc::clone(&name));
             ledger.tokens.extend(rows);
         }
+        ledger.usage.extend(self.usage()?);
+        ledger.storage.extend(self.storage()?);
         Ok(())
+    }
+
+    /// All counts of tokens; a later import restates an earlier one.
+    ///
+    /// # Errors
+    /// The first fault of a file with its place.
+    fn usage(&self) -> Result<Vec<UsageRow>, Failure> {
+        let mut rows = BTreeMap::new();
+        for path in self.files(Kind::Usage)? {
+            for row in read_file(&path, |input| read_usage(input))?.rows {
+                let key = (row.first, row.span, row.model.to_lowercase(), row.origin.to_lowercase());
+                rows.insert(key, row);
+            }
+        }
+        Ok(rows.into_values().collect())
+    }
+
+    /// All prices of memory; a later import restates an earlier one.
+    ///
+    /// # Errors
+    /// The first fault of a file with its place.
+    fn storage(&self) -> Result<Vec<StoragePoint>, Failure> {
+        let mut points = BTreeMap::new();
+        for path in self.files(Kind::Storage)? {
+            for point in read_file(&path, |input| read_storage(input))? {
+                points.insert((point.date, point.product.to_lowercase()), point);
+            }
+        }
+        Ok(points.into_values().collect())
     }
 
     /// The path below the folder, for people.
@@ -74,7 +108,7 @@ impl Store {
     }
 
     /// The files of a kind in order of their names; a reader that finds none has none.
-    pub fn files(&self, kind: Kind) -> Result<Vec<PathBuf>, Failure> {
+    fn files(&self, kind: Kind) -> Result<Vec<PathBuf>, Failure> {
         let folder = self.folder.join(kind.name());
         let unreadable =
             |error: io::Error| Failure::bad_input(format!("{}: cannot be read: {error}", folder.display()));
@@ -110,7 +144,10 @@ impl Store {
             match import.kind {
                 Kind::Rental => write_rentals(&mut out, &import.rentals)?,
                 Kind::Token => write_tokens(&mut out, &import.tokens)?,
-                Kind::Usage | Kind::Storage => {}
+                Kind::Usage => {
+                    write_usage(&mut out, &import.usage, import.attribution.as_deref().unwrap_or(from))?
+                }
+                Kind::Storage => write_storage(&mut out, &import.storage)?,
             }
             out.flush()
         })?;

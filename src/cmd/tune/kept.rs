@@ -11,12 +11,10 @@ use mtok::op::{Format, Op};
 use mtok::tuning::store::{Choices, Key};
 use mtok::tuning::{Class, Winner};
 
-use crate::cmd::files::write_atomic;
+use crate::cmd::files::{CACHE_VARIABLE, cache_folder, write_atomic};
 use crate::cmd::output::note;
 use crate::cmd::run::slug;
 
-/// The folder of the cache, where it is not the system's.
-const VARIABLE: &str = "MTOK_CACHE";
 /// Larger files are not ours.
 const FILE_MAX: u64 = 4 << 20;
 
@@ -32,10 +30,10 @@ impl Kept {
     /// What is known of an adapter; a file that cannot be used is named once.
     pub fn open(adapter: &Facts) -> Self {
         let key = key(adapter);
-        let path = folder().map(|folder| folder.join("tuning").join(file_name(&key)));
+        let path = cache_folder().map(|folder| folder.join("tuning").join(file_name(&key)));
         if path.is_none() {
             note(&format!(
-                "there is no folder for caches; {VARIABLE} names one, else nothing is kept of the tuner"
+                "there is no folder for caches; {CACHE_VARIABLE} names one, else nothing is kept of the tuner"
             ));
         }
         let choices = path.as_deref().and_then(|path| read(path, &key)).unwrap_or(Choices::new(key.clone()));
@@ -96,13 +94,6 @@ fn read(path: &Path, key: &Key) -> Option<Choices> {
         return unusable(error.to_string());
     }
     Choices::parse(&text, key).map_or_else(unusable, Some)
-}
-
-fn folder() -> Option<PathBuf> {
-    use etcetera::BaseStrategy;
-    let named = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
-    let own = || Some(etcetera::base_strategy::choose_native_strategy().ok()?.cache_dir().join("mtok"));
-    named.or_else(own)
 }
 
 fn key(adapter: &Facts) -> Key {

@@ -56,7 +56,7 @@ pub(super) fn spot(
     let pairs = pairs(points, &quoting);
     let of_provider = |(provider, months): (String, BTreeMap<Month, f64>)| {
         let ratios: Vec<f64> = months.into_values().collect();
-        let flag = pairs.get(&provider.to_lowercase()).and_then(|pairs| flag(pairs));
+        let flag = pairs.get(&provider.to_lowercase()).and_then(flag);
         Some(SpotProvider {
             spot_over_on_demand: median(&ratios)?,
             months: ratios.len(),

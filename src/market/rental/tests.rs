@@ -1,6 +1,6 @@
 use super::*;
 use crate::hardware;
-use crate::price::rental_csv::{self, MAX_BYTES};
+use crate::price::rental_csv;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ fn points(rows: &str) -> Vec<RentalPoint> {
         points.push(point);
         Ok(())
     };
-    rental_csv::read(text.as_bytes(), MAX_BYTES, sink).unwrap();
+    rental_csv::read(text.as_bytes(), sink).unwrap();
     points
 }
 

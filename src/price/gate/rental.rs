@@ -27,7 +27,7 @@ pub fn check(import: &mut Import, known: &Known<'_>) {
     verdicts.allow(known.allowed);
     verdicts.apply(
         &mut quotes,
-        |quote| &mut quote.flags,
+        |quote, rule| quote.flags.set(rule),
         |quote, aside, rule, why| {
             import.set_aside(Place::line(quote.line), &subject(quote), aside, rule, why);
         },

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::price::Rule;
 use crate::price::import::Aside;
-use crate::price::{Flags, Rule};
 
 /// What was found about some of the rows of an import, by index.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Verdicts {
     pub fn apply<T>(
         mut self,
         rows: &mut Vec<T>,
-        flags_of: impl Fn(&mut T) -> &mut Flags,
+        flag: impl Fn(&mut T, Rule),
         mut tell: impl FnMut(&T, Aside, Rule, String),
     ) {
         let mut index = 0;
@@ -57,7 +57,7 @@ impl Verdicts {
             let against = self.against.remove(&index);
             for (rule, why) in self.flags.remove(&index).unwrap_or_default() {
                 if against.is_none() {
-                    flags_of(row).set(rule);
+                    flag(row, rule);
                     tell(row, Aside::Flagged, rule, why);
                 }
             }

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::{Format, Head, Import, Kind, Record, Source};
 use crate::price::Pool;
-use crate::price::rental::read_quote;
+use crate::price::rental::{QuoteColumns, read_quote};
 use crate::price::token::read_listing;
-use crate::table::{Fault, each_row};
+use crate::table::{Fault, Step, Stream, each_row};
 
 const RENTAL_COLUMNS: [&str; 7] = ["hardware", "provider", "kind", "usd_per_hour", "date", "basis", "source"];
 const TOKEN_COLUMNS: [&str; 6] =
@@ -29,14 +29,20 @@ pub const TOKENS: Format = Format {
 };
 
 fn read_rentals(input: &mut dyn Read, _: &Source<'_>, import: &mut Import) -> Result<(), Fault> {
+    let mut stream = Stream::new(input, &RENTAL_COLUMNS)?;
+    let columns = QuoteColumns::of(|name| stream.column(name));
     let mut pool = Pool::default();
-    each_row(input, &RENTAL_COLUMNS, |row| {
-        match read_quote(row, &mut pool) {
-            Ok(quote) => import.keep(Record::Rental(quote)),
-            Err(fault) => import.reject(row.text("hardware"), fault),
+    while let Some(step) = stream.step()? {
+        match step {
+            Step::Bad(fault) => import.reject("", fault),
+            Step::Header => {}
+            Step::Row(row) => match read_quote(row, &columns, &mut pool) {
+                Ok(quote) => import.keep(Record::Rental(quote)),
+                Err(fault) => import.reject(row.text("hardware"), fault),
+            },
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 fn read_tokens(input: &mut dyn Read, _: &Source<'_>, import: &mut Import) -> Result<(), Fault> {

@@ -9,7 +9,9 @@ use super::{Format, Kind, Record};
 use crate::named::named;
 use crate::price::Rule;
 use crate::price::rental::RentalQuote;
+use crate::price::storage::StoragePoint;
 use crate::price::token::TokenListing;
+use crate::price::usage::UsageRow;
 use crate::table::Fault;
 
 /// The most findings that are kept in words; beyond they are only counted.
@@ -84,6 +86,31 @@ pub struct Finding {
     pub what: String,
 }
 
+/// Why a row gives no record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Where the reason stands.
+    pub place: Place,
+    /// What becomes of the row.
+    pub aside: Aside,
+    /// By which rule.
+    pub rule: Rule,
+    /// Why, with the numbers.
+    pub what: String,
+}
+
+impl Refusal {
+    /// Of a row that cannot be read.
+    pub fn unreadable(place: Place, what: impl Into<String>) -> Self {
+        Self { place, aside: Aside::Rejected, rule: Rule::Unreadable, what: what.into() }
+    }
+
+    /// Of a row that has no price of what is looked for.
+    pub fn left_out(place: Place, rule: Rule, what: impl Into<String>) -> Self {
+        Self { place, aside: Aside::LeftOut, rule, what: what.into() }
+    }
+}
+
 /// What came of a file.
 #[derive(Debug)]
 pub struct Import {
@@ -95,10 +122,16 @@ pub struct Import {
     pub rentals: Vec<RentalQuote>,
     /// Price cards that were kept.
     pub tokens: Vec<TokenListing>,
+    /// Counts of tokens that were kept.
+    pub usage: Vec<UsageRow>,
+    /// Prices of memory that were kept.
+    pub storage: Vec<StoragePoint>,
     /// Rows that were not simply taken, in file order, at most [`MAX_FINDINGS`].
     pub findings: Vec<Finding>,
     /// Of all rows that were not simply taken: how many by which rule.
     pub counts: BTreeMap<(Aside, Rule), u64>,
+    /// The line that the source's licence asks for.
+    pub attribution: Option<String>,
     /// The first fault of a row.
     first_fault: Option<Fault>,
 }
@@ -111,8 +144,11 @@ impl Import {
             kind: format.kind,
             rentals: vec![],
             tokens: vec![],
+            usage: vec![],
+            storage: vec![],
             findings: vec![],
             counts: BTreeMap::new(),
+            attribution: None,
             first_fault: None,
         }
     }
@@ -122,6 +158,8 @@ impl Import {
         match record {
             Record::Rental(quote) => self.rentals.push(quote),
             Record::Token(listing) => self.tokens.push(listing),
+            Record::Usage(row) => self.usage.push(row),
+            Record::Storage(point) => self.storage.push(point),
         }
     }
 
@@ -148,10 +186,23 @@ impl Import {
         self.first_fault.get_or_insert(fault);
     }
 
+    /// Sets a row aside for the reason that its reader gave.
+    pub fn refuse(&mut self, subject: &str, refusal: Refusal) {
+        let Refusal { place, aside, rule, what } = refusal;
+        if rule == Rule::Unreadable {
+            let path = if place.path.is_empty() { String::new() } else { format!("{}: ", place.path) };
+            let fault = Fault { line: place.line, column: place.column, what: format!("{path}{what}") };
+            self.first_fault.get_or_insert(fault);
+        }
+        self.set_aside(place, subject, aside, rule, what);
+    }
+
     /// Takes in what came of another file of the same format, whose findings are told with the name of that file.
     pub fn absorb(&mut self, other: Self, name: &str) {
         self.rentals.extend(other.rentals);
         self.tokens.extend(other.tokens);
+        self.usage.extend(other.usage);
+        self.storage.extend(other.storage);
         for (of, count) in other.counts {
             *self.counts.entry(of).or_default() += count;
         }
@@ -165,10 +216,20 @@ impl Import {
 
     /// Records that were kept.
     pub fn accepted(&self) -> usize {
-        self.rentals.len() + self.tokens.len()
+        self.rentals.len() + self.tokens.len() + self.usage.len() + self.storage.len()
     }
 
-    /// Rows by what became of them.
+    /// Records that were kept with a flag. Counts and points have none of their own: their findings tell.
+    pub fn flagged(&self) -> usize {
+        let rentals = self.rentals.iter().filter(|quote| !quote.flags.is_empty()).count();
+        let tokens = self.tokens.iter().filter(|card| !card.flags.is_empty()).count();
+        match self.kind {
+            Kind::Rental | Kind::Token => rentals + tokens,
+            Kind::Usage | Kind::Storage => self.count(Aside::Flagged) as usize,
+        }
+    }
+
+    /// Rows by what became of them; a row that two rules flag is counted twice.
     pub fn count(&self, aside: Aside) -> u64 {
         self.counts.iter().filter(|((of, _), _)| *of == aside).map(|(_, count)| count).sum()
     }

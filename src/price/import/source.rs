@@ -15,7 +15,7 @@ use crate::table::Fault;
 const START_BYTES: u64 = 256 << 10;
 
 /// What is known about a file beside its bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Source<'a> {
     /// The file's own name, such as `vms.csv`.
     pub name: &'a str,
@@ -87,7 +87,7 @@ pub fn start<'r>(mut input: &'r mut dyn Read) -> Result<(String, impl Read + 'r)
     let whole_file = |what: String| Fault { line: 0, column: 0, what };
     let mut bytes = Vec::new();
     let read = (&mut input).take(START_BYTES).read_to_end(&mut bytes);
-    read.map_err(|error| whole_file(format!("cannot be read: {error}")))?;
+    read.map_err(|error| crate::unpack::fault(&error))?;
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(whole_file("is UTF-16; save it as UTF-8".into()));
     }

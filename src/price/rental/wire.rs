@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use super::RentalQuote;
 use crate::price::{Pool, Quoted, doubled, gate};
-use crate::table::{Fault, Row, Table, each_row};
+use crate::table::{Fault, Key, Row, Step, Stream, Table};
 use crate::text::csv_cell;
 
 /// Every column, as written.
@@ -42,9 +42,10 @@ const REQUIRED: usize = 8;
 pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
     let table = Table::read(input, COLUMNS.get(..REQUIRED).unwrap_or_default())?;
     let mut seen: HashMap<_, (u64, Quoted)> = HashMap::new();
+    let columns = QuoteColumns::of(|name| name);
     let (mut pool, mut quotes) = (Pool::default(), Vec::new());
     for row in table.rows() {
-        let quote = read_quote(row, &mut pool)?;
+        let quote = read_quote(row, &columns, &mut pool)?;
         if let Some(why) = quote.usd_per_hour.value().and_then(gate::rent_out_of_band) {
             return Err(row.fault("usd_per_hour", format!("usd_per_hour {} {why}", quote.usd_per_hour)));
         }
@@ -70,38 +71,96 @@ pub fn read_rentals(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
 /// # Errors
 /// The first fault with its line and column.
 pub fn read_stored(input: impl Read) -> Result<Vec<RentalQuote>, Fault> {
+    let mut stream = Stream::new(input, COLUMNS.get(..REQUIRED).unwrap_or_default())?;
+    let columns = QuoteColumns::of(|name| stream.column(name));
     let (mut pool, mut quotes) = (Pool::default(), Vec::new());
-    each_row(input, COLUMNS.get(..REQUIRED).unwrap_or_default(), |row| {
-        quotes.push(read_quote(row, &mut pool)?);
-        Ok(())
-    })?;
+    while let Some(step) = stream.step()? {
+        match step {
+            Step::Row(row) => quotes.push(read_quote(row, &columns, &mut pool)?),
+            Step::Header => {}
+            Step::Bad(fault) => return Err(fault),
+        }
+    }
     Ok(quotes)
+}
+
+/// Where the columns of a quote stand: by name, or looked up once for a long table.
+#[derive(Clone, Copy, Debug)]
+pub struct QuoteColumns<K> {
+    hardware: K,
+    provider: K,
+    kind: K,
+    region: K,
+    usd_per_hour: K,
+    date: K,
+    basis: K,
+    source: K,
+    segment: K,
+    form_factor: K,
+    memory_gb: K,
+    instance: K,
+    count: K,
+    usd_per_instance_hour: K,
+    currency: K,
+    observed: K,
+    commit: K,
+    flags: K,
+}
+
+impl<K> QuoteColumns<K> {
+    /// The columns, each as `find` has it.
+    pub fn of(find: impl Fn(&'static str) -> K) -> Self {
+        Self {
+            hardware: find("hardware"),
+            provider: find("provider"),
+            kind: find("kind"),
+            region: find("region"),
+            usd_per_hour: find("usd_per_hour"),
+            date: find("date"),
+            basis: find("basis"),
+            source: find("source"),
+            segment: find("segment"),
+            form_factor: find("form_factor"),
+            memory_gb: find("memory_gb"),
+            instance: find("instance"),
+            count: find("count"),
+            usd_per_instance_hour: find("usd_per_instance_hour"),
+            currency: find("currency"),
+            observed: find("observed"),
+            commit: find("commit"),
+            flags: find("flags"),
+        }
+    }
 }
 
 /// One row of the table; its texts come from `pool`.
 ///
 /// # Errors
 /// The located fault of a cell that is missing or cannot be read.
-pub fn read_quote(row: Row<'_>, pool: &mut Pool) -> Result<RentalQuote, Fault> {
+pub fn read_quote<K: Key>(
+    row: Row<'_>,
+    columns: &QuoteColumns<K>,
+    pool: &mut Pool,
+) -> Result<RentalQuote, Fault> {
     Ok(RentalQuote {
-        hardware: pool.get(row.required("hardware")?),
-        provider: pool.get(row.required("provider")?),
-        kind: row.parse("kind")?,
-        region: pool.get(row.text("region")),
-        usd_per_hour: row.parse("usd_per_hour")?,
-        date: row.date("date")?,
-        basis: row.parse("basis")?,
-        source: pool.get(row.required("source")?),
-        segment: row.optional("segment")?.unwrap_or_default(),
-        form_factor: pool.get(row.text("form_factor")),
-        memory_gb: row.optional("memory_gb")?,
-        instance: pool.get(row.text("instance")),
-        count: row.optional("count")?,
-        usd_per_instance_hour: row.money("usd_per_instance_hour")?,
-        currency: row.optional("currency")?.unwrap_or_default(),
-        observed: row.optional_date("observed")?,
-        commit: pool.get(row.text("commit")),
-        flags: row.optional("flags")?.unwrap_or_default(),
+        hardware: pool.get(row.required(columns.hardware)?),
+        provider: pool.get(row.required(columns.provider)?),
+        kind: row.parse(columns.kind)?,
+        region: pool.get(row.text(columns.region)),
+        usd_per_hour: row.parse(columns.usd_per_hour)?,
+        date: row.date(columns.date)?,
+        basis: row.parse(columns.basis)?,
+        source: pool.get(row.required(columns.source)?),
+        segment: row.optional(columns.segment)?.unwrap_or_default(),
+        form_factor: pool.get(row.text(columns.form_factor)),
+        memory_gb: row.optional(columns.memory_gb)?,
+        instance: pool.get(row.text(columns.instance)),
+        count: row.optional(columns.count)?,
+        usd_per_instance_hour: row.money(columns.usd_per_instance_hour)?,
+        currency: row.optional(columns.currency)?.unwrap_or_default(),
+        observed: row.optional_date(columns.observed)?,
+        commit: pool.get(row.text(columns.commit)),
+        flags: row.optional(columns.flags)?.unwrap_or_default(),
         file: pool.get(""),
         line: row.line(),
     })

@@ -1,6 +1,8 @@
 //! Spot prices beside the on-demand prices of the same thing.
 
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::approximately;
@@ -20,25 +22,38 @@ fn thing(quote: &RentalQuote) -> Thing<'_> {
     (&quote.provider, &quote.hardware, &quote.region, &quote.instance, quote.count, quote.date)
 }
 
+fn hash(quote: &RentalQuote) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thing(quote).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Rejects spot prices that are not below on-demand; flags those in a constant ratio to it at one provider.
 pub fn check(quotes: &[RentalQuote], verdicts: &mut Verdicts) {
     let spots = || quotes.iter().enumerate().filter(|(_, quote)| quote.kind == Kind::Spot);
     if spots().next().is_none() {
         return;
     }
-    let on_demand = quotes.iter().filter(|quote| quote.kind == Kind::OnDemand);
-    let full: HashMap<Thing<'_>, _> =
-        on_demand.filter_map(|quote| Some((thing(quote), quote.usd_per_hour.value()?))).collect();
+    // By hash: the names themselves would take a hundred bytes for each of a million rows.
+    let on_demand = (0_u32..).zip(quotes).filter(|(_, quote)| quote.kind == Kind::OnDemand);
+    let full: HashMap<u64, u32> = on_demand
+        .filter(|(_, quote)| quote.usd_per_hour.value().is_some())
+        .map(|(index, quote)| (hash(quote), index))
+        .collect();
+    let full_of = |spot: &RentalQuote| {
+        let full = quotes.get(*full.get(&hash(spot))? as usize)?;
+        full.usd_per_hour.value().filter(|_| thing(full) == thing(spot))
+    };
     let mut ratios: BTreeMap<Arc<str>, Vec<(usize, &RentalQuote, f64)>> = BTreeMap::new();
     for (index, quote) in spots() {
-        let (Some(spot), Some(full)) = (quote.usd_per_hour.value(), full.get(&thing(quote))) else {
+        let (Some(spot), Some(full)) = (quote.usd_per_hour.value(), full_of(quote)) else {
             continue;
         };
-        if spot >= *full {
+        if spot >= full {
             let why = format!("spot {spot} USD/h is not below on-demand {full}: no quote of a spot market");
             verdicts.reject(index, Rule::SpotNotBelow, why);
         } else {
-            let ratio = approximately(spot) / approximately(*full);
+            let ratio = approximately(spot) / approximately(full);
             ratios.entry(Arc::clone(&quote.provider)).or_default().push((index, quote, ratio));
         }
     }
