@@ -1,8 +1,10 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights.
 
+pub mod all;
 pub mod claim;
 pub mod compare;
 pub mod forecast;
+pub mod indicators;
 mod matched;
 pub mod month;
 pub mod paradox;

@@ -2,6 +2,7 @@
 //! gives the same bytes. Text from adapters and price files is made inert where it is written out.
 
 pub mod action_benchmark;
+pub mod all;
 pub mod annotations;
 pub mod bencher;
 pub mod cells;

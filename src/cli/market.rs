@@ -1,5 +1,6 @@
 //! The arguments of `market`: one file per sub-verb.
 
+mod all;
 mod check;
 mod forecast;
 mod paradox;
@@ -13,6 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use mtok::market::month::Month;
 use mtok::market::trend::{OnRun, TOLERANCE};
 
+pub use all::AllArgs;
 pub use check::CheckArgs;
 pub use forecast::ForecastArgs;
 pub use paradox::ParadoxArgs;
@@ -51,6 +53,9 @@ pub enum MarketVerb {
     /// Say whether cheaper tokens mean more spend, and how much faster kernels must become.
     #[command(after_help = paradox::HELP)]
     Paradox(ParadoxArgs),
+    /// Everything on one page: rents, token prices, quoted indicators and claims, and what agrees.
+    #[command(after_help = all::HELP)]
+    All(AllArgs),
     /// Say whether quoted figures can hold together, and what they imply.
     #[command(after_help = check::HELP)]
     Check(CheckArgs),

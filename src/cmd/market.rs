@@ -1,5 +1,6 @@
 //! `mtok market`: the tracker, one file per sub-verb.
 
+mod all;
 mod check;
 mod forecast;
 mod paradox;
@@ -21,6 +22,7 @@ pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
         MarketVerb::Storage(args) => storage::run(args),
         MarketVerb::Spend(args) => spend::run(args),
         MarketVerb::Paradox(args) => paradox::run(args),
+        MarketVerb::All(args) => all::run(args),
         MarketVerb::Check(args) => check::run(args),
         MarketVerb::Forecast(args) => forecast::run(args),
     }
