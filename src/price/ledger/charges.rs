@@ -63,6 +63,7 @@ fn at_offer(cards: &[TokenListing], request: &Request, at: DateTime) -> Option<C
     let blank = Charged {
         seller: first.seller.to_string(),
         listing: first.listing.to_string(),
+        router: is_router(&first.seller),
         ..Charged::default()
     };
     match charge(cards, request, at) {
