@@ -463,6 +463,19 @@ fn archives_that_are_traps_are_refused_by_name() {
     }
 }
 
+#[test]
+fn a_bomb_behind_good_rows_stores_none_of_them() {
+    let mut place = Place::new();
+    let good = TABLES[0].text.replace("lambda", "nebius").into_bytes();
+    for tail in [b"\n", b"0", b","] {
+        let bytes = gzip(&[&good[..], &tail.repeat(32 << 20)].concat());
+        let path = place.file("rentals.csv.gz", bytes);
+        let run = place.import(&path, &[]);
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{}", run.err);
+        assert_eq!(place.stored(), place.before);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_plain_file_is_refused_without_waiting() {
