@@ -110,10 +110,10 @@ impl Context<'_> {
         };
         let imported = summary(path, &import, stored);
         // The next file of the same call may say the same again.
-        self.ledger.rentals.extend(import.rentals);
-        self.ledger.tokens.extend(import.tokens);
-        self.usage.extend(import.usage);
-        self.storage.extend(import.storage);
+        take_in(&mut self.ledger.rentals, import.rentals);
+        take_in(&mut self.ledger.tokens, import.tokens);
+        take_in(&mut self.usage, import.usage);
+        take_in(&mut self.storage, import.storage);
         Ok(imported)
     }
 
@@ -182,6 +182,14 @@ fn summary(path: &Path, import: &Import, stored: Option<PathBuf>) -> Imported {
 }
 
 /// The last part of a path.
+/// Adds rows to others, by moving the fewer of them: a large import would be there twice for a moment.
+fn take_in<T>(all: &mut Vec<T>, mut new: Vec<T>) {
+    if new.len() > all.len() {
+        std::mem::swap(all, &mut new);
+    }
+    all.append(&mut new);
+}
+
 fn file_name(path: &Path) -> String {
     if path == Path::new(STDIN) {
         return "stdin".into();
