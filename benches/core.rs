@@ -12,6 +12,8 @@ use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::Policy;
 use mtok::market::compare::{CompareInput, Rent, compare};
+use mtok::market::rental::name::Catalogue;
+use mtok::market::rental::{Query, track};
 use mtok::market::row::Comparison;
 use mtok::measurement::{
     Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, TimingMethod, Verification, wire,
@@ -19,6 +21,7 @@ use mtok::measurement::{
 use mtok::op::{Format, Op};
 use mtok::price::Mix;
 use mtok::price::rental::{self, RentalQuote, offers, read_rentals};
+use mtok::price::rental_csv;
 use mtok::price::token::{self, Market, TokenListing, market, read_tokens};
 use mtok::report::{Report, csv, json, markdown, terminal};
 use mtok::stats::random::Random;
@@ -30,6 +33,7 @@ const GPUS: &str = include_str!("../data/gpus.csv");
 const MODELS: &str = include_str!("../data/models.csv");
 const RENTALS: &str = include_str!("../data/rentals.csv");
 const TOKENS: &str = include_str!("../data/tokens.csv");
+const VALIDATION: &str = include_str!("../data/validation.csv");
 
 const AS_OF: Date = date(2026, 10, 1);
 const ESTIMATES: usize = 10_000;
@@ -362,12 +366,59 @@ fn statistics(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A plain table of rents over four years.
+fn rents(rows: usize) -> String {
+    let mut text = "date,provider,gpu,gpu_memory,kind,region,usd_per_gpu_hour,source\n".to_owned();
+    let gpus =
+        [("H100 SXM", 80), ("H100 PCIe", 80), ("A100 SXM 80GB", 80), ("A100 SXM 40GB", 40), ("RTX 4090", 24)];
+    let mut random = Random::new(7);
+    for row in 0..rows {
+        let days = row * 48 * 28 / rows;
+        let (year, month, day) = (2023 + days / 28 / 12, 1 + days / 28 % 12, 1 + days % 28);
+        let (gpu, memory) = gpus.get(row % gpus.len()).copied().unwrap_or_default();
+        let kind = if row % 3 == 0 { "spot" } else { "on-demand" };
+        let cents = 100 + random.below(700);
+        text += &format!(
+            "{year}-{month:02}-{day:02},provider-{},{gpu},{memory},{kind},region-{},{}.{:02},a table\n",
+            row % 31,
+            row % 37,
+            cents / 100,
+            cents % 100
+        );
+    }
+    text
+}
+
+/// From the bytes of a plain table of rents to the series of one GPU beside another.
+fn rental_series(criterion: &mut Criterion) {
+    let catalogue = Catalogue::of(&gpus());
+    let query = Query { ratio: Some("a100"), ..Query::of("h100") };
+    let mut group = criterion.benchmark_group("market/rental");
+    group.sample_size(10);
+    for rows in [10_000, 100_000, 1_000_000] {
+        let text = rents(rows);
+        group.throughput(Throughput::Elements(rows as u64));
+        group.bench_function(BenchmarkId::from_parameter(rows), |bench| {
+            bench.iter(|| {
+                let mut points = Vec::new();
+                let keep = |point| {
+                    points.push(point);
+                    Ok(())
+                };
+                rental_csv::read(text.as_bytes(), keep).expect("the rents are readable");
+                track(&points, &catalogue, VALIDATION, &query).expect("both GPUs are in the table")
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = tables, measurements, throughputs, prices, reports, statistics
+    targets = tables, measurements, throughputs, prices, rental_series, reports, statistics
 }
 criterion_main!(benches);

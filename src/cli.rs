@@ -21,7 +21,9 @@ use mtok::market::Policy;
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use import_kernels::ImportKernelsArgs;
-pub use market::{CheckArgs, ForecastArgs, MarketArgs, MarketVerb, RentalArgs, StorageArgs, UsageArgs};
+pub use market::{
+    CheckArgs, ForecastArgs, MarketArgs, MarketVerb, RentalArgs, StorageArgs, TokensArgs, UsageArgs,
+};
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use prices::{

@@ -8,6 +8,7 @@ pub mod month;
 pub mod rental;
 pub mod row;
 pub mod storage;
+pub mod tokens;
 pub mod trend;
 pub mod usage;
 

@@ -27,6 +27,7 @@ mod series;
 pub mod served;
 pub mod storage;
 pub mod terminal;
+pub mod token_series;
 pub mod tuning;
 pub mod usage;
 

@@ -25,6 +25,11 @@ pub fn csv_cell(text: &str) -> String {
     if safe.starts_with(['=', '+', '-', '@']) { format!("'{safe}") } else { safe }
 }
 
+/// What [`csv_cell`] was given, where that was inert.
+pub fn of_csv_cell(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| text.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
+}
+
 /// Text for a Markdown table cell: inert, with no character that Markdown or HTML would act on.
 pub fn markdown_cell(text: &str) -> String {
     let mut safe = String::new();
@@ -97,6 +102,9 @@ mod tests {
         assert_eq!(csv_cell("=1+1"), "'=1+1");
         assert_eq!(csv_cell("@x"), "'@x");
         assert_eq!(csv_cell("\t=1"), "\\u{9}=1");
+        for text in ["=1+1", "@cf/meta", "plain", "'quoted'", ""] {
+            assert_eq!(of_csv_cell(&csv_cell(text)), text);
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ struct Sample {
     text: &'static str,
 }
 
-const TABLES: [Sample; 4] = [
+const TABLES: [Sample; 6] = [
     Sample {
         name: "rentals.csv",
         text: "hardware,provider,kind,region,usd_per_hour,date,basis,source\n\
@@ -49,9 +49,11 @@ const TABLES: [Sample; 4] = [
                cpu_arch,provider_data\n\
                gpu_8x_h100,us-east-1,24.0,208,1800.0,8,H100,80.0,False,,nvidia,,x86,\n",
     },
+    Sample { name: "usage.csv", text: "date,total_tokens,model,origin\n2026-10-01,1200000,m-1,us\n" },
+    Sample { name: "spot.csv", text: "date,product,usd,source\n2026-10-01,DDR5 16Gb,43.14,a test\n" },
 ];
 
-const JSONS: [Sample; 5] = [
+const JSONS: [Sample; 6] = [
     Sample {
         name: "litellm.json",
         text: r#"{"seller/m-1": {"input_cost_per_token": 1.25e-06, "output_cost_per_token": 1e-05, "litellm_provider": "seller",
@@ -75,6 +77,11 @@ const JSONS: [Sample; 5] = [
         name: "vendor.json",
         text: r#"{"vendor": "v", "models": [{"id": "m-1", "name": "M", "price_history": [{"input": 1.0, "output": 6.0,
 "input_cached": null, "from_date": null, "to_date": null}]}]}"#,
+    },
+    Sample {
+        name: "rankings.json",
+        text: r#"{"data": [{"date": "2026-05-11", "model_permaslug": "a/m-1", "total_tokens": "12345678"}],
+"meta": {"as_of": "2026-05-12T00:00:00Z"}}"#,
     },
 ];
 

@@ -7,7 +7,7 @@ use mtok::price::identity::model::Models;
 use mtok::price::token::read_tokens;
 
 fn architectures() -> Vec<Architecture> {
-    read_models(&include_bytes!("../data/models.csv")[..]).unwrap()
+    read_models(&include_bytes!("../data/models.csv")[..]).unwrap_or_default()
 }
 
 #[test]

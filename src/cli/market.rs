@@ -4,6 +4,7 @@ mod check;
 mod forecast;
 mod rental;
 mod storage;
+mod tokens;
 mod usage;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ pub use check::CheckArgs;
 pub use forecast::ForecastArgs;
 pub use rental::RentalArgs;
 pub use storage::StorageArgs;
+pub use tokens::TokensArgs;
 pub use usage::UsageArgs;
 
 /// Arguments of `market`.
@@ -30,6 +32,9 @@ pub enum MarketVerb {
     /// Follow what an hour of a GPU costs: level, matched change, streaks, ratio to another GPU, spot.
     #[command(after_help = rental::HELP)]
     Rental(RentalArgs),
+    /// Follow what a million tokens of a model cost at those who sell them.
+    #[command(after_help = tokens::HELP)]
+    Tokens(TokensArgs),
     /// Follow tokens per day: by month, by model, by the country of their makers.
     #[command(after_help = usage::HELP)]
     Usage(UsageArgs),

@@ -4,6 +4,7 @@ mod check;
 mod forecast;
 mod rental;
 mod storage;
+mod tokens;
 mod usage;
 
 use super::{Exit, Failure};
@@ -13,6 +14,7 @@ use crate::cli::{MarketArgs, MarketVerb};
 pub fn run(args: &MarketArgs) -> Result<Exit, Failure> {
     match &args.verb {
         MarketVerb::Rental(args) => rental::run(args),
+        MarketVerb::Tokens(args) => tokens::run(args),
         MarketVerb::Usage(args) => usage::run(args),
         MarketVerb::Storage(args) => storage::run(args),
         MarketVerb::Check(args) => check::run(args),

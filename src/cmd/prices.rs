@@ -3,6 +3,7 @@
 mod ask;
 mod folder;
 mod import;
+mod shelf;
 pub mod store;
 mod update;
 

@@ -87,7 +87,7 @@ impl Tables {
 
     /// Rents and token prices together.
     pub fn ledger(&self) -> Result<Ledger, Failure> {
-        Ok(Ledger { rentals: self.rentals()?, tokens: self.tokens()? })
+        Ok(Ledger { rentals: self.rentals()?, tokens: self.tokens()?, ..Ledger::default() })
     }
 
     /// Where prices are published.

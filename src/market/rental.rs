@@ -21,6 +21,7 @@ use super::month::Month;
 use super::trend::{OnRun, Rules, Series, TOLERANCE, compound_monthly, streaks, trends};
 use crate::price::rental::{Basis, Kind, RentalQuote};
 use crate::price::rental_csv::RentalPoint;
+pub(super) use choose::most_used;
 use choose::{Chosen, choose};
 use name::Catalogue;
 use panel::{Level, Panel};
@@ -260,7 +261,7 @@ impl Scope {
             period_from: panel.first().ok_or_else(nothing)?,
             period_to: panel.last().ok_or_else(nothing)?,
             providers: panel.providers.clone(),
-            sources: chosen.sources(),
+            sources: most_used(chosen.rows.iter().map(|row| &*row.source)),
             rows: chosen.rows.len(),
         })
     }

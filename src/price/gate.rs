@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::Rule;
 use super::import::Import;
+use super::ledger::Ledger;
 use super::rental::RentalQuote;
 use super::storage::StoragePoint;
 use super::token::TokenListing;
@@ -41,6 +42,14 @@ pub struct Known<'k> {
     pub storage: &'k [StoragePoint],
     /// Rules by which nothing is rejected, as the user wants it; rows are flagged instead.
     pub allowed: &'k [Rule],
+}
+
+impl<'k> Known<'k> {
+    /// All of a ledger.
+    pub fn of(ledger: &'k Ledger, allowed: &'k [Rule]) -> Self {
+        let Ledger { rentals, tokens, usage, storage } = ledger;
+        Self { rentals, tokens, usage, storage, allowed }
+    }
 }
 
 /// Passes the records of an import through the gate.

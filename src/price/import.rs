@@ -17,7 +17,7 @@ mod openrouter;
 mod own;
 mod price_index;
 mod rental;
-mod rents;
+pub(super) mod rents;
 mod report;
 mod skypilot;
 mod source;

@@ -9,8 +9,11 @@ mod names;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::import::Import;
 use super::rental::RentalQuote;
+use super::storage::StoragePoint;
 use super::token::TokenListing;
+use super::usage::UsageRow;
 use super::{Quoted, to_f64};
 
 pub use names::{Asked, names};
@@ -22,6 +25,28 @@ pub struct Ledger {
     pub rentals: Vec<RentalQuote>,
     /// Price cards of tokens.
     pub tokens: Vec<TokenListing>,
+    /// Tokens used.
+    pub usage: Vec<UsageRow>,
+    /// Spot prices of memory.
+    pub storage: Vec<StoragePoint>,
+}
+
+impl Ledger {
+    /// Takes in what was kept of an import.
+    pub fn extend(&mut self, import: Import) {
+        take_in(&mut self.rentals, import.rentals);
+        take_in(&mut self.tokens, import.tokens);
+        take_in(&mut self.usage, import.usage);
+        take_in(&mut self.storage, import.storage);
+    }
+}
+
+/// Adds rows to others by moving the fewer of them: a large import would be there twice for a moment.
+fn take_in<T>(all: &mut Vec<T>, mut new: Vec<T>) {
+    if new.len() > all.len() {
+        std::mem::swap(all, &mut new);
+    }
+    all.append(&mut new);
 }
 
 /// One price row of either kind, as it is printed. Unknown is null in JSON and empty in CSV.

@@ -2,58 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
-use mtok::arch::Architecture;
-use mtok::hardware::GpuSpec;
-use mtok::price::gate::{self, Known};
-use mtok::price::import::{self, Aside, Import, Source};
-use mtok::price::ledger::Ledger;
-use mtok::price::storage::StoragePoint;
-use mtok::price::usage::UsageRow;
+use mtok::price::import::{Aside, Import, Source};
 use mtok::report::imports::{self, Imported, Totals};
 use mtok::table::Fault;
 
 use super::folder;
-use super::store::Store;
+use super::shelf::Shelf;
 use crate::cli::ImportArgs;
 use crate::cmd::input::{self, STDIN};
 use crate::cmd::output::{self, complain, print, print_json};
-use crate::cmd::tables::{Tables, located};
+use crate::cmd::tables::located;
 use crate::cmd::{Exit, Failure};
-
-/// What every file of a call is read with.
-struct Context<'a> {
-    args: &'a ImportArgs,
-    observed: Date,
-    gpus: Vec<GpuSpec>,
-    models: Vec<Architecture>,
-    store: Store,
-    ledger: Ledger,
-    usage: Vec<UsageRow>,
-    storage: Vec<StoragePoint>,
-}
 
 /// Runs the sub-verb.
 pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.store.tables.data.as_deref())?;
-    let store = Store::open(args.store.store.as_deref())?;
-    let mut ledger = tables.ledger()?;
-    store.read_into(&mut ledger)?;
-    let mut context = Context {
-        args,
-        observed: super::day(args.observed),
-        gpus: tables.gpus()?,
-        models: tables.models()?,
-        usage: store.usage()?,
-        storage: store.storage()?,
-        store,
-        ledger,
-    };
+    let mut call =
+        Call { args, observed: super::day(args.observed), shelf: Shelf::open(&args.store, args.dry_run)? };
     let (mut done, mut unusable) = (Vec::new(), Vec::new());
     for path in &args.files {
-        match context.file(path) {
+        match call.file(path) {
             Ok(imported) => done.push(imported),
             Err(failure) if failure.exit == Exit::BadInput => unusable.push(failure),
             Err(failure) => return Err(failure),
@@ -87,7 +57,14 @@ fn print_totals(totals: &Totals, args: &ImportArgs) -> Result<(), Failure> {
     }
 }
 
-impl Context<'_> {
+/// What every file of a call is read with.
+struct Call<'a> {
+    args: &'a ImportArgs,
+    observed: Date,
+    shelf: Shelf,
+}
+
+impl Call<'_> {
     /// Reads, checks and stores one file, or a folder of models.
     fn file(&mut self, path: &Path) -> Result<Imported, Failure> {
         let name = file_name(path);
@@ -96,24 +73,10 @@ impl Context<'_> {
             true => self.folder(path)?,
             false => self.open(path, &folder)?,
         };
-        let known = Known {
-            rentals: &self.ledger.rentals,
-            tokens: &self.ledger.tokens,
-            usage: &self.usage,
-            storage: &self.storage,
-            allowed: &self.args.allow,
-        };
-        gate::check(&mut import, &known);
-        let stored = match self.args.dry_run {
-            true => None,
-            false => self.store.add(&import, self.observed, &format!("{folder} {name}"))?,
-        };
-        let imported = summary(path, &import, stored);
-        // The next file of the same call may say the same again.
-        take_in(&mut self.ledger.rentals, import.rentals);
-        take_in(&mut self.ledger.tokens, import.tokens);
-        take_in(&mut self.usage, import.usage);
-        take_in(&mut self.storage, import.storage);
+        self.shelf.check(&mut import, &self.args.allow);
+        let mut imported = summary(path, &import);
+        let stored = self.shelf.keep(import, self.observed, &format!("{folder} {name}"))?;
+        imported.stored = stored.map(|path| path.display().to_string());
         Ok(imported)
     }
 
@@ -155,14 +118,13 @@ impl Context<'_> {
             observed: self.observed,
             commit: &self.args.commit,
             rates: &self.args.rate,
-            gpus: &self.gpus,
-            models: &self.models,
+            ..Source::default()
         };
-        import::read(input, &source, self.args.kind)
+        self.shelf.read(input, source, self.args.kind)
     }
 }
 
-fn summary(path: &Path, import: &Import, stored: Option<PathBuf>) -> Imported {
+fn summary(path: &Path, import: &Import) -> Imported {
     let mut reasons = BTreeMap::new();
     for ((_, rule), count) in &import.counts {
         *reasons.entry(*rule).or_default() += count;
@@ -176,20 +138,12 @@ fn summary(path: &Path, import: &Import, stored: Option<PathBuf>) -> Imported {
         flagged: import.flagged() as u64,
         left_out: import.count(Aside::LeftOut),
         reasons,
-        stored: stored.map(|path| path.display().to_string()),
+        stored: None,
         findings: import.findings.clone(),
     }
 }
 
 /// The last part of a path.
-/// Adds rows to others, by moving the fewer of them: a large import would be there twice for a moment.
-fn take_in<T>(all: &mut Vec<T>, mut new: Vec<T>) {
-    if new.len() > all.len() {
-        std::mem::swap(all, &mut new);
-    }
-    all.append(&mut new);
-}
-
 fn file_name(path: &Path) -> String {
     if path == Path::new(STDIN) {
         return "stdin".into();

@@ -68,6 +68,8 @@ impl Store {
             rows.iter_mut().for_each(|row| row.file = Arc::clone(&name));
             ledger.tokens.extend(rows);
         }
+        ledger.usage.extend(self.usage()?);
+        ledger.storage.extend(self.storage()?);
         Ok(())
     }
 
@@ -75,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// The first fault of a file with its place.
-    pub fn usage(&self) -> Result<Vec<UsageRow>, Failure> {
+    fn usage(&self) -> Result<Vec<UsageRow>, Failure> {
         let mut rows = BTreeMap::new();
         for path in self.files(Kind::Usage)? {
             for row in read_file(&path, |input| read_usage(input))?.rows {
@@ -90,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// The first fault of a file with its place.
-    pub fn storage(&self) -> Result<Vec<StoragePoint>, Failure> {
+    fn storage(&self) -> Result<Vec<StoragePoint>, Failure> {
         let mut points = BTreeMap::new();
         for path in self.files(Kind::Storage)? {
             for point in read_file(&path, |input| read_storage(input))? {
@@ -106,7 +108,7 @@ impl Store {
     }
 
     /// The files of a kind in order of their names; a reader that finds none has none.
-    pub fn files(&self, kind: Kind) -> Result<Vec<PathBuf>, Failure> {
+    fn files(&self, kind: Kind) -> Result<Vec<PathBuf>, Failure> {
         let folder = self.folder.join(kind.name());
         let unreadable =
             |error: io::Error| Failure::bad_input(format!("{}: cannot be read: {error}", folder.display()));

@@ -14,19 +14,15 @@ use std::thread;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use mtok::arch::Architecture;
-use mtok::hardware::GpuSpec;
 use mtok::price::feed::Feed;
-use mtok::price::gate::{self, Known};
-use mtok::price::import::{self, Aside, Import, Source};
-use mtok::price::ledger::Ledger;
+use mtok::price::import::{Aside, Import, Source};
 use mtok::report::feeds::{self as report, FeedRow, State};
 use mtok::text;
 
 #[cfg(feature = "net")]
 use self::ask::asked;
 use self::cache::{Cache, Entry};
-use super::store::Store;
+use super::shelf::Shelf;
 use crate::cli::UpdateArgs;
 use crate::cmd::output::{self, print};
 use crate::cmd::tables::Tables;
@@ -68,11 +64,7 @@ pub fn run(args: &UpdateArgs) -> Result<Exit, Failure> {
             "this build has no network: build it with --features net, or take kept copies with --offline";
         return Err(Failure::bad_input(what));
     }
-    let store = Store::open(args.store.store.as_deref())?;
-    let mut ledger = tables.ledger()?;
-    store.read_into(&mut ledger)?;
-    let mut shelf =
-        Shelf { gpus: tables.gpus()?, models: tables.models()?, ledger, store, dry_run: args.dry_run };
+    let mut shelf = Shelf::open(&args.store, args.dry_run)?;
     let outcomes = at_once(&feeds, |feed| outcome(feed, args, &cache, now));
     let mut rows = Vec::new();
     for (feed, outcome) in feeds.iter().zip(outcomes) {
@@ -142,15 +134,6 @@ fn asked(_: &Feed, _: &UpdateArgs, _: &Cache, _: Option<Entry>) -> Outcome {
     Outcome::without(State::Failed, "this build has no network")
 }
 
-/// What prices are judged by, and where they go.
-struct Shelf {
-    gpus: Vec<GpuSpec>,
-    models: Vec<Architecture>,
-    ledger: Ledger,
-    store: Store,
-    dry_run: bool,
-}
-
 /// Imports what there is of a source. Only a store that cannot be written stops the rest.
 fn taken(
     feed: &Feed,
@@ -164,7 +147,7 @@ fn taken(
     tell_age(&mut row, &entry, now);
     // What the server confirmed is its price of that day.
     let observed = entry.checked().to_zoned(TimeZone::UTC).date();
-    match shelf.read(feed, &entry, cache, observed) {
+    match read(shelf, feed, &entry, cache, observed) {
         Ok(import) => {
             row.format = Some(import.format.to_owned());
             row.accepted = Some(import.accepted() as u64);
@@ -178,36 +161,19 @@ fn taken(
     Ok(row)
 }
 
-impl Shelf {
-    fn read(&self, feed: &Feed, entry: &Entry, cache: &Cache, observed: Date) -> Result<Import, String> {
-        let mut text = cache.text(entry).map_err(|failure| failure.message)?;
-        let name = text.member.clone().unwrap_or_else(|| feed.name.clone());
-        let source = Source {
-            name: &name,
-            folder: &feed.provider,
-            provider: (!feed.provider.is_empty()).then_some(feed.provider.as_str()),
-            observed,
-            commit: "",
-            rates: &[],
-            gpus: &self.gpus,
-            models: &self.models,
-        };
-        let read = import::read(&mut text, &source, Some(feed.kind));
-        let mut import = read.map_err(|fault| fault.to_string())?;
-        let known = Known { rentals: &self.ledger.rentals, tokens: &self.ledger.tokens, allowed: &[] };
-        gate::check(&mut import, &known);
-        Ok(import)
-    }
-
-    /// Stores what was accepted; the next source may say the same again.
-    fn keep(&mut self, import: Import, observed: Date, name: &str) -> Result<(), Failure> {
-        if !self.dry_run {
-            self.store.add(&import, observed, name)?;
-        }
-        self.ledger.rentals.extend(import.rentals);
-        self.ledger.tokens.extend(import.tokens);
-        Ok(())
-    }
+fn read(shelf: &Shelf, feed: &Feed, entry: &Entry, cache: &Cache, observed: Date) -> Result<Import, String> {
+    let mut text = cache.text(entry).map_err(|failure| failure.message)?;
+    let name = text.member.clone().unwrap_or_else(|| feed.name.clone());
+    let source = Source {
+        name: &name,
+        folder: &feed.provider,
+        provider: (!feed.provider.is_empty()).then_some(feed.provider.as_str()),
+        observed,
+        ..Source::default()
+    };
+    let mut import = shelf.read(&mut text, source, Some(feed.kind)).map_err(|fault| fault.to_string())?;
+    shelf.check(&mut import, &[]);
+    Ok(import)
 }
 
 fn tell_age(row: &mut FeedRow, entry: &Entry, now: Timestamp) {

@@ -30,18 +30,15 @@ pub(super) struct Chosen<'p> {
     pub warnings: Vec<String>,
 }
 
-impl Chosen<'_> {
-    /// The sources of the rows, the most used first.
-    pub fn sources(&self) -> Vec<String> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        self.rows.iter().for_each(|row| *counts.entry(&row.source).or_default() += 1);
-        let mut named: Vec<(&str, usize)> = counts.into_iter().filter(|(name, _)| !name.is_empty()).collect();
-        named.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        let rest = named.len().saturating_sub(NAMED);
-        let mut names: Vec<String> = named.into_iter().take(NAMED).map(|(name, _)| name.to_owned()).collect();
-        names.extend((rest > 0).then(|| format!("{rest} more")));
-        names
-    }
+/// Texts, the most used first, and how many more there are.
+pub(in crate::market) fn most_used<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    texts.for_each(|text| *counts.entry(text).or_default() += 1);
+    let mut named: Vec<(&str, usize)> = counts.into_iter().filter(|(name, _)| !name.is_empty()).collect();
+    named.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let rest = named.len().saturating_sub(NAMED);
+    let names = named.into_iter().take(NAMED).map(|(name, _)| name.to_owned());
+    names.chain((rest > 0).then(|| format!("{rest} more"))).collect()
 }
 
 /// A name with a size as tables write them, and what they mean.

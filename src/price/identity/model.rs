@@ -89,6 +89,8 @@ const AMBIGUOUS: [&str; 5] =
 #[derive(Debug, Default)]
 pub struct Models<'m> {
     names: HashMap<String, &'m str>,
+    /// The names of the table themselves.
+    canonical: HashSet<&'m str>,
     /// Names with their organisation that mean the base of a tuned model.
     bases: HashSet<String>,
     /// Models of which there are base and tuned weights.
@@ -100,6 +102,7 @@ impl<'m> Models<'m> {
     pub fn new(models: &'m [Architecture]) -> Self {
         let mut this = Self::default();
         for model in models {
+            this.canonical.insert(&model.name);
             let own: HashSet<String> = words(&model.name).into_iter().collect();
             let aliases = model.aliases.iter().chain([&model.repo]);
             let bases: Vec<_> =
@@ -136,7 +139,7 @@ impl<'m> Models<'m> {
             return (found.to_owned(), true);
         }
         let own = own_name(listing);
-        let taken = self.names.values().any(|name| *name == own);
+        let taken = self.canonical.contains(own.as_str());
         (if taken { format!("{seller}/{own}") } else { own }, false)
     }
 
@@ -230,10 +233,10 @@ fn key(name: &str) -> String {
     words(name).join("-")
 }
 
-/// What stands behind the last slash.
+/// What stands behind the last slash, without a version behind `@`.
 fn last_part(name: &str) -> &str {
-    let name = name.split('@').next().unwrap_or(name);
-    name.rsplit('/').next().unwrap_or(name)
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.split('@').next().unwrap_or(last)
 }
 
 /// Organisation and name: the last two parts of a path.

@@ -238,6 +238,14 @@ pub fn text(
 /// Keeps the cards of an entry, or says why there are none.
 pub fn keep(import: &mut Import, subject: &str, cards: Result<Vec<TokenListing>, Refusal>) {
     match cards {
+        Ok(cards) if cards.iter().any(|card| card.model.is_empty()) => {
+            let line = cards.first().map_or(0, |card| card.line);
+            let (aside, rule) = (Aside::Rejected, Rule::Identity);
+            import.refuse(
+                subject,
+                Refusal { place: Place::line(line), aside, rule, what: "has no name".into() },
+            );
+        }
         Ok(cards) => cards.into_iter().for_each(|card| import.keep(Record::Token(card))),
         Err(refusal) => import.refuse(subject, refusal),
     }

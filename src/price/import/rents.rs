@@ -122,7 +122,7 @@ fn one(row: Row<'_>, columns: &Columns, sink: &mut Sink<'_, '_>) -> Result<(), F
 }
 
 /// How a row is rented, and what its number stands for where the same word says it: `on_demand_restated_sxm_8gpu`.
-pub(super) fn kind(text: &str) -> Result<(RentalKind, Basis), String> {
+pub(in crate::price) fn kind(text: &str) -> Result<(RentalKind, Basis), String> {
     // Almost every row has one of these.
     match text {
         "" | "on-demand" | "on_demand" => return Ok((RentalKind::OnDemand, Basis::List)),

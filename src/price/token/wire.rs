@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime, Time};
 use super::{TokenListing, TokenPrices};
 use crate::price::{Pool, Quoted, doubled, gate};
 use crate::table::{Fault, Row, Table, each_row};
-use crate::text::csv_cell;
+use crate::text::{csv_cell, of_csv_cell};
 
 /// Every column, as written.
 pub const COLUMNS: [&str; 24] = [
@@ -108,10 +108,10 @@ pub fn read_listing(row: Row<'_>, pool: &mut Pool) -> Result<TokenListing, Fault
         *price = row.optional(&column(name))?.unwrap_or_default();
     }
     Ok(TokenListing {
-        model: pool.get(row.required("model")?),
+        model: pool.get(of_csv_cell(row.required("model")?)),
         open_weights: row.optional("open_weights")?.unwrap_or(true),
-        seller: pool.get(row.required("seller")?),
-        listing: pool.get(row.text("listing")),
+        seller: pool.get(of_csv_cell(row.required("seller")?)),
+        listing: pool.get(of_csv_cell(row.text("listing"))),
         service: row.optional("service")?.unwrap_or_default(),
         tier: row.optional("tier")?,
         window: row.optional("window")?.map(Box::new),
