@@ -20,6 +20,7 @@ pub(super) fn import_with(name: &str, folder: &str, text: &str, rates: &[Rate]) 
         observed: date(2026, 6, 30),
         commit: "",
         rates,
+        mapping: None,
         gpus: &gpus,
         models: &[],
     };
