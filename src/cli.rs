@@ -22,12 +22,14 @@ pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use import_kernels::ImportKernelsArgs;
 pub use market::{
-    CheckArgs, ForecastArgs, MarketArgs, MarketVerb, RentalArgs, StorageArgs, TokensArgs, UsageArgs,
+    AllArgs, CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs,
+    StorageArgs, TokensArgs, UsageArgs,
 };
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use prices::{
-    AskArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb, StoreArgs, UpdateArgs,
+    AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb,
+    StoreArgs, UpdateArgs,
 };
 pub use report::ReportArgs;
 pub use serving::ServingArgs;

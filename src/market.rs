@@ -1,12 +1,16 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights.
 
+pub mod all;
 pub mod claim;
 pub mod compare;
 pub mod forecast;
+pub mod indicators;
 mod matched;
 pub mod month;
+pub mod paradox;
 pub mod rental;
 pub mod row;
+pub mod spend;
 pub mod storage;
 pub mod tokens;
 pub mod trend;

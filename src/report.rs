@@ -2,6 +2,7 @@
 //! gives the same bytes. Text from adapters and price files is made inert where it is written out.
 
 pub mod action_benchmark;
+pub mod all;
 pub mod annotations;
 pub mod bencher;
 pub mod cells;
@@ -20,11 +21,13 @@ pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
+pub mod paradox;
 pub mod prices;
 pub mod rental_series;
 pub mod results;
 mod series;
 pub mod served;
+pub mod spend;
 pub mod storage;
 pub mod terminal;
 pub mod token_series;

@@ -172,7 +172,13 @@ fn prices_and_rates_of_the_tables_are_finite_and_positive() {
             let text = Grid::of(&good).with(1, column, bad);
             let file = write(copy.path(), name, text.text());
             let place = format!("{file}:3:{}", text.column(column) + 1);
-            let what = format!("{place}: {column} \"{bad}\" is not a finite number > 0");
+            let what = match name {
+                "rentals.csv" | "tokens.csv" => {
+                    ": is neither a finite number > 0 nor free, dynamic, not_offered, rejected"
+                }
+                _ => " is not a finite number > 0",
+            };
+            let what = format!("{place}: {column} \"{bad}\"{what}");
             refused(&on_tables("compare", copy.path(), &[]), &what);
         }
     }
@@ -642,7 +648,7 @@ fn words_that_are_no_text_are_refused() {
 fn a_folder_without_any_table_does_not_mean_the_bundled_ones() {
     let misspelt = folder();
     write(misspelt.path(), "Tokens.CSV", "model\n");
-    let names = "gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv";
+    let names = "gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv, sources.csv";
     let message = format!("{}: has none of {names}", misspelt.path().display());
     refused(&on_tables("compare", misspelt.path(), &[]), &message);
 }

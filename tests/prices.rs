@@ -199,3 +199,38 @@ fn hostile_names_stay_inert_in_every_output() {
         assert!(!fs::read_to_string(stored).unwrap().contains(['\u{1b}', '\u{202e}']));
     }
 }
+
+#[test]
+fn a_request_is_charged_at_every_seller_by_the_card_that_holds() {
+    let here = folder();
+    let header = "model,seller,listing,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,date,source,\
+                  open_weights,service,tier,window\n";
+    let rows = [
+        "m,a,m,1,10,0.1,2026-08-01,p,false,,,",
+        "m,a,m,2,20,0.2,2026-08-01,p,false,,>200000,",
+        "m,b,m,1.5,10,,2026-08-01,p,false,,,",
+        "m,b,m,3,20,,2026-08-01,p,false,,,\"mon,tue,wed,thu,fri 01:00-04:00\"",
+    ];
+    let file = write(here.path(), "tokens.csv", header.to_owned() + &rows.join("\n") + "\n");
+    let store = here.path().join("store");
+    prices(&store, &["import", &file]).ok();
+    let charge = |words: &[&str]| -> Vec<(String, Value)> {
+        let words = [&["charge", "m", "--json"], words].concat();
+        let rows = prices(&store, &words).ok().json();
+        let rows = rows.as_array().unwrap();
+        rows.iter().map(|row| (row["seller"].as_str().unwrap().to_owned(), row["usd"].clone())).collect()
+    };
+    let of = |a: Value, b: Value| vec![("a".to_owned(), a), ("b".to_owned(), b)];
+    let noon = ["--at", "2026-08-17T12:00", "--output", "1000"];
+    assert_eq!(charge(&[&noon[..], &["--input", "200000"]].concat()), of(json!(0.21), json!(0.31)));
+    let reversed: Vec<_> = of(json!(0.420002), json!(0.3100015)).into_iter().rev().collect();
+    assert_eq!(charge(&[&noon[..], &["--input", "200001"]].concat()), reversed);
+    let peak = ["--at", "2026-08-17T03:59", "--input", "1000"];
+    assert_eq!(charge(&peak), of(json!(0.001), json!(0.003)));
+    let cached = ["--at", "2026-08-17", "--cache-read", "1000"];
+    assert_eq!(charge(&cached), of(json!(0.0001), Value::Null), "unknown is null, never 0");
+    let empty = prices(&store, &["charge", "m"]);
+    assert_eq!((empty.code, empty.err.contains("the request has no tokens")), (Some(2), true));
+    let batch = prices(&store, &["charge", "m", "--input", "1", "--service", "batch"]);
+    assert_eq!((batch.code, batch.err.contains("no seller of m has a card")), (Some(2), true));
+}

@@ -374,6 +374,52 @@ fn a_price_per_thousand_is_told_by_the_other_sellers_where_the_band_is_too_wide(
     assert_eq!(checked(&(others + &row("d", "0.5", "0.2"))), ["Flagged order"]);
 }
 
+#[test]
+fn what_contradicts_itself_its_neighbour_or_yesterday_is_told_with_the_numbers() {
+    let header =
+        "model,seller,listing,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,date,source\n";
+    let read = |rows: &str| read_as("tokens.csv", format!("{header}{rows}").as_bytes()).unwrap();
+    let checked = |rows: &str, before: &Import| {
+        let mut import = read(rows);
+        gate::check(&mut import, &Known { tokens: &before.tokens, ..Known::default() });
+        import
+            .findings
+            .iter()
+            .map(|it| format!("{:?} {}: {}", it.aside, it.rule, it.what))
+            .collect::<Vec<_>>()
+    };
+    let none = read("x,x,x,1,1,,2020-01-01,p\n");
+    let twice = "m,deepseek,m,0.14,0.28,,2026-08-01,p\nm,deepseek,deepseek/m,";
+    assert_eq!(
+        checked(&format!("{twice}0.27,1.1,,2026-08-01,p\n"), &none),
+        ["Flagged conflict: input 0.27 contradicts 0.14 on line 2 (m)"]
+    );
+    assert_eq!(
+        checked(&format!("{twice}0.140,0.28,,2026-08-01,p\n"), &none),
+        ["LeftOut duplicate: the same prices are on line 2 already (m)"]
+    );
+    assert_eq!(
+        checked("m,s,l,1,2,1.25,2026-08-01,p\n", &none),
+        ["Flagged order: reading from the cache costs 1.25, fresh input 1"]
+    );
+    assert_eq!(
+        checked("m-7b,s,l,0.5,100,,2026-08-01,p\n", &none)[0],
+        "Flagged outlier: 100 USD/Mtok for 7 billion parameters are 14.3 for each; others ask below 1"
+    );
+    let before = read("m,s,l,1,2,,2026-08-01,p\n");
+    assert_eq!(
+        checked("m,s,l,1,1,,2026-08-02,p\n", &before),
+        ["Flagged day-jump: output moved from 2 to 1 (-50 %) in 1 days"]
+    );
+    assert_eq!(checked("m,s,l,1.0,2,,2026-08-01,q\n", &before), ["LeftOut duplicate: is known already"]);
+    assert!(checked("m,s,l,1,1,,2026-09-02,p\n", &before).is_empty(), "a month passed");
+    assert!(checked("m,s,l,1,1.3,,2026-08-02,p\n", &before).is_empty(), "-35 %");
+    let allowed = Known { allowed: &[Rule::Band], ..Known::default() };
+    let mut import = read("m,s,l,1,2000,,2026-08-01,p\n");
+    gate::check(&mut import, &allowed);
+    assert!(import.tokens[0].flags.has(Rule::Band), "allowed by the user, and marked");
+}
+
 /// Counts of one file: cards, free ones among them, flagged ones, rejected rows, and rows left out by rule.
 type Counts = (usize, usize, u64, u64, Vec<(Rule, u64)>);
 

@@ -1,5 +1,7 @@
 //! Malformed token price files: each is answered quickly, in one line that is safe to print, and never with more than was there.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -149,15 +151,31 @@ fn a_number_that_is_none_never_becomes_a_price() {
 
 #[test]
 fn bombs_of_nesting_and_of_sizes_are_refused() {
-    let deep = |open: &str| {
-        format!("{}{}", &LITELLM[..LITELLM.len() - 1], format!(", \"x\": {}", open.repeat(50_000)))
-    };
+    let deep = |open: &str| format!("{}, \"x\": {}", &LITELLM[..LITELLM.len() - 1], open.repeat(50_000));
     for text in [deep("["), deep("{\"a\":")] {
         let (read, _) = answer(text.as_bytes());
         assert_eq!(read, Err("1: is nested deeper than 64 levels".into()));
     }
     let many = format!("{}, \"x\": [{}{{}}]}}", &LITELLM[..LITELLM.len() - 1], "{},".repeat(200_000));
     assert_eq!(answer(many.as_bytes()).0, Err("1: has more than 200000 JSON objects".into()));
+}
+
+#[test]
+fn a_name_as_long_as_its_file_is_cut_where_it_is_told() {
+    let long = "x".repeat(1_000_000);
+    let text = format!(
+        "{}, \"{long}\": [], \"{long}/y\": {{\"litellm_provider\": \"{long}\"}}}}",
+        &LITELLM[..LITELLM.len() - 1]
+    );
+    let (read, said) = answer(text.as_bytes());
+    assert_eq!((read, said.len()), (Ok(1), 2));
+    assert!(
+        said.iter().all(|line| line.len() < 600),
+        "{:?}",
+        said.iter().map(String::len).collect::<Vec<_>>()
+    );
+    let (read, _) = answer(format!("{{\"litellm_provider\": 1, \"{long}\": []}}").as_bytes());
+    assert!(read.unwrap_err().len() < 500);
 }
 
 #[test]

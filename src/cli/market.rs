@@ -1,8 +1,11 @@
 //! The arguments of `market`: one file per sub-verb.
 
+mod all;
 mod check;
 mod forecast;
+mod paradox;
 mod rental;
+mod spend;
 mod storage;
 mod tokens;
 mod usage;
@@ -11,9 +14,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use mtok::market::month::Month;
 use mtok::market::trend::{OnRun, TOLERANCE};
 
+pub use all::AllArgs;
 pub use check::CheckArgs;
 pub use forecast::ForecastArgs;
+pub use paradox::ParadoxArgs;
 pub use rental::RentalArgs;
+pub use spend::SpendArgs;
 pub use storage::StorageArgs;
 pub use tokens::TokensArgs;
 pub use usage::UsageArgs;
@@ -41,6 +47,15 @@ pub enum MarketVerb {
     /// Follow spot prices of memory, a series per product.
     #[command(after_help = storage::HELP)]
     Storage(StorageArgs),
+    /// Multiply usage with prices by model, and split what moved spend into volume, price and mix.
+    #[command(after_help = spend::HELP)]
+    Spend(SpendArgs),
+    /// Say whether cheaper tokens mean more spend, and how much faster kernels must become.
+    #[command(after_help = paradox::HELP)]
+    Paradox(ParadoxArgs),
+    /// Everything on one page: rents, token prices, quoted indicators and claims, and what agrees.
+    #[command(after_help = all::HELP)]
+    All(AllArgs),
     /// Say whether quoted figures can hold together, and what they imply.
     #[command(after_help = check::HELP)]
     Check(CheckArgs),

@@ -5,8 +5,9 @@ mod update;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use mtok::price::import::Kind;
+use mtok::price::token::Service;
 use mtok::price::{Rate, Rule};
 
 use super::{FormatArgs, TableArgs};
@@ -38,10 +39,20 @@ pub enum PricesVerb {
     /// What changed between two days: prices that moved, providers and sellers that came and went.
     #[command(after_help = "Example: mtok prices diff 2026-01-01 2026-09-30 h100")]
     Diff(DiffPricesArgs),
+    /// What one request costs at every seller of a model: tiers, hours, caches and services as their cards say.
+    #[command(after_help = CHARGE)]
+    Charge(ChargeArgs),
     /// Ask public sources for their newest prices and import them.
     #[command(after_help = update::HELP)]
     Update(UpdateArgs),
 }
+
+const CHARGE: &str = "\
+The buckets exclude each other: --input counts fresh tokens only. All input together decides the tier. What is written to a \
+cache costs as input where the seller has no price for it, reasoning as output; a seller whose card lacks another price \
+is listed without cost.
+
+Example: mtok prices charge deepseek-v3.1 --input 2000 --cache-read 30000 --output 800 --at 2026-08-17T02:00";
 
 const IMPORT: &str = "\
 A file is recognised by its content, columns and keys by their names. Accepted rows are stored with the day of \
@@ -132,6 +143,47 @@ pub struct ImportArgs {
     pub format: FormatArgs,
 }
 
+/// Arguments of `prices charge`.
+#[derive(Args, Debug)]
+pub struct ChargeArgs {
+    /// A model that has prices.
+    pub model: String,
+    /// Fresh input tokens.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub input: u64,
+    /// Output tokens that are shown.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub output: u64,
+    /// Output tokens that are not shown.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub reasoning: u64,
+    /// Input tokens read from a cache.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub cache_read: u64,
+    /// Input tokens written to a cache for minutes.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub cache_write: u64,
+    /// Input tokens written to a cache for an hour.
+    #[arg(long = "cache-write-1h", value_name = "TOKENS", default_value_t = 0)]
+    pub cache_write_1h: u64,
+    /// standard, batch, flex or priority.
+    #[arg(long, default_value = "standard", value_parser = service)]
+    pub service: Service,
+    /// The region, as the seller's card names it [default: cards without region].
+    #[arg(long, default_value = "")]
+    pub region: String,
+    /// Only sellers with this name.
+    #[arg(long, value_name = "NAME")]
+    pub seller: Option<String>,
+    /// The moment of the request in UTC, such as 2026-08-17 or 2026-08-17T02:00 [default: noon of today].
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<DateTime>,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
 /// Arguments of `prices history`.
 #[derive(Args, Debug)]
 pub struct AskArgs {
@@ -179,5 +231,9 @@ fn kind(text: &str) -> Result<Kind, String> {
 }
 
 fn rule(text: &str) -> Result<Rule, String> {
+    text.parse()
+}
+
+fn service(text: &str) -> Result<Service, String> {
     text.parse()
 }

@@ -26,6 +26,7 @@ pub fn run(args: &PricesArgs) -> Result<Exit, Failure> {
         PricesVerb::History(args) => ask::history(args),
         PricesVerb::Explain(args) => ask::explain(args),
         PricesVerb::Diff(args) => ask::diff(args),
+        PricesVerb::Charge(args) => ask::charge(args),
         PricesVerb::Update(args) => update::run(args),
     }
 }

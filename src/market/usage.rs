@@ -293,3 +293,46 @@ fn warnings(tracker: &UsageTracker, rows: &[UsageRow], origins: &Origins) -> Vec
     }
     warnings
 }
+
+/// Tokens per day of each month and model, and the country of the model's maker.
+///
+/// # Errors
+/// A sentence where the file is weekly or names no models.
+pub fn by_model(usage: &Usage, origins: &Origins) -> Result<Vec<ModelMonth>, String> {
+    if usage.rows.iter().any(|row| row.span == Span::Week) {
+        return Err("is weekly: spend is by month, give a file of days or months".into());
+    }
+    if usage.rows.iter().all(|row| row.model.is_empty()) {
+        return Err("names no models: spend is usage x price by model, give a column model".into());
+    }
+    let covered = Covered::of(&usage.rows);
+    let mut sums: BTreeMap<(Month, &str), (f64, Option<&str>)> = BTreeMap::new();
+    for row in &usage.rows {
+        let origin = if row.origin.is_empty() { origins.of(&row.model) } else { Some(row.origin.as_str()) };
+        let entry = sums.entry((row.first.into(), &row.model)).or_insert((0.0, origin));
+        entry.0 += row.tokens;
+    }
+    let rows = sums.into_iter().filter_map(|((month, model), (tokens, origin))| {
+        let (_, days) = covered.get(Step::Month(month))?;
+        Some(ModelMonth {
+            month,
+            model: model.to_owned(),
+            origin: origin.map(str::to_owned),
+            tokens_per_day: tokens / f64::from(days),
+        })
+    });
+    Ok(rows.collect())
+}
+
+/// What one model was used in a month.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelMonth {
+    /// The month.
+    pub month: Month,
+    /// The model; empty of rows without one.
+    pub model: String,
+    /// The country of its maker, where that is known.
+    pub origin: Option<String>,
+    /// Tokens per day, over the days that the file covers.
+    pub tokens_per_day: f64,
+}

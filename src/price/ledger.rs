@@ -1,6 +1,7 @@
 //! What is known of prices, looked at by name: every row over time, the rows behind a figure, what changed between two days.
 
 pub mod changes;
+pub mod charges;
 pub mod explain;
 pub mod history;
 pub mod levels;

@@ -4,6 +4,7 @@ use super::columns::{Column, common, number, text, wide};
 use super::listing::Listed;
 use crate::price::ledger::PriceRow;
 use crate::price::ledger::changes::Change;
+use crate::price::ledger::charges::Charged;
 use crate::price::ledger::explain::Fate;
 use crate::price::ledger::history::HistoryRow;
 use crate::price::ledger::levels::Level;
@@ -26,6 +27,21 @@ impl Listed for Level {
         wide(number("low", |level| level.usd_per_hour_low.map(significant).unwrap_or_default())),
         wide(number("high", |level| level.usd_per_hour_high.map(significant).unwrap_or_default())),
         wide(text("newest", |level| level.newest.clone())),
+    ];
+}
+
+impl Listed for Charged {
+    const COLUMNS: &'static [Column<Self>] = &[
+        text("seller", |row| row.seller.clone()),
+        number("USD", |row| row.usd.map(significant).unwrap_or_default()),
+        common(number("input", |row| row.input_usd.map(significant).unwrap_or_default())),
+        common(number("cache", |row| row.cache_usd.map(significant).unwrap_or_default())),
+        common(number("output", |row| row.output_usd.map(significant).unwrap_or_default())),
+        text("seen", |row| row.date.clone()),
+        text("terms or why not", |row| format!("{}{}", row.terms, row.why_not)),
+        wide(text("router", |row| if row.router { "yes" } else { "" }.into())),
+        wide(text("listing", |row| row.listing.clone())),
+        wide(text("place", |row| row.place.clone())),
     ];
 }
 

@@ -34,7 +34,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Failure> {
 }
 
 /// The claims of a file, one per line.
-fn of_lines(text: &str) -> Result<Vec<Claim>, Fault> {
+pub fn of_lines(text: &str) -> Result<Vec<Claim>, Fault> {
     let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let lines = (1..).zip(text.lines()).filter(|(_, line)| said(line));
     let claims: Vec<Claim> = lines.map(|(at, line)| claim::parse(line, at)).collect::<Result<_, _>>()?;

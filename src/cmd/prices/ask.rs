@@ -1,16 +1,18 @@
 //! Questions about what is known: `list`, `history`, `explain`, `diff`.
 
 use mtok::price::ledger::changes::changes;
+use mtok::price::ledger::charges::charges;
 use mtok::price::ledger::explain::{Explained, Fate, explain as explained};
 use mtok::price::ledger::history::history as rows_of;
 use mtok::price::ledger::levels::levels;
 use mtok::price::ledger::{Asked, Ledger};
+use mtok::price::token::charge::Request;
 use mtok::report::listing;
 use mtok::text::inert;
 
 use super::store::Store;
 use super::{day, mix, print_rows};
-use crate::cli::{AskArgs, DiffPricesArgs, ExplainArgs, ListArgs, StoreArgs};
+use crate::cli::{AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ListArgs, StoreArgs};
 use crate::cmd::output::{self, print, print_json};
 use crate::cmd::tables::Tables;
 use crate::cmd::{Exit, Failure};
@@ -31,6 +33,42 @@ pub fn list(args: &ListArgs) -> Result<Exit, Failure> {
 pub fn history(args: &AskArgs) -> Result<Exit, Failure> {
     let (asked, ledger) = ask(args)?;
     print_rows(&rows_of(&ledger, &asked), &args.format, "")?;
+    Ok(Exit::Ok)
+}
+
+/// `mtok prices charge`.
+pub fn charge(args: &ChargeArgs) -> Result<Exit, Failure> {
+    let (tables, ledger) = ledger(&args.store)?;
+    let Asked::Model(model) = read_name(&args.model, &tables, &ledger)? else {
+        return Err(Failure::bad_input(format!(
+            "\"{}\" is hardware; tokens are charged by model",
+            args.model
+        )));
+    };
+    let request = Request {
+        input: args.input,
+        cache_read: args.cache_read,
+        cache_write: args.cache_write,
+        cache_write_1h: args.cache_write_1h,
+        output: args.output,
+        reasoning: args.reasoning,
+        service: args.service,
+        region: args.region.clone(),
+    };
+    if request.size() == 0 && request.output == 0 && request.reasoning == 0 {
+        return Err(Failure::bad_input("the request has no tokens: give --input and --output"));
+    }
+    let at = args.at.unwrap_or_else(|| day(None).at(12, 0, 0, 0));
+    let mut rows = charges(&ledger, &model, &request, at);
+    if let Some(seller) = &args.seller {
+        rows.retain(|row| row.seller.eq_ignore_ascii_case(seller));
+    }
+    if rows.is_empty() {
+        let what = format!("no seller of {} has a card for that service, region and moment", inert(&model));
+        return Err(Failure::bad_input(what));
+    }
+    let before = format!("{} at {at} UTC, {}, USD for the request\n\n", inert(&model), request.service);
+    print_rows(&rows, &args.format, &before)?;
     Ok(Exit::Ok)
 }
 

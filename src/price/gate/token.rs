@@ -83,7 +83,7 @@ fn by_size(index: usize, card: &TokenListing, verdicts: &mut Verdicts) {
     let why = || {
         let each = approximately(highest) / billions;
         format!(
-            "{highest} USD/Mtok for {billions} billion parameters are {each:.1} for each; others ask below 0.2"
+            "{highest} USD/Mtok for {billions} billion parameters are {each:.1} for each; others ask below 1"
         )
     };
     match (beyond(input), beyond(output)) {

@@ -17,7 +17,7 @@ use crate::table::{Fault, read_text};
 pub const FORMAT: Format = Format {
     name: "genai-prices",
     kind: Kind::Token,
-    knows: |head: &Head<'_>| head.has_keys('[', &["models", "prices", "match"]),
+    knows: |head: &Head<'_>| head.has_keys('[', &["models", "prices"]),
     read,
 };
 

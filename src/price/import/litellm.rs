@@ -18,7 +18,9 @@ use crate::table::{Fault, read_text};
 pub const FORMAT: Format = Format {
     name: "LiteLLM prices",
     kind: Kind::Token,
-    knows: |head: &Head<'_>| head.has_keys('{', &["litellm_provider"]),
+    knows: |head: &Head<'_>| {
+        head.has_keys('{', &["litellm_provider"]) || head.has_keys('{', &["input_cost_per_token"])
+    },
     read,
 };
 

@@ -19,7 +19,7 @@ use crate::table::{Fault, read_text};
 pub const FORMAT: Format = Format {
     name: "llm-prices",
     kind: Kind::Token,
-    knows: |head: &Head<'_>| head.has_keys('{', &["vendor", "models", "price_history"]),
+    knows: |head: &Head<'_>| head.has_keys('{', &["models", "price_history"]),
     read,
 };
 

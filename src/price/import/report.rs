@@ -17,6 +17,20 @@ use crate::table::Fault;
 /// The most findings that are kept in words; beyond they are only counted.
 pub const MAX_FINDINGS: usize = 10_000;
 
+/// The most characters of a name in a finding: a name may be as long as its file.
+const MAX_NAME: usize = 120;
+
+/// The most characters of a reason.
+const MAX_REASON: usize = 400;
+
+/// The start of a text that may be long.
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Where in a file something stands: a line and field of a table, or a path in JSON with its line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
@@ -174,8 +188,9 @@ impl Import {
     ) {
         *self.counts.entry((aside, rule)).or_default() += 1;
         if self.findings.len() < MAX_FINDINGS {
-            let subject = subject.chars().take(120).collect();
-            self.findings.push(Finding { place, subject, aside, rule, what: what.into() });
+            let place = Place { path: cut(&place.path, MAX_NAME), ..place };
+            let (subject, what) = (cut(subject, MAX_NAME), cut(&what.into(), MAX_REASON));
+            self.findings.push(Finding { place, subject, aside, rule, what });
         }
     }
 
@@ -191,7 +206,8 @@ impl Import {
         let Refusal { place, aside, rule, what } = refusal;
         if rule == Rule::Unreadable {
             let path = if place.path.is_empty() { String::new() } else { format!("{}: ", place.path) };
-            let fault = Fault { line: place.line, column: place.column, what: format!("{path}{what}") };
+            let what = cut(&format!("{path}{what}"), MAX_REASON);
+            let fault = Fault { line: place.line, column: place.column, what };
             self.first_fault.get_or_insert(fault);
         }
         self.set_aside(place, subject, aside, rule, what);

@@ -15,6 +15,9 @@ use crate::table::Fault;
 /// Bytes by which a format is recognised.
 const START_BYTES: u64 = 256 << 10;
 
+/// The longest header of a table.
+const HEADER_BYTES: usize = 64 << 10;
+
 /// What is known about a file beside its bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Source<'a> {
@@ -52,6 +55,8 @@ impl<'t> Head<'t> {
     pub fn new(start: &'t str) -> Self {
         let json = start.trim_start().starts_with(['{', '[']);
         let header = start.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+        // No table has as many columns as a line of commas.
+        let header = header.filter(|header| header.len() <= HEADER_BYTES);
         let columns = match header {
             Some(header) if !json => {
                 let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(header.as_bytes());

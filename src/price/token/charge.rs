@@ -4,6 +4,7 @@
 //! unless it says otherwise. A bucket without a price falls back as vendors bill it; what stays unknown is an error, never 0.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
@@ -53,8 +54,17 @@ pub struct Part {
     pub usd_per_mtok: Decimal,
     /// Their product in USD.
     pub usd: Decimal,
+    /// The file of the card; empty where that is not known.
+    pub file: Arc<str>,
     /// The line of the card.
     pub line: u64,
+}
+
+impl Part {
+    /// Whether the price is of this card.
+    pub fn is_of(&self, card: &TokenListing) -> bool {
+        self.line == card.line && self.file == card.file
+    }
 }
 
 /// What a request costs.
@@ -207,7 +217,15 @@ fn part(card: &TokenListing, bucket: &'static str, tokens: u64) -> Result<Option
     let cost = || {
         let usd_per_mtok = usd_per_mtok.checked_mul(uplift)?.normalize();
         let usd = usd_per_mtok.checked_mul(Decimal::from(tokens))?.checked_div(Decimal::from(1_000_000))?;
-        Some(Part { bucket, priced_as, tokens, usd_per_mtok, usd: usd.normalize(), line: card.line })
+        Some(Part {
+            bucket,
+            priced_as,
+            tokens,
+            usd_per_mtok,
+            usd: usd.normalize(),
+            file: Arc::clone(&card.file),
+            line: card.line,
+        })
     };
     cost().map(Some).ok_or(NoCharge::TooLarge)
 }

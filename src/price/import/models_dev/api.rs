@@ -14,7 +14,7 @@ use crate::table::{Fault, read_text};
 pub const FORMAT: Format = Format {
     name: "models.dev api.json",
     kind: Kind::Token,
-    knows: |head: &Head<'_>| head.has_keys('{', &["models", "npm", "limit"]),
+    knows: |head: &Head<'_>| head.has_keys('{', &["models", "cost"]),
     read,
 };
 
