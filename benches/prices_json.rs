@@ -53,6 +53,7 @@ fn milliseconds(text: &str, models: &[Architecture]) -> f64 {
         observed: date(2026, 8, 21),
         commit: "",
         rates: &[],
+        mapping: None,
         gpus: &[],
         models,
     };

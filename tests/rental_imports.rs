@@ -27,6 +27,7 @@ fn imported(name: &str) -> Option<Import> {
         observed: date(2026, 9, 30),
         commit: "",
         rates: &[],
+        mapping: None,
         gpus: &gpus,
         models: &[],
     };

@@ -27,6 +27,7 @@ fn read_as(name: &str, text: &[u8]) -> Result<Import, String> {
         observed: SEEN,
         commit: "abc",
         rates: &[],
+        mapping: None,
         gpus: &[],
         models: &models,
     };

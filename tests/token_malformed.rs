@@ -45,6 +45,7 @@ fn answer(bytes: &[u8]) -> (Result<usize, String>, Vec<String>) {
         observed: date(2026, 8, 21),
         commit: "",
         rates: &[],
+        mapping: None,
         gpus: &[],
         models,
     };

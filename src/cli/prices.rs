@@ -58,6 +58,20 @@ const IMPORT: &str = "\
 A file is recognised by its content, columns and keys by their names. Accepted rows are stored with the day of \
 observation, one file per import; a row that is stored already is left out. Flagged rows are stored with their flag.
 
+A table or a JSON list of no known format needs a mapping, --map, a TOML file that says which column is what:
+
+  unit = \"hour\"                     # hour, month (730 hours) or second
+  per = \"instance\"                  # the price is for an instance or for one gpu
+  provider = \"aws\"                  # for all rows: provider, kind, region, date, currency, source, gpu, count
+  rows = \"instances\"                # where the list is in JSON
+  [columns]                         # gpu, count, memory_gb, region, instance, date, provider, kind, currency, source
+  gpu = \"GPU_model\"
+  count = \"GPU\"
+  [prices]                          # kind = column; in JSON * is any key, the region
+  on-demand = \"pricing.*.linux.ondemand\"
+
+A wide table has [gpus] instead of [prices], with a column for each GPU: \"H100 SXM\" = \"h100_usd\".
+
 Exit codes: 0 some rows of every file were accepted or known already, 1 a file was unusable while others were not, or \
 with --strict when rows were rejected, 2 nothing could be used.
 

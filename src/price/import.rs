@@ -12,6 +12,8 @@ mod gpuhunt;
 mod inferencex_tco;
 mod litellm;
 mod llm_prices;
+mod mapped;
+pub mod mapping;
 mod models_dev;
 mod openrouter;
 mod own;
@@ -106,7 +108,8 @@ pub fn read(input: &mut dyn Read, source: &Source<'_>, kind: Option<Kind>) -> Re
     let head = Head::new(&start);
     let format =
         ALL.iter().find(|format| kind.is_none_or(|kind| kind == format.kind) && (format.knows)(&head));
-    let format = format.ok_or_else(|| head.unknown(kind))?;
+    let mapped = source.mapping.map(|_| &mapped::ANY);
+    let format = mapped.or(format).ok_or_else(|| head.unknown(kind))?;
     let mut import = Import::new(format);
     (format.read)(&mut input, source, &mut import)?;
     import.usable()?;

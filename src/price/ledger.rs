@@ -35,11 +35,19 @@ pub struct Ledger {
 impl Ledger {
     /// Takes in what was kept of an import.
     pub fn extend(&mut self, import: Import) {
-        self.rentals.extend(import.rentals);
-        self.tokens.extend(import.tokens);
-        self.usage.extend(import.usage);
-        self.storage.extend(import.storage);
+        take_in(&mut self.rentals, import.rentals);
+        take_in(&mut self.tokens, import.tokens);
+        take_in(&mut self.usage, import.usage);
+        take_in(&mut self.storage, import.storage);
     }
+}
+
+/// Adds rows to others by moving the fewer of them: a large import would be there twice for a moment.
+fn take_in<T>(all: &mut Vec<T>, mut new: Vec<T>) {
+    if new.len() > all.len() {
+        std::mem::swap(all, &mut new);
+    }
+    all.append(&mut new);
 }
 
 /// One price row of either kind, as it is printed. Unknown is null in JSON and empty in CSV.

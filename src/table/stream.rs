@@ -92,6 +92,11 @@ impl<R: Read> Stream<R> {
         Column { name, index: self.columns.get(name).copied().unwrap_or(usize::MAX) }
     }
 
+    /// The place of a column whose name is known while reading only; `None` where the table has none.
+    pub fn place(&self, name: &str) -> Option<Column> {
+        self.columns.get(name).map(|index| Column { name: "", index: *index })
+    }
+
     /// Where each column stands.
     pub fn columns(&self) -> &HashMap<String, usize> {
         &self.columns

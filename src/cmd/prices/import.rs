@@ -5,22 +5,28 @@ use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
+use mtok::price::import::mapping::Mapping;
 use mtok::price::import::{Aside, Import, Source};
 use mtok::report::imports::{self, Imported, Totals};
-use mtok::table::Fault;
+use mtok::table::{Fault, read_text};
 
 use super::folder;
 use super::shelf::Shelf;
 use crate::cli::ImportArgs;
 use crate::cmd::input::{self, STDIN};
 use crate::cmd::output::{self, complain, print, print_json};
-use crate::cmd::tables::located;
+use crate::cmd::tables::{located, read_file};
 use crate::cmd::{Exit, Failure};
 
 /// Runs the sub-verb.
 pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
-    let mut call =
-        Call { args, observed: super::day(args.observed), shelf: Shelf::open(&args.store, args.dry_run)? };
+    let mapping = args.map.as_deref().map(|path| read_file(path, |input| Mapping::read(&read_text(input)?)));
+    let mut call = Call {
+        args,
+        observed: super::day(args.observed),
+        mapping: mapping.transpose()?,
+        shelf: Shelf::open(&args.store, args.dry_run)?,
+    };
     let (mut done, mut unusable) = (Vec::new(), Vec::new());
     for path in &args.files {
         match call.file(path) {
@@ -61,6 +67,7 @@ fn print_totals(totals: &Totals, args: &ImportArgs) -> Result<(), Failure> {
 struct Call<'a> {
     args: &'a ImportArgs,
     observed: Date,
+    mapping: Option<Mapping>,
     shelf: Shelf,
 }
 
@@ -83,6 +90,9 @@ impl Call<'_> {
     fn open(&self, path: &Path, folder: &str) -> Result<Import, Failure> {
         let mut input = input::open(path, self.args.large)?;
         let name = input.member.clone().unwrap_or_else(|| file_name(path));
+        // A catalogue in an archive has the same name for every seller: the archive may have the seller's.
+        let around = format!("{folder} {}", file_name(path));
+        let folder = if input.member.is_some() { &around } else { folder };
         self.read(&mut input, &name, folder).map_err(|fault| located(path, &fault))
     }
 
@@ -118,6 +128,7 @@ impl Call<'_> {
             observed: self.observed,
             commit: &self.args.commit,
             rates: &self.args.rate,
+            mapping: self.mapping.as_ref(),
             ..Source::default()
         };
         self.shelf.read(input, source, self.args.kind)

@@ -72,6 +72,7 @@ mod tests {
             observed: date(2026, 6, 30),
             commit: "",
             rates: &[],
+            mapping: None,
             gpus: &[],
             models: &[],
         };

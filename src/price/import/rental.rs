@@ -4,4 +4,4 @@ mod provider;
 mod sink;
 
 pub(super) use provider::Providers;
-pub(super) use sink::{Offer, Sink, day_or_month, place};
+pub(super) use sink::{Offer, Sink, day, day_or_month, place};

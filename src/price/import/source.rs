@@ -5,6 +5,7 @@ use std::io::{Cursor, Read};
 
 use jiff::civil::Date;
 
+use super::mapping::Mapping;
 use super::{ALL, Kind};
 use crate::arch::Architecture;
 use crate::hardware::GpuSpec;
@@ -32,6 +33,8 @@ pub struct Source<'a> {
     pub commit: &'a str,
     /// What other currencies are worth.
     pub rates: &'a [Rate],
+    /// Which column is what, where the user said so; then the format is not asked for.
+    pub mapping: Option<&'a Mapping>,
     /// The GPUs whose names are known.
     pub gpus: &'a [GpuSpec],
     /// The open weights whose names are known.

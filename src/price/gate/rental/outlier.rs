@@ -1,6 +1,7 @@
 //! A rent beside what the other providers ask for the same hardware in the same half of the year.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -30,27 +31,26 @@ type Votes<'q> = HashMap<(&'q str, Kind, i32), HashMap<&'q str, (f64, u32)>>;
 
 /// Rejects and flags rents that are far from the median of providers.
 pub fn check(quotes: &[RentalQuote], history: &[RentalQuote], verdicts: &mut Verdicts) {
-    let mut families: HashMap<&str, String> = HashMap::new();
-    for quote in quotes.iter().chain(history) {
-        families.entry(&quote.hardware).or_insert_with(|| family(&quote.hardware));
-    }
+    let means = means(quotes.iter().chain(history));
+    let families: HashMap<&str, String> =
+        means.iter().map(|mean| (&*mean.of.hardware, family(&mean.of.hardware))).collect();
     let (mut exact, mut pooled): (Votes<'_>, Votes<'_>) = (HashMap::new(), HashMap::new());
-    for quote in quotes.iter().chain(history) {
-        let Some(price) = quote.usd_per_hour.value().map(approximately) else { continue };
-        let of_family = families.get(&*quote.hardware).map_or("", String::as_str);
-        for (votes, name) in [(&mut exact, &*quote.hardware), (&mut pooled, of_family)] {
-            let providers = votes.entry((name, quote.kind, half(quote.date))).or_default();
-            let (sum, count) = providers.entry(&quote.provider).or_default();
-            (*sum, *count) = (*sum + price, *count + 1);
+    for Mean { of, sum, count } in &means {
+        let of_family = families.get(&*of.hardware).map_or("", String::as_str);
+        for (votes, name) in [(&mut exact, &*of.hardware), (&mut pooled, of_family)] {
+            let providers = votes.entry((name, of.kind, half(of.date))).or_default();
+            let all = providers.entry(&of.provider).or_default();
+            *all = (all.0 + sum, all.1 + count);
         }
     }
     let mut levels = HashMap::new();
     for (index, quote) in quotes.iter().enumerate() {
         let Some(price) = quote.usd_per_hour.value() else { continue };
-        let at = (&*quote.hardware, quote.kind, half(quote.date));
-        let level = *levels.entry(at).or_insert_with(|| {
-            let of_family = families.get(at.0).map_or("", String::as_str);
-            level(&exact, at).or_else(|| level(&pooled, (of_family, at.1, at.2)))
+        let half = half(quote.date);
+        let level = *levels.entry((address(&quote.hardware), quote.kind, half)).or_insert_with(|| {
+            let of_family = families.get(&*quote.hardware).map_or("", String::as_str);
+            let of = |votes, name| level(votes, (name, quote.kind, half));
+            of(&exact, &*quote.hardware).or_else(|| of(&pooled, of_family))
         });
         let Some((median, providers)) = level else { continue };
         let ratio = approximately(price) / median;
@@ -74,6 +74,36 @@ fn hint(ratio: f64) -> &'static str {
     } else {
         ""
     }
+}
+
+/// What one provider asks for one thing in a half of a year.
+struct Mean<'q> {
+    of: &'q RentalQuote,
+    sum: f64,
+    count: u32,
+}
+
+/// The means, in the order of their first quotes. Texts of one file are shared, and an address is hashed sooner than the text
+/// at it; the same text at two addresses makes two means of one thing.
+fn means<'q>(quotes: impl Iterator<Item = &'q RentalQuote>) -> Vec<Mean<'q>> {
+    let mut places = HashMap::new();
+    let mut means: Vec<Mean<'q>> = vec![];
+    for quote in quotes {
+        let Some(price) = quote.usd_per_hour.value().map(approximately) else { continue };
+        let of = (address(&quote.hardware), address(&quote.provider), quote.kind, half(quote.date));
+        let place = *places.entry(of).or_insert(means.len());
+        if place == means.len() {
+            means.push(Mean { of: quote, sum: 0.0, count: 0 });
+        }
+        if let Some(mean) = means.get_mut(place) {
+            (mean.sum, mean.count) = (mean.sum + price, mean.count + 1);
+        }
+    }
+    means
+}
+
+fn address(text: &Arc<str>) -> usize {
+    Arc::as_ptr(text).cast::<u8>().addr()
 }
 
 /// The median over providers in a half of a year or, where they are few, in the nearest one before; how many they are.

@@ -106,26 +106,63 @@ impl<'a, 'i> Sink<'a, 'i> {
         subject: &str,
         zero_is_absence: bool,
     ) -> Option<Decimal> {
-        let text = row.text(column);
-        let (aside, rule, what) = match quoted(text) {
+        match quoted(row.text(column)) {
+            Ok(Quoted::Value(price)) => Some(price),
+            read => self.no_price(read, place(row, column), column.name(), subject, zero_is_absence),
+        }
+    }
+
+    /// The same for a cell that is in no table.
+    pub fn price_of(
+        &mut self,
+        text: &str,
+        at: &Place,
+        name: &str,
+        subject: &str,
+        zero_is_absence: bool,
+    ) -> Option<Decimal> {
+        match quoted(text) {
+            Ok(Quoted::Value(price)) => Some(price),
+            read => self.no_price(read, at.clone(), name, subject, zero_is_absence),
+        }
+    }
+
+    /// Rejects what cannot be read.
+    pub fn unreadable(&mut self, at: Place, subject: &str, what: String) {
+        if at.path.is_empty() {
+            self.import.reject(subject, Fault { line: at.line, column: at.column, what });
+        } else {
+            self.import.set_aside(at, subject, Aside::Rejected, Rule::Unreadable, what);
+        }
+    }
+
+    /// Sets aside a cell that has no price.
+    fn no_price(
+        &mut self,
+        read: Result<Quoted, String>,
+        at: Place,
+        name: &str,
+        subject: &str,
+        zero_is_absence: bool,
+    ) -> Option<Decimal> {
+        let (aside, rule, what) = match read {
             Ok(Quoted::Value(price)) => return Some(price),
             Ok(Quoted::Free) => (Aside::LeftOut, Rule::Free, "is given away".to_owned()),
-            Ok(Quoted::Unknown) => (Aside::LeftOut, Rule::Unknown, format!("{} is empty", column.name())),
+            Ok(Quoted::Unknown) => (Aside::LeftOut, Rule::Unknown, format!("{name} is empty")),
             Ok(Quoted::Dynamic) => (Aside::LeftOut, Rule::Dynamic, "has a price of the moment".to_owned()),
             Ok(Quoted::NotOffered) => (Aside::LeftOut, Rule::NotOffered, "is not offered there".to_owned()),
             Ok(Quoted::Rejected) if zero_is_absence => {
-                (Aside::LeftOut, Rule::NotOffered, format!("{} 0: not offered there", column.name()))
+                (Aside::LeftOut, Rule::NotOffered, format!("{name} 0: not offered there"))
             }
             Ok(Quoted::Rejected) => {
-                let what = format!("{} 0: nobody gives GPUs away, a broken feed", column.name());
-                (Aside::Rejected, Rule::Band, what)
+                (Aside::Rejected, Rule::Band, format!("{name} 0: nobody gives GPUs away, a broken feed"))
             }
             Err(what) => {
-                self.import.reject(subject, row.fault(column, format!("{} {what}", column.name())));
+                self.unreadable(at, subject, format!("{name} {what}"));
                 return None;
             }
         };
-        self.import.set_aside(place(row, column), subject, aside, rule, what);
+        self.import.set_aside(at, subject, aside, rule, what);
         None
     }
 
@@ -230,18 +267,15 @@ fn in_usd(price: Decimal, currency: Currency, source: &Source<'_>) -> Option<Dec
 /// Empty, or neither of both, located.
 pub fn day_or_month(row: Row<'_>, column: Column) -> Result<Date, Fault> {
     let text = row.required(column)?;
-    let wrong = || {
-        row.fault(
-            column,
-            format!(
-                "{} {} is neither a day like 2026-06-12 nor a month like 2026-06",
-                column.name(),
-                crate::table::quote(text)
-            ),
-        )
-    };
+    let what = "is neither a day like 2026-06-12 nor a month like 2026-06";
+    day(text)
+        .ok_or_else(|| row.fault(column, format!("{} {} {what}", column.name(), crate::table::quote(text))))
+}
+
+/// A day, or the first of a month.
+pub fn day(text: &str) -> Option<Date> {
     match text.as_bytes() {
-        [_, _, _, _, b'-', _, _] => crate::table::day(&format!("{text}-01")).ok_or_else(wrong),
-        _ => crate::table::day(text).ok_or_else(wrong),
+        [_, _, _, _, b'-', _, _] => crate::table::day(&format!("{text}-01")),
+        _ => crate::table::day(text),
     }
 }
