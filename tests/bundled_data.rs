@@ -1,6 +1,6 @@
 //! The bundled tables are read without a fault and agree with what was published.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 
@@ -88,6 +88,7 @@ fn no_source_names_a_place_on_somebodys_machine() {
     let rows = [include_str!("../data/gpus.csv"), include_str!("../data/models.csv")];
     let rows =
         rows.into_iter().chain([include_str!("../data/rentals.csv"), include_str!("../data/tokens.csv")]);
+    let rows = rows.chain([include_str!("../data/indicators.csv"), include_str!("../data/origins.csv")]);
     for line in rows.flat_map(str::lines) {
         assert!(!["/home/", "/Users/", "C:\\"].iter().any(|place| line.contains(place)), "{line}");
     }
@@ -182,5 +183,53 @@ fn every_model_has_a_datasheet_estimate_on_every_gpu_that_has_figures() {
         let bound = bandwidth_bound(model, workload, bandwidth);
         let decode = rates.unwrap().decode_tokens_per_s;
         assert!(0.0 < decode.low.0 && decode.mid.0 < bound.0, "{} on {}", model.name, gpu.name);
+    }
+}
+
+#[test]
+fn quoted_indicators_name_their_source_and_agree_with_their_own_arithmetic() {
+    let read =
+        mtok::market::indicators::read_indicators(&include_bytes!("../data/indicators.csv")[..]).unwrap();
+    assert!(read.len() >= 50, "{}", read.len());
+    let of = |indicator: &str, subject: &str, date: &str, change: &str| {
+        let found = read.iter().find(|row| {
+            (row.indicator.as_str(), row.subject.as_str(), row.date.as_str(), row.change.as_str())
+                == (indicator, subject, date, change)
+        });
+        found.unwrap_or_else(|| panic!("{indicator} {subject} {date} {change}")).value
+    };
+    let near = |one: f64, other: f64, share: f64| assert!((one / other - 1.0).abs() < share, "{one} {other}");
+    let dram = |date: &str, change: &str| of("memory spot price", "DRAM product not named", date, change);
+    near(dram("2026-06", "level") / (1.0 + dram("2026-06", "mom")), dram("2026-05", "level"), 0.001);
+    near(dram("2026-06", "level") / (1.0 + dram("2026-06", "yoy")), dram("2025-06", "level"), 0.002);
+    let china = |date: &str, change: &str| of("usage", "China", date, change);
+    near(china("2026-03", "level") / china("2024-01", "level"), china("2026-03", "since 2024-01"), 1e-9);
+    let rent = |date: &str, change: &str| of("rent", "GPU not named", date, change);
+    near(rent("2026-03", "level") / rent("2025-10", "level") - 1.0, rent("2026-03", "since 2025-10"), 0.002);
+    let (usage, spend) = (0.35, 0.85);
+    let ratio = (spend / usage) / ((1.0 - spend) / (1.0 - usage));
+    near(ratio, of("price ratio", "US models to all others", "2026-06", "ratio"), 0.01);
+}
+
+#[test]
+fn the_makers_of_models_have_an_origin() {
+    let origins = mtok::price::origin::read_origins(&include_bytes!("../data/origins.csv")[..]).unwrap();
+    let known = |model: &Architecture| {
+        origins.of(&model.name).is_some() || model.aliases.iter().any(|name| origins.of(name).is_some())
+    };
+    let unknown: Vec<String> =
+        models().iter().filter(|model| !known(model)).map(|model| model.name.clone()).collect();
+    // BigCode is a project of many countries.
+    assert!(unknown.iter().all(|name| name.starts_with("starcoder")), "{unknown:?}");
+}
+
+#[test]
+fn every_bundled_claim_is_read_and_judged_or_left_open_with_a_finding() {
+    for (at, line) in (1..).zip(include_str!("../data/claims.txt").lines()) {
+        if line.starts_with('#') {
+            continue;
+        }
+        let claim = mtok::market::claim::parse(line, at).unwrap();
+        assert!(!mtok::market::claim::check(&claim, 0.0).findings.is_empty(), "{line}");
     }
 }

@@ -21,9 +21,11 @@ pub struct RentSignal {
     pub providers: usize,
     /// Median over providers; withheld below three.
     pub level_usd_per_gpu_hour: Option<f64>,
-    /// Change of the level since the month before.
+    /// Change of the level since `mom_from`.
     pub mom: Option<f64>,
-    /// Months in a row up, negative down.
+    /// The last month before with a level: a month ago, or longer where months have no quotes.
+    pub mom_from: Option<Month>,
+    /// Months with a level in a row up, negative down.
     pub streak: Option<i32>,
     /// Mean change of providers against their own last quote.
     pub matched_mom: Option<f64>,
@@ -33,7 +35,7 @@ pub struct RentSignal {
     pub ratio_to: Option<String>,
     /// The ratio of the two levels.
     pub ratio: Option<f64>,
-    /// Change of the ratio since the month before.
+    /// Change of the ratio since the last month before with one.
     pub ratio_mom: Option<f64>,
 }
 
@@ -51,7 +53,7 @@ impl RentSignal {
             signal.month = Some(row.month);
             signal.providers = row.providers;
             signal.level_usd_per_gpu_hour = row.level_usd_per_gpu_hour;
-            (signal.mom, signal.streak) = (row.mom, row.streak);
+            (signal.mom, signal.mom_from, signal.streak) = (row.mom, row.mom_from, row.streak);
             (signal.matched_mom, signal.matched_streak) = (row.matched_mom, row.matched_streak);
             (signal.ratio, signal.ratio_mom) = (row.ratio, row.ratio_mom);
         }
@@ -163,7 +165,7 @@ fn streaks(rents: &[RentSignal], verdict: &mut Verdict) {
     let Some((_, first)) = each.first() else { return };
     let words: Vec<String> = each.iter().map(|(gpu, streak)| format!("{gpu} {streak:+}")).collect();
     let same = each.iter().all(|(_, streak)| streak.signum() == first.signum());
-    let words = format!("streaks of levels in months: {}", words.join(", "));
+    let words = format!("streaks of levels: {}", words.join(", "));
     if same { verdict.agree.push(words) } else { verdict.disagree.push(words) }
 }
 
@@ -175,12 +177,13 @@ fn quoted(rents: &[RentSignal], indicators: &[Indicator], verdict: &mut Verdict)
         });
         let (Some(told), Some(own), Some(month)) = (told, rent.mom, rent.month) else { continue };
         let words = format!(
-            "{} rent quoted {} in {}, tracked {} {:+.1}% in {month}",
+            "{} rent quoted {} month-over-month in {}, tracked {} {:+.1}% from {} to {month}",
             rent.gpu,
             told.shown(),
             told.date,
             way(own),
-            100.0 * own
+            100.0 * own,
+            rent.mom_from.unwrap_or(month.prev())
         );
         let side = if way(own) == way(told.value) { &mut verdict.agree } else { &mut verdict.disagree };
         side.push(words);
@@ -215,10 +218,7 @@ mod tests {
         let told = verdict(&rents, &[], &Answers::of(Vec::new(), 0.0));
         assert_eq!(
             told.agree,
-            [
-                "h100 rent: level up +4.0%, same providers up +2.0%",
-                "streaks of levels in months: h100 +7, a100 +5"
-            ]
+            ["h100 rent: level up +4.0%, same providers up +2.0%", "streaks of levels: h100 +7, a100 +5"]
         );
         assert_eq!(
             told.disagree,
@@ -235,6 +235,11 @@ mod tests {
                     rent,H100,2026-06,month,0.037,fraction,mom,index,note,quoted\n";
         let told = crate::market::indicators::read_indicators(text.as_bytes()).unwrap();
         let told = verdict(&[rent("h100", -0.02, -0.02, -1, None)], &told, &Answers::of(Vec::new(), 0.0));
-        assert_eq!(told.disagree, ["h100 rent quoted +3.7 % in 2026-06, tracked down -2.0% in 2026-06"]);
+        assert_eq!(
+            told.disagree,
+            [
+                "h100 rent quoted +3.7 % month-over-month in 2026-06, tracked down -2.0% from 2026-05 to 2026-06"
+            ]
+        );
     }
 }

@@ -40,14 +40,15 @@ impl Listed for RentSignal {
         text("month", |row| plain(row.month)),
         number("$/GPU-h", |row| super::number(row.level_usd_per_gpu_hour)),
         number("n", |row| row.providers.to_string()),
-        number("MoM", |row| percent(row.mom)),
+        number("change", |row| percent(row.mom)),
+        text("since", |row| row.mom_from.map_or(UNKNOWN.into(), |month| month.to_string())),
         number("streak", |row| signed(row.streak)),
         number("matched", |row| percent(row.matched_mom)),
         text("ratio", |row| match (row.ratio, &row.ratio_to) {
             (Some(ratio), Some(other)) => format!("{} to {other}", significant(ratio)),
             _ => UNKNOWN.into(),
         }),
-        number("its MoM", |row| percent(row.ratio_mom)),
+        number("its change", |row| percent(row.ratio_mom)),
         wide(text("scope", |row| row.scope.clone())),
     ];
 }
@@ -110,8 +111,15 @@ fn lines(all: &All) -> Vec<String> {
         .filter(|claim| claim.consistent == Some(false))
         .filter_map(|claim| claim.claim.split(',').next())
         .collect();
-    lines.push(format!("claims that contradict themselves (first figure of each): {}", not.join("; ")));
-    lines.push(format!("agree: {}", all.verdict.agree.join("; ")));
-    lines.push(format!("do not agree: {}", all.verdict.disagree.join("; ")));
+    lines.push(format!(
+        "{} of {} claims contradict themselves (first figure of each): {}",
+        not.len(),
+        all.claims.claims.len(),
+        not.join("; ")
+    ));
+    let list =
+        |signals: &[String]| if signals.is_empty() { "nothing".to_owned() } else { signals.join("; ") };
+    lines.push(format!("verdict, agree: {}", list(&all.verdict.agree)));
+    lines.push(format!("verdict, do not agree: {}", list(&all.verdict.disagree)));
     lines
 }

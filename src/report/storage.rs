@@ -17,6 +17,7 @@ impl Listed for StorageMonth {
             true => format!("{} spliced", percent(row.mom)),
             false => percent(row.mom),
         }),
+        text("since", |row| series::plain(row.mom_from)),
         number("YoY", |row| percent(row.yoy)),
         number("streak", |row| signed(row.streak)),
     ];

@@ -18,6 +18,7 @@ impl Listed for UsageMonth {
         number("tokens/day", |row| count(row.mean_tokens_per_day)),
         number("days", |row| format!("{} of {}", row.days, row.days_of_month)),
         number("MoM", |row| percent(row.mom)),
+        common(text("since", |row| series::plain(row.mom_from))),
         number("YoY", |row| percent(row.yoy)),
         number("streak", |row| signed(row.streak)),
     ];

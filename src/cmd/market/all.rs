@@ -8,6 +8,7 @@ use mtok::market::claim::{self, Answers};
 use mtok::market::indicators::{Indicator, read_indicators};
 use mtok::market::rental::name::Catalogue;
 use mtok::market::rental::{Query, of_quotes, track};
+use mtok::market::trend::OnRun;
 use mtok::price::Mix;
 use mtok::price::token::{self, market};
 use mtok::report::all as report;
@@ -56,8 +57,10 @@ fn rents(tables: &Tables, as_of: Date) -> Result<Vec<RentSignal>, Failure> {
     let catalogue = Catalogue::of(&tables.gpus()?);
     let points = known(&of_quotes(&tables.rentals()?), |point| point.date, as_of);
     let signals = GPUS.iter().filter_map(|(gpu, over)| {
+        // The bundled table has months without quotes: a change is that since the last one, which is named.
         // A table of the user's own, or an early day, need not have every GPU.
-        let with = |ratio| track(&points, &catalogue, "", &Query { ratio, ..Query::of(gpu) }).ok();
+        let with =
+            |ratio| track(&points, &catalogue, "", &Query { ratio, gap: OnRun::Hold, ..Query::of(gpu) }).ok();
         let (tracker, over) = match with(*over) {
             Some(tracker) => (tracker, *over),
             None => (with(None)?, None),
