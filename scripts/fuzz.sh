@@ -13,6 +13,7 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 record=${RECORD:-results/fuzz.md}
 day=${DATE:-$(date -u +%F)}
+commit=$(git rev-parse --short HEAD)
 host=$(rustc -vV | sed -n 's/^host: //p')
 build=${CARGO_TARGET_DIR:-fuzz/target}/fuzz
 work=fuzz/target
@@ -52,7 +53,7 @@ crashes=0
 {
     echo "# Fuzzing"
     echo
-    echo "Written by \`scripts/fuzz.sh $seconds\` on $day; $(rustc --version), $(git rev-parse --short HEAD)."
+    echo "Written by \`scripts/fuzz.sh $seconds\` on $day; $(rustc --version), $commit."
     echo "A crash is a panic, an overflow, an input that takes 5 s, or more than 512 MiB asked for at once."
     echo
     echo "| target | runs | seconds | edges covered | inputs kept | crashes |"

@@ -13,6 +13,7 @@ use crate::price::storage::StoragePoint;
 use crate::price::token::TokenListing;
 use crate::price::usage::UsageRow;
 use crate::table::Fault;
+use crate::text;
 
 /// The most findings that are kept in words; beyond they are only counted.
 pub const MAX_FINDINGS: usize = 10_000;
@@ -189,7 +190,8 @@ impl Import {
         *self.counts.entry((aside, rule)).or_default() += 1;
         if self.findings.len() < MAX_FINDINGS {
             let place = Place { path: cut(&place.path, MAX_NAME), ..place };
-            let (subject, what) = (cut(subject, MAX_NAME), cut(&what.into(), MAX_REASON));
+            // Reasons quote what strangers wrote.
+            let (subject, what) = (cut(subject, MAX_NAME), cut(&text::inert(&what.into()), MAX_REASON));
             self.findings.push(Finding { place, subject, aside, rule, what });
         }
     }
@@ -206,7 +208,7 @@ impl Import {
         let Refusal { place, aside, rule, what } = refusal;
         if rule == Rule::Unreadable {
             let path = if place.path.is_empty() { String::new() } else { format!("{}: ", place.path) };
-            let what = cut(&format!("{path}{what}"), MAX_REASON);
+            let what = cut(&text::inert(&format!("{path}{what}")), MAX_REASON);
             let fault = Fault { line: place.line, column: place.column, what };
             self.first_fault.get_or_insert(fault);
         }
