@@ -234,3 +234,43 @@ fn a_request_is_charged_at_every_seller_by_the_card_that_holds() {
     let batch = prices(&store, &["charge", "m", "--input", "1", "--service", "batch"]);
     assert_eq!((batch.code, batch.err.contains("no seller of m has a card")), (Some(2), true));
 }
+
+#[test]
+fn a_file_whose_every_price_is_rejected_is_reported_and_refused() {
+    let here = folder();
+    let file = write(here.path(), "offers.csv", rents(&["X1,a,on-demand,,400,2026-10-01,list,offer"]));
+    let refused = prices(&here.path().join("store"), &["import", &file, "--json"]);
+    assert_eq!((refused.code, &refused.json()["rejected"]), (Some(2), &json!(1)));
+    assert_eq!(refused.complaint(), "mtok: no price could be used: 1 rejected\n");
+}
+
+#[test]
+fn imported_usage_and_memory_prices_are_what_the_tracker_follows_without_a_file() {
+    let here = folder();
+    let store = here.path().join("store");
+    let usage = write(here.path(), "usage.csv", "date,total_tokens\n2026-01,3100\n2026-02,5600\n");
+    let memory = write(here.path(), "memory.csv", "date,product,usd,source\n2026-01-05,DDR4 3200,1.5,p\n");
+    prices(&store, &["import", &usage, &memory]).ok();
+    let words = |verb: &str| run(mtok(&["market", verb, "--store", &store.display().to_string(), "--json"]));
+    let months = words("usage").ok().json();
+    assert_eq!(
+        (&months["months"][1]["mean_tokens_per_day"], &months["months"][1]["mom"]),
+        (&json!(200.0), &json!(1.0))
+    );
+    assert!(words("storage").ok().out.contains("DDR4 3200"));
+    let none = run(mtok(&["market", "usage", "--store", &here.path().join("none").display().to_string()]));
+    let message = "mtok: nothing is imported: give --file, or mtok prices import FILE first\n";
+    assert_eq!((none.code, none.complaint()), (Some(2), message));
+}
+
+#[test]
+fn a_later_row_does_not_exist_for_the_tracker() {
+    let here = folder();
+    let rows = "date,provider,gpu,usd_per_gpu_hour\n2026-01,a,H100,2\n2026-02,a,H100,3\n";
+    let file = write(here.path(), "rents.csv", rows);
+    let months = |options: &[&str]| {
+        let words = [&["market", "rental", "--file", &file, "--gpu", "h100", "--json"], options].concat();
+        run(mtok(&words)).ok().json()["months"].as_array().unwrap().len()
+    };
+    assert_eq!((months(&[]), months(&["--as-of", "2026-01-31"])), (2, 1));
+}

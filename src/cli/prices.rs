@@ -73,7 +73,7 @@ A table or a JSON list of no known format needs a mapping, --map, a TOML file th
 A wide table has [gpus] instead of [prices], with a column for each GPU: \"H100 SXM\" = \"h100_usd\".
 
 Exit codes: 0 some rows of every file were accepted or known already, 1 a file was unusable while others were not, or \
-with --strict when rows were rejected, 2 nothing could be used.
+with --strict when rows were rejected, 2 nothing could be used: no file, or none of the prices in them.
 
 Examples: mtok prices import catalogs/v8/nebius/vms.csv --dry-run
           mtok prices import model_prices_and_context_window.json --observed 2026-11-01

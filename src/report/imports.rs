@@ -73,6 +73,11 @@ impl Totals {
         }
     }
 
+    /// Prices that were known already.
+    pub fn known(&self) -> u64 {
+        self.reasons.get(&Rule::Duplicate).copied().unwrap_or_default()
+    }
+
     fn rows(&self) -> Vec<FindingRow> {
         self.files.iter().flat_map(Imported::rows).collect()
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 use mtok::price::rental::{Basis, Kind};
 
 use super::{StreakArgs, WindowArgs};
@@ -42,6 +43,9 @@ pub struct RentalArgs {
     /// One region, or its first words: us means us-east-1 too [default: all].
     #[arg(long, value_name = "NAME")]
     pub region: Option<String>,
+    /// The day whose prices count: a later row does not exist [default: every row counts].
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use mtok::market::month::Month;
 
-use crate::cli::{FormatArgs, TableArgs};
+use crate::cli::{FormatArgs, ImportedArgs, TableArgs};
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -23,7 +23,7 @@ pub struct SpendArgs {
     /// A table of token counts by model.
     #[arg(long, value_name = "FILE")]
     pub usage: PathBuf,
-    /// Token prices: a file with the columns of tokens.csv, or `bundled`.
+    /// Token prices: a file with the columns of tokens.csv, or `bundled`, with imported ones where asked for.
     #[arg(long, value_name = "CSV", default_value = "bundled")]
     pub tokens: PathBuf,
     /// Input tokens per output token, for counts that do not tell them apart.
@@ -34,6 +34,8 @@ pub struct SpendArgs {
     pub basket: Option<Month>,
     #[command(flatten)]
     pub tables: TableArgs,
+    #[command(flatten)]
+    pub imported: ImportedArgs,
     #[command(flatten)]
     pub format: FormatArgs,
 }

@@ -20,9 +20,12 @@ Examples: mtok market storage --file spot.csv
 /// Arguments of `market storage`.
 #[derive(Args, Debug)]
 pub struct StorageArgs {
-    /// A table of prices.
+    /// A table of prices [default: those that mtok prices import stored].
     #[arg(long, value_name = "CSV")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    /// The folder of imported prices that is read without --file [default: $MTOK_STORE, else the system's].
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
+    pub store: Option<PathBuf>,
     /// How a month's value is made of its points.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = EstimatorChoice::Mean)]
     pub estimator: EstimatorChoice,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::civil::Date;
 use mtok::price::Mix;
 
 use super::{StreakArgs, WindowArgs};
@@ -30,6 +31,9 @@ pub struct TokensArgs {
     /// Input tokens per output token, by which blended prices are weighted.
     #[arg(long, value_name = "RATIO", default_value = "3", value_parser = mix, allow_negative_numbers = true)]
     pub mix: Mix,
+    /// The day whose prices count: a later row does not exist [default: every row counts].
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(flatten)]

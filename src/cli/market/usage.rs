@@ -21,9 +21,12 @@ Examples: mtok market usage --file usage.csv
 /// Arguments of `market usage`.
 #[derive(Args, Debug)]
 pub struct UsageArgs {
-    /// A table of token counts.
+    /// A table of token counts [default: those that mtok prices import stored].
     #[arg(long, value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    /// The folder of imported prices that is read without --file [default: $MTOK_STORE, else the system's].
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
+    pub store: Option<PathBuf>,
     /// Each month of each model or origin as well.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub by: Option<ByChoice>,

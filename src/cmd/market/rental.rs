@@ -18,7 +18,8 @@ const SPEEDS: &str = include_str!("../../../data/validation.csv");
 pub fn run(args: &RentalArgs) -> Result<Exit, Failure> {
     let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
     let catalogue = Catalogue::of(&tables.gpus()?);
-    let (points, mut doubts) = points(args, &tables)?;
+    let (mut points, mut doubts) = points(args, &tables)?;
+    points.retain(|point| args.as_of.is_none_or(|day| point.date <= day));
     let query = Query {
         memory_gb: args.memory_gb,
         ratio: args.ratio.as_deref(),

@@ -22,7 +22,7 @@ use crate::cmd::{Exit, Failure};
 
 /// Runs the verb.
 pub fn run(args: &SpendArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.tables.data.as_deref())?;
+    let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
     let bundled = args.tokens == Path::new("bundled");
     let listings =
         if bundled { tables.tokens()? } else { read_file(&args.tokens, |input| read_tokens(input))? };

@@ -4,6 +4,7 @@ use mtok::market::storage::{Query, track};
 use mtok::price::storage::read_storage;
 use mtok::report::storage as report;
 
+use super::{imported, named};
 use crate::cli::StorageArgs;
 use crate::cmd::output::{self, print, print_json};
 use crate::cmd::tables::read_file;
@@ -11,7 +12,10 @@ use crate::cmd::{Exit, Failure};
 
 /// Runs the verb.
 pub fn run(args: &StorageArgs) -> Result<Exit, Failure> {
-    let points = read_file(&args.file, |input| read_storage(input))?;
+    let points = match &args.file {
+        Some(path) => read_file(path, |input| read_storage(input))?,
+        None => imported(args.store.as_deref(), |ledger| ledger.storage)?,
+    };
     let query = Query {
         estimator: args.estimator.into(),
         splices: args.splice.clone(),
@@ -21,8 +25,7 @@ pub fn run(args: &StorageArgs) -> Result<Exit, Failure> {
         flat: args.streak.flat.into(),
         gap: args.streak.gap.into(),
     };
-    let tracker = track(&points, &query)
-        .map_err(|what| Failure::bad_input(format!("{}: {what}", args.file.display())))?;
+    let tracker = track(&points, &query).map_err(|what| named(args.file.as_deref(), &what))?;
     if args.format.json {
         print_json(&tracker)?;
     } else if args.format.csv {

@@ -14,7 +14,8 @@ use crate::cmd::{Exit, Failure};
 /// Runs the verb.
 pub fn run(args: &TokensArgs) -> Result<Exit, Failure> {
     let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
-    let cards = cards(args, &tables)?;
+    let mut cards = cards(args, &tables)?;
+    cards.retain(|card| args.as_of.is_none_or(|day| card.date <= day));
     let models = tables.models()?;
     // A model that no table of ours has is named as its cards name it.
     let known = arch::find(&models, &args.model).ok().map(|model| model.name.as_str());

@@ -2,9 +2,10 @@
 
 use mtok::market::usage::{Query, track};
 use mtok::price::origin::{Origins, read_origins};
-use mtok::price::usage::read_usage;
+use mtok::price::usage::{Usage, read_usage};
 use mtok::report::usage as report;
 
+use super::{imported, named};
 use crate::cli::UsageArgs;
 use crate::cmd::output::{self, print, print_json};
 use crate::cmd::tables::read_file;
@@ -12,7 +13,10 @@ use crate::cmd::{Exit, Failure};
 
 /// Runs the verb.
 pub fn run(args: &UsageArgs) -> Result<Exit, Failure> {
-    let usage = read_file(&args.file, |input| read_usage(input))?;
+    let usage = match &args.file {
+        Some(path) => read_file(path, |input| read_usage(input))?,
+        None => Usage { rows: imported(args.store.as_deref(), |ledger| ledger.usage)?, ..Usage::default() },
+    };
     let query = Query {
         by: args.by.map(Into::into),
         from: args.window.from,
@@ -21,8 +25,7 @@ pub fn run(args: &UsageArgs) -> Result<Exit, Failure> {
         flat: args.streak.flat.into(),
         gap: args.streak.gap.into(),
     };
-    let tracker = track(&usage, &origins()?, &query)
-        .map_err(|what| Failure::bad_input(format!("{}: {what}", args.file.display())))?;
+    let tracker = track(&usage, &origins()?, &query).map_err(|what| named(args.file.as_deref(), &what))?;
     if args.format.json {
         print_json(&tracker)?;
     } else if args.format.csv {

@@ -45,6 +45,9 @@ pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     let totals = Totals::of(done);
     print_totals(&totals, args)?;
     unusable.iter().for_each(|failure| complain(&failure.message));
+    if totals.accepted == 0 && totals.rejected > 0 && totals.known() == 0 {
+        return Err(Failure::bad_input(format!("no price could be used: {} rejected", totals.rejected)));
+    }
     let strict = args.strict && totals.rejected > 0;
     Ok(if strict || !unusable.is_empty() { Exit::FailedCells } else { Exit::Ok })
 }
