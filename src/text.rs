@@ -1,6 +1,8 @@
 //! Text for people: what strangers wrote (adapter names, price files) made inert for where it is shown, numbers
 //! to the digits that mean something, names nearest to a wrong one.
 
+use std::borrow::Cow;
+
 /// Control and bidirectional characters become `\u{..}`: the result is one line and cannot drive a terminal.
 pub fn inert(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -19,15 +21,27 @@ fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
 }
 
+/// What spreadsheets take for the start of a formula.
+const FORMULA: [char; 4] = ['=', '+', '-', '@'];
+
 /// Text for a CSV cell: inert, and never read as a formula by a spreadsheet (OWASP, "CSV Injection").
 pub fn csv_cell(text: &str) -> String {
+    safe_for_csv(text).into_owned()
+}
+
+/// The same without a copy of what is harmless.
+pub fn safe_for_csv(text: &str) -> Cow<'_, str> {
+    // Most text is harmless as it is.
+    if !text.starts_with(FORMULA) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let safe = inert(text);
-    if safe.starts_with(['=', '+', '-', '@']) { format!("'{safe}") } else { safe }
+    Cow::Owned(if safe.starts_with(FORMULA) { format!("'{safe}") } else { safe })
 }
 
 /// What [`csv_cell`] was given, where that was inert.
 pub fn of_csv_cell(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|text| text.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
+    cell.strip_prefix('\'').filter(|text| text.starts_with(FORMULA)).unwrap_or(cell)
 }
 
 /// Text for a Markdown table cell: inert, with no character that Markdown or HTML would act on.

@@ -7,6 +7,7 @@ use mtok::arch::{self, Architecture};
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::claim;
 use mtok::price::feed::{Address, read_feeds};
+use mtok::price::import::mapping::Mapping;
 use mtok::price::import::{ALL, Format, Import, Source, read};
 use mtok::price::origin::read_origins;
 use mtok::price::{rental, rental_csv, storage, token, usage};
@@ -65,6 +66,8 @@ pub fn all() -> Vec<Target> {
     ];
     all.push(Target::new("claim", claimed));
     let (gpus, models) = known();
+    all.push(Target::new("mapped", move |bytes| mapped(bytes, &source(&gpus, &models))));
+    let (gpus, models) = known();
     all.push(Target::new("import", move |bytes| {
         told(read(&mut &bytes[..], &source(&gpus, &models), None).map(|import| judged(&import)));
     }));
@@ -89,16 +92,7 @@ fn known() -> (Vec<GpuSpec>, Vec<Architecture>) {
 }
 
 fn source<'a>(gpus: &'a [GpuSpec], models: &'a [Architecture]) -> Source<'a> {
-    Source {
-        name: "vms.csv",
-        folder: "lambda",
-        provider: None,
-        observed: TODAY,
-        commit: "",
-        rates: &[],
-        gpus,
-        models,
-    }
+    Source { name: "vms.csv", folder: "lambda", observed: TODAY, gpus, models, ..Source::default() }
 }
 
 /// A fault is one line that cannot drive a terminal, of a length that a person reads.
@@ -117,6 +111,19 @@ fn judged(import: &Import) {
     for finding in &import.findings {
         assert!(!finding.what.chars().any(char::is_control), "{:?}", finding.what);
         assert!(finding.what.chars().count() < 1000, "{:?}", finding.what);
+    }
+}
+
+/// A mapping, then a line of `===`, then the table that it maps.
+fn mapped(bytes: &[u8], source: &Source<'_>) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (mapping, table) = text.split_once("===\n").unwrap_or((text, ""));
+    match Mapping::read(mapping) {
+        Err(fault) => told::<()>(Err(fault)),
+        Ok(mapping) => {
+            let source = Source { mapping: Some(&mapping), ..*source };
+            told(read(&mut table.as_bytes(), &source, None).map(|import| judged(&import)));
+        }
     }
 }
 
