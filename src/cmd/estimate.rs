@@ -3,7 +3,7 @@
 use mtok::report::estimates::{self, EstimateRow};
 
 use super::inputs::{self, Origin};
-use super::output::{self, print, print_json};
+use super::output::{print, show};
 use super::tables::Tables;
 use super::{Exit, Failure};
 use crate::cli::EstimateArgs;
@@ -21,15 +21,6 @@ pub fn run(args: &EstimateArgs) -> Result<Exit, Failure> {
     let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
     let rows: Vec<EstimateRow> =
         estimates.iter().map(|estimate| EstimateRow::of(estimate, origin.software())).collect();
-    if args.format.json {
-        print_json(&rows)?;
-    } else if args.format.csv {
-        print(&estimates::csv(&rows))?;
-    } else if args.format.markdown {
-        print(&estimates::markdown(&rows))?;
-    } else {
-        let (width, _) = output::terminal();
-        print(&estimates::terminal(&rows, width))?;
-    }
+    show(rows.as_slice(), &args.format, estimates::csv, estimates::markdown, estimates::terminal)?;
     Ok(Exit::Ok)
 }

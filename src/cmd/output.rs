@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::{Exit, Failure};
+use crate::cli::FormatArgs;
 
 /// Columns assumed where nothing says how wide the reader's window is.
 pub const WIDTH: u16 = 80;
@@ -21,6 +22,25 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Writes any value as pretty JSON to stdout.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&json_text(value)?)
+}
+
+/// Prints a result in the format asked for: JSON as it is, else by the function for that format; people's gets the width.
+pub fn show<T: serde::Serialize + ?Sized>(
+    result: &T,
+    format: &FormatArgs,
+    csv: impl FnOnce(&T) -> String,
+    markdown: impl FnOnce(&T) -> String,
+    people: impl FnOnce(&T, u16) -> String,
+) -> Result<(), Failure> {
+    if format.json {
+        print_json(&result)
+    } else if format.csv {
+        print(&csv(result))
+    } else if format.markdown {
+        print(&markdown(result))
+    } else {
+        print(&people(result, terminal().0))
+    }
 }
 
 /// Any value as pretty JSON with a line end.

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use mtok::price::Mix;
 use mtok::report::listing::{self, Listed};
 
-use super::output::{self, print, print_json};
+use super::output::show;
 use super::{Exit, Failure};
 use crate::cli::{FormatArgs, PricesArgs, PricesVerb};
 
@@ -41,14 +41,6 @@ fn mix() -> Result<Mix, Failure> {
 
 /// Prints rows in the format asked for; people also get the lines before them.
 fn print_rows<T: Listed>(rows: &[T], format: &FormatArgs, before: &str) -> Result<(), Failure> {
-    if format.json {
-        print_json(&rows)
-    } else if format.csv {
-        print(&listing::csv(rows))
-    } else if format.markdown {
-        print(&listing::markdown(rows))
-    } else {
-        let (width, _) = output::terminal();
-        print(&format!("{before}{}", listing::terminal(rows, width)))
-    }
+    let people = |rows: &[T], width| format!("{before}{}", listing::terminal(rows, width));
+    show(rows, format, listing::csv, listing::markdown, people)
 }

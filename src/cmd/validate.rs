@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mtok::validate::{self, Rows};
 
-use super::output::{print, print_json};
+use super::output::show;
 use super::tables::{Tables, located, read_file};
 use super::{Exit, Failure};
 use crate::cli::{Leave, ValidateArgs};
@@ -34,15 +34,7 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
         None => validate::predictions(&rows.cases),
     };
     let report = validate::report(&rows, &predictions, args.leave_out.map(Leave::name));
-    if args.format.json {
-        print_json(&report)?;
-    } else if args.format.csv {
-        print(&validate::csv(&report))?;
-    } else if args.format.markdown {
-        print(&validate::markdown(&report))?;
-    } else {
-        print(&validate::terminal(&report))?;
-    }
+    show(&report, &args.format, validate::csv, validate::markdown, |value, _| validate::terminal(value))?;
     Ok(Exit::Ok)
 }
 

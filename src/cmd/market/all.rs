@@ -15,7 +15,7 @@ use mtok::report::all as report;
 
 use super::check::of_lines;
 use crate::cli::AllArgs;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::Tables;
 use crate::cmd::{Exit, Failure, today};
 
@@ -41,15 +41,7 @@ pub fn run(args: &AllArgs) -> Result<Exit, Failure> {
         indicators,
         claims,
     };
-    if args.format.json {
-        print_json(&all)?;
-    } else if args.format.csv {
-        print(&report::csv(&all))?;
-    } else if args.format.markdown {
-        print(&report::markdown(&all))?;
-    } else {
-        print(&report::terminal(&all, output::terminal().0))?;
-    }
+    show(&all, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 

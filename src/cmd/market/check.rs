@@ -4,7 +4,7 @@ use mtok::market::claim::{self, Answers, Claim};
 use mtok::table::{Fault, read_text};
 
 use crate::cli::CheckArgs;
-use crate::cmd::output::{print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::read_file;
 use crate::cmd::{Exit, Failure};
 
@@ -21,15 +21,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     }
     let answers = claims.iter().map(|claim| claim::check(claim, args.tolerance)).collect();
     let answers = Answers::of(answers, args.tolerance);
-    if args.format.json {
-        print_json(&answers)?;
-    } else if args.format.csv {
-        print(&claim::csv(&answers))?;
-    } else if args.format.markdown {
-        print(&claim::markdown(&answers))?;
-    } else {
-        print(&claim::terminal(&answers))?;
-    }
+    show(&answers, &args.format, claim::csv, claim::markdown, |value, _| claim::terminal(value))?;
     Ok(Exit::Ok)
 }
 

@@ -4,7 +4,7 @@ use mtok::market::forecast::{Question, forecast};
 use mtok::report::forecast as report;
 
 use crate::cli::ForecastArgs;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::{Exit, Failure};
 
 /// Runs the verb.
@@ -21,14 +21,6 @@ pub fn run(args: &ForecastArgs) -> Result<Exit, Failure> {
         price_floor: args.price_floor,
         utilisation: args.utilisation,
     });
-    if args.format.json {
-        print_json(&answer)?;
-    } else if args.format.csv {
-        print(&report::csv(&answer))?;
-    } else if args.format.markdown {
-        print(&report::markdown(&answer))?;
-    } else {
-        print(&report::terminal(&answer, output::terminal().0))?;
-    }
+    show(&answer, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }

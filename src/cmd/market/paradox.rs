@@ -6,22 +6,14 @@ use mtok::market::trend::Rules;
 use mtok::report::paradox as report;
 
 use crate::cli::ParadoxArgs;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::read_file;
 use crate::cmd::{Exit, Failure};
 
 /// Runs the verb.
 pub fn run(args: &ParadoxArgs) -> Result<Exit, Failure> {
     let paradox = compute(args)?;
-    if args.format.json {
-        print_json(&paradox)?;
-    } else if args.format.csv {
-        print(&report::csv(&paradox))?;
-    } else if args.format.markdown {
-        print(&report::markdown(&paradox))?;
-    } else {
-        print(&report::terminal(&paradox, output::terminal().0))?;
-    }
+    show(&paradox, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 

@@ -1,13 +1,13 @@
 //! `mtok market rental`: what an hour of a GPU costs, month by month.
 
 use mtok::market::rental::name::Catalogue;
-use mtok::market::rental::{Query, Tracker, of_quotes, track};
+use mtok::market::rental::{Query, of_quotes, track};
 use mtok::price::rental_csv::{self, RentalPoint};
 use mtok::report::rental_series as report;
 
-use crate::cli::{FormatArgs, RentalArgs};
+use crate::cli::RentalArgs;
 use crate::cmd::input;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::{Tables, located};
 use crate::cmd::{Exit, Failure};
 
@@ -35,7 +35,7 @@ pub fn run(args: &RentalArgs) -> Result<Exit, Failure> {
     };
     let mut tracker = track(&points, &catalogue, SPEEDS, &query).map_err(Failure::bad_input)?;
     tracker.warnings.append(&mut doubts);
-    show(&tracker, &args.format)?;
+    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 
@@ -62,16 +62,4 @@ fn points(args: &RentalArgs, tables: &Tables) -> Result<(Vec<RentalPoint>, Vec<S
         doubts.push(format!("{} rows do not say how they rent: taken as on-demand", tally.kind_assumed));
     }
     Ok((points, doubts))
-}
-
-fn show(tracker: &Tracker, format: &FormatArgs) -> Result<(), Failure> {
-    if format.json {
-        print_json(tracker)
-    } else if format.csv {
-        print(&report::csv(tracker))
-    } else if format.markdown {
-        print(&report::markdown(tracker))
-    } else {
-        print(&report::terminal(tracker, output::terminal().0))
-    }
 }

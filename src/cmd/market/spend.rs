@@ -16,7 +16,7 @@ use mtok::report::spend as report;
 
 use super::usage::origins;
 use crate::cli::SpendArgs;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::{Tables, read_file};
 use crate::cmd::{Exit, Failure};
 
@@ -44,15 +44,7 @@ pub fn run(args: &SpendArgs) -> Result<Exit, Failure> {
     );
     let price = |model: &str, month: Month| prices.of(model, month);
     let tracker = track(&by_model, &price, &words, args.basket).map_err(in_file)?;
-    if args.format.json {
-        print_json(&tracker)?;
-    } else if args.format.csv {
-        print(&report::csv(&tracker))?;
-    } else if args.format.markdown {
-        print(&report::markdown(&tracker))?;
-    } else {
-        print(&report::terminal(&tracker, output::terminal().0))?;
-    }
+    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 

@@ -6,7 +6,7 @@ use mtok::report::storage as report;
 
 use super::{imported, named};
 use crate::cli::StorageArgs;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::read_file;
 use crate::cmd::{Exit, Failure};
 
@@ -26,14 +26,6 @@ pub fn run(args: &StorageArgs) -> Result<Exit, Failure> {
         gap: args.streak.gap.into(),
     };
     let tracker = track(&points, &query).map_err(|what| named(args.file.as_deref(), &what))?;
-    if args.format.json {
-        print_json(&tracker)?;
-    } else if args.format.csv {
-        print(&report::csv(&tracker))?;
-    } else if args.format.markdown {
-        print(&report::markdown(&tracker))?;
-    } else {
-        print(&report::terminal(&tracker, output::terminal().0))?;
-    }
+    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }

@@ -1,13 +1,13 @@
 //! `mtok market tokens`: what a million tokens of a model cost, month by month.
 
 use mtok::arch;
-use mtok::market::tokens::{Query, TokenTracker, track};
+use mtok::market::tokens::{Query, track};
 use mtok::price::token::{TokenListing, read_tokens};
 use mtok::report::token_series as report;
 
-use crate::cli::{FormatArgs, TokensArgs};
+use crate::cli::TokensArgs;
 use crate::cmd::input;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::{Tables, located};
 use crate::cmd::{Exit, Failure};
 
@@ -31,7 +31,8 @@ pub fn run(args: &TokensArgs) -> Result<Exit, Failure> {
         gap: args.streak.gap.into(),
         ..Query::of(model, args.mix)
     };
-    show(&track(&cards, &query).map_err(Failure::bad_input)?, &args.format)?;
+    let tracker = track(&cards, &query).map_err(Failure::bad_input)?;
+    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 
@@ -39,17 +40,5 @@ fn cards(args: &TokensArgs, tables: &Tables) -> Result<Vec<TokenListing>, Failur
     match &args.file {
         None => tables.tokens(),
         Some(path) => read_tokens(input::open(path, args.large)?).map_err(|fault| located(path, &fault)),
-    }
-}
-
-fn show(tracker: &TokenTracker, format: &FormatArgs) -> Result<(), Failure> {
-    if format.json {
-        print_json(tracker)
-    } else if format.csv {
-        print(&report::csv(tracker))
-    } else if format.markdown {
-        print(&report::markdown(tracker))
-    } else {
-        print(&report::terminal(tracker, output::terminal().0))
     }
 }

@@ -7,7 +7,7 @@ use mtok::report::usage as report;
 
 use super::{imported, named};
 use crate::cli::UsageArgs;
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::read_file;
 use crate::cmd::{Exit, Failure};
 
@@ -26,15 +26,7 @@ pub fn run(args: &UsageArgs) -> Result<Exit, Failure> {
         gap: args.streak.gap.into(),
     };
     let tracker = track(&usage, &origins()?, &query).map_err(|what| named(args.file.as_deref(), &what))?;
-    if args.format.json {
-        print_json(&tracker)?;
-    } else if args.format.csv {
-        print(&report::csv(&tracker))?;
-    } else if args.format.markdown {
-        print(&report::markdown(&tracker))?;
-    } else {
-        print(&report::terminal(&tracker, output::terminal().0))?;
-    }
+    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 

@@ -13,7 +13,7 @@ use mtok::text::inert;
 use super::store::Store;
 use super::{day, mix, print_rows};
 use crate::cli::{AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ListArgs, StoreArgs};
-use crate::cmd::output::{self, print, print_json};
+use crate::cmd::output::show;
 use crate::cmd::tables::Tables;
 use crate::cmd::{Exit, Failure};
 
@@ -78,16 +78,10 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     let figures = explained(&ledger, &asked, day(args.as_of), mix()?);
     let format = &args.ask.format;
     let fates = || figures.iter().flat_map(|figure| figure.rows.clone()).collect::<Vec<Fate>>();
-    if format.json {
-        print_json(&figures)?;
-    } else if format.csv {
-        print(&listing::csv(&fates()))?;
-    } else if format.markdown {
-        print(&listing::markdown(&fates()))?;
-    } else {
-        let (width, _) = output::terminal();
-        print(&figures.iter().map(|figure| for_people(figure, args.all, width)).collect::<String>())?;
-    }
+    let people = |figures: &[Explained], width| {
+        figures.iter().map(|figure| for_people(figure, args.all, width)).collect::<String>()
+    };
+    show(figures.as_slice(), format, |_| listing::csv(&fates()), |_| listing::markdown(&fates()), people)?;
     Ok(Exit::Ok)
 }
 

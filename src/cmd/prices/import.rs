@@ -14,7 +14,7 @@ use super::folder;
 use super::shelf::Shelf;
 use crate::cli::ImportArgs;
 use crate::cmd::input::{self, STDIN};
-use crate::cmd::output::{self, complain, print, print_json};
+use crate::cmd::output::{complain, show};
 use crate::cmd::tables::{located, read_file};
 use crate::cmd::{Exit, Failure};
 
@@ -43,27 +43,13 @@ pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
         return Err(last);
     }
     let totals = Totals::of(done);
-    print_totals(&totals, args)?;
+    show(&totals, &args.format, imports::csv, imports::markdown, imports::terminal)?;
     unusable.iter().for_each(|failure| complain(&failure.message));
     if totals.accepted == 0 && totals.rejected > 0 && totals.known() == 0 {
         return Err(Failure::bad_input(format!("no price could be used: {} rejected", totals.rejected)));
     }
     let strict = args.strict && totals.rejected > 0;
     Ok(if strict || !unusable.is_empty() { Exit::FailedCells } else { Exit::Ok })
-}
-
-fn print_totals(totals: &Totals, args: &ImportArgs) -> Result<(), Failure> {
-    let format = &args.format;
-    if format.json {
-        print_json(totals)
-    } else if format.csv {
-        print(&imports::csv(totals))
-    } else if format.markdown {
-        print(&imports::markdown(totals))
-    } else {
-        let (width, _) = output::terminal();
-        print(&imports::terminal(totals, width))
-    }
 }
 
 /// What every file of a call is read with.
