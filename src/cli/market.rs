@@ -11,8 +11,11 @@ mod tokens;
 mod usage;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
 use mtok::market::month::Month;
 use mtok::market::trend::{OnRun, TOLERANCE};
+
+use super::{FormatArgs, ImportedArgs, TableArgs};
 
 pub use all::AllArgs;
 pub use check::CheckArgs;
@@ -62,6 +65,27 @@ pub enum MarketVerb {
     /// Say what follows where rent, price and usage change: kernels, spend, GPUs.
     #[command(after_help = forecast::HELP)]
     Forecast(ForecastArgs),
+}
+
+/// What every series of prices is asked with, beside its own options; `file` is one of those.
+#[derive(Args, Debug)]
+pub struct PriceSeriesArgs {
+    /// The day whose prices count: a later row does not exist [default: every row counts].
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    #[command(flatten)]
+    pub streak: StreakArgs,
+    /// Read a file of more than 256 MiB.
+    #[arg(long, requires = "file")]
+    pub large: bool,
+    #[command(flatten)]
+    pub tables: TableArgs,
+    #[command(flatten)]
+    pub imported: ImportedArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// The months that are shown. Changes of the first still look back.

@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use jiff::civil::Date;
 use mtok::price::rental::{Basis, Kind};
 
-use super::{StreakArgs, WindowArgs};
-use crate::cli::{FormatArgs, ImportedArgs, TableArgs};
+use super::PriceSeriesArgs;
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -43,22 +41,8 @@ pub struct RentalArgs {
     /// One region, or its first words: us means us-east-1 too [default: all].
     #[arg(long, value_name = "NAME")]
     pub region: Option<String>,
-    /// The day whose prices count: a later row does not exist [default: every row counts].
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<Date>,
     #[command(flatten)]
-    pub window: WindowArgs,
-    #[command(flatten)]
-    pub streak: StreakArgs,
-    /// Read a file of more than 256 MiB.
-    #[arg(long, requires = "file")]
-    pub large: bool,
-    #[command(flatten)]
-    pub tables: TableArgs,
-    #[command(flatten)]
-    pub imported: ImportedArgs,
-    #[command(flatten)]
-    pub format: FormatArgs,
+    pub series: PriceSeriesArgs,
 }
 
 /// How hardware is rented.

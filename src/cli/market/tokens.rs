@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::civil::Date;
 use mtok::price::Mix;
 
-use super::{StreakArgs, WindowArgs};
-use crate::cli::{FormatArgs, ImportedArgs, TableArgs};
+use super::PriceSeriesArgs;
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -31,22 +29,8 @@ pub struct TokensArgs {
     /// Input tokens per output token, by which blended prices are weighted.
     #[arg(long, value_name = "RATIO", default_value = "3", value_parser = mix, allow_negative_numbers = true)]
     pub mix: Mix,
-    /// The day whose prices count: a later row does not exist [default: every row counts].
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<Date>,
     #[command(flatten)]
-    pub window: WindowArgs,
-    #[command(flatten)]
-    pub streak: StreakArgs,
-    /// Read a file of more than 256 MiB.
-    #[arg(long, requires = "file")]
-    pub large: bool,
-    #[command(flatten)]
-    pub tables: TableArgs,
-    #[command(flatten)]
-    pub imported: ImportedArgs,
-    #[command(flatten)]
-    pub format: FormatArgs,
+    pub series: PriceSeriesArgs,
 }
 
 fn mix(text: &str) -> Result<Mix, String> {

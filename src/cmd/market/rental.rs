@@ -16,26 +16,26 @@ const SPEEDS: &str = include_str!("../../../data/validation.csv");
 
 /// Runs the verb.
 pub fn run(args: &RentalArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
+    let tables = Tables::open(args.series.tables.data.as_deref())?.with_imported(&args.series.imported)?;
     let catalogue = Catalogue::of(&tables.gpus()?);
     let (mut points, mut doubts) = points(args, &tables)?;
-    points.retain(|point| args.as_of.is_none_or(|day| point.date <= day));
+    points.retain(|point| args.series.as_of.is_none_or(|day| point.date <= day));
     let query = Query {
         memory_gb: args.memory_gb,
         ratio: args.ratio.as_deref(),
         kind: args.kind.into(),
         basis: args.basis.map(Into::into),
         region: args.region.as_deref(),
-        from: args.window.from,
-        to: args.window.to,
-        tolerance: args.streak.tolerance,
-        flat: args.streak.flat.into(),
-        gap: args.streak.gap.into(),
+        from: args.series.window.from,
+        to: args.series.window.to,
+        tolerance: args.series.streak.tolerance,
+        flat: args.series.streak.flat.into(),
+        gap: args.series.streak.gap.into(),
         ..Query::of(&args.gpu)
     };
     let mut tracker = track(&points, &catalogue, SPEEDS, &query).map_err(Failure::bad_input)?;
     tracker.warnings.append(&mut doubts);
-    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
+    show(&tracker, &args.series.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 
@@ -49,8 +49,8 @@ fn points(args: &RentalArgs, tables: &Tables) -> Result<(Vec<RentalPoint>, Vec<S
         points.push(point);
         Ok(())
     };
-    let tally =
-        rental_csv::read(input::open(path, args.large)?, keep).map_err(|fault| located(path, &fault))?;
+    let tally = rental_csv::read(input::open(path, args.series.large)?, keep)
+        .map_err(|fault| located(path, &fault))?;
     if points.is_empty() {
         return Err(Failure::bad_input(format!("{}: there are no rents in it", path.display())));
     }

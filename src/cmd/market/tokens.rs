@@ -13,9 +13,9 @@ use crate::cmd::{Exit, Failure};
 
 /// Runs the verb.
 pub fn run(args: &TokensArgs) -> Result<Exit, Failure> {
-    let tables = Tables::open(args.tables.data.as_deref())?.with_imported(&args.imported)?;
+    let tables = Tables::open(args.series.tables.data.as_deref())?.with_imported(&args.series.imported)?;
     let mut cards = cards(args, &tables)?;
-    cards.retain(|card| args.as_of.is_none_or(|day| card.date <= day));
+    cards.retain(|card| args.series.as_of.is_none_or(|day| card.date <= day));
     let models = tables.models()?;
     // A model that no table of ours has is named as its cards name it.
     let known = arch::find(&models, &args.model).ok().map(|model| model.name.as_str());
@@ -24,21 +24,23 @@ pub fn run(args: &TokensArgs) -> Result<Exit, Failure> {
     let sold = |name: &&str| cards.iter().any(|card| &*card.model == *name);
     let model = names.into_iter().flatten().find(sold).unwrap_or(&args.model);
     let query = Query {
-        from: args.window.from,
-        to: args.window.to,
-        tolerance: args.streak.tolerance,
-        flat: args.streak.flat.into(),
-        gap: args.streak.gap.into(),
+        from: args.series.window.from,
+        to: args.series.window.to,
+        tolerance: args.series.streak.tolerance,
+        flat: args.series.streak.flat.into(),
+        gap: args.series.streak.gap.into(),
         ..Query::of(model, args.mix)
     };
     let tracker = track(&cards, &query).map_err(Failure::bad_input)?;
-    show(&tracker, &args.format, report::csv, report::markdown, report::terminal)?;
+    show(&tracker, &args.series.format, report::csv, report::markdown, report::terminal)?;
     Ok(Exit::Ok)
 }
 
 fn cards(args: &TokensArgs, tables: &Tables) -> Result<Vec<TokenListing>, Failure> {
     match &args.file {
         None => tables.tokens(),
-        Some(path) => read_tokens(input::open(path, args.large)?).map_err(|fault| located(path, &fault)),
+        Some(path) => {
+            read_tokens(input::open(path, args.series.large)?).map_err(|fault| located(path, &fault))
+        }
     }
 }
