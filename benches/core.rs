@@ -227,12 +227,15 @@ fn compared(
             software: false,
             gpus: 1,
             utilisation: 1.0,
+            utilisation_stated: true,
             rent: Ok(rent.clone()),
             market: market.as_ref().map_err(Clone::clone),
             policy: Policy::Median,
+            drift: None,
             as_of: AS_OF,
         })
         .expect("numbers are finite")
+        .row
     };
     estimates.iter().map(row).collect()
 }

@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use mtok::arch::Scheme;
 use mtok::market::Policy;
+use mtok::market::drift::Drift;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
@@ -271,12 +272,14 @@ pub struct PriceArgs {
     /// Which of the providers' rents count.
     #[arg(long, value_enum, default_value_t = OfferChoice::Median)]
     pub offers: OfferChoice,
-    /// Share of the paid hours that carry the load, above 0 up to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share, allow_negative_numbers = true)]
-    pub utilisation: f64,
-    /// Which price of the sellers decides.
-    #[arg(long, value_enum, default_value_t = MarketPolicy::Median)]
-    pub market: MarketPolicy,
+    /// Share of the paid hours that carry the load, above 0 up to 1 [default: 1, which no service has].
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    pub utilisation: Option<f64>,
+    /// Which price of the sellers decides: median, cheapest, or the name of one of them.
+    #[arg(long, value_name = "POLICY", default_value_t = Policy::Median)]
+    pub market: Policy,
+    #[command(flatten)]
+    pub drift: DriftArgs,
     /// The day whose prices count [default: today].
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
@@ -294,12 +297,11 @@ impl PriceArgs {
         if !matches!(self.offers, OfferChoice::Median) {
             options.push(format!(" --offers {}", name_of(&self.offers)));
         }
-        if self.utilisation < 1.0 {
-            options.push(format!(" --utilisation {}", self.utilisation));
+        options.extend(self.utilisation.map(|share| format!(" --utilisation {share}")));
+        if self.market != Policy::Median {
+            options.push(format!(" --market \"{}\"", self.market));
         }
-        if !matches!(self.market, MarketPolicy::Median) {
-            options.push(format!(" --market {}", name_of(&self.market)));
-        }
+        options.extend(self.drift.words());
         if self.imported.imported {
             options.push(" --imported".into());
         }
@@ -320,21 +322,39 @@ pub enum OfferChoice {
     All,
 }
 
-/// Which price of the sellers decides.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum MarketPolicy {
-    /// The median over sellers.
-    Median,
-    /// The cheapest seller.
-    Cheapest,
+/// How price, load and software move from month to month.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DriftArgs {
+    /// Change of the market price per month, such as -5%: says in which month the cheaper side is the other one.
+    #[arg(long, value_name = "CHANGE", value_parser = change, allow_hyphen_values = true)]
+    pub price_drift: Option<f64>,
+    /// Change of the load per month; the utilisation grows with it up to 1.
+    #[arg(long, value_name = "CHANGE", value_parser = change, allow_hyphen_values = true)]
+    pub load_drift: Option<f64>,
+    /// Change of the throughput per month, by better software on the same device.
+    #[arg(long, value_name = "CHANGE", value_parser = change, allow_hyphen_values = true)]
+    pub software_drift: Option<f64>,
 }
 
-impl From<MarketPolicy> for Policy {
-    fn from(policy: MarketPolicy) -> Self {
-        match policy {
-            MarketPolicy::Median => Self::Median,
-            MarketPolicy::Cheapest => Self::Cheapest,
-        }
+impl DriftArgs {
+    /// The drift; `None` where nothing moves.
+    pub fn drift(&self) -> Option<Drift> {
+        let drift = Drift {
+            price_per_month: self.price_drift.unwrap_or_default(),
+            load_per_month: self.load_drift.unwrap_or_default(),
+            software_per_month: self.software_drift.unwrap_or_default(),
+        };
+        [self.price_drift, self.load_drift, self.software_drift].iter().any(Option::is_some).then_some(drift)
+    }
+
+    #[cfg(feature = "gpu")]
+    fn words(&self) -> Vec<String> {
+        let options = [
+            ("price-drift", self.price_drift),
+            ("load-drift", self.load_drift),
+            ("software-drift", self.software_drift),
+        ];
+        options.iter().filter_map(|(name, value)| value.map(|value| format!(" --{name} {value}"))).collect()
     }
 }
 
@@ -359,6 +379,14 @@ fn name_of(choice: &impl ValueEnum) -> String {
 fn positive(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
     number.ok_or_else(|| "is not a finite number > 0".into())
+}
+
+/// A change as a share, from a share or a percentage.
+fn change(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |percent| (percent, 100.0));
+    let share = number.parse().ok().map(|number: f64| number / unit);
+    let share = share.filter(|share| share.is_finite() && *share > -1.0);
+    share.ok_or_else(|| "is not a change above -100 %, such as -5% or 0.02".into())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -25,8 +25,10 @@ use std::fmt;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use crate::stats;
 use crate::table::{Fault, Row};
 use crate::text;
+use crate::units::Interval;
 
 pub use crate::table::decimal as money;
 pub use currency::{Currency, Rate};
@@ -49,14 +51,26 @@ pub fn median(prices: &[Decimal]) -> Option<Decimal> {
     Some(if below == above { *below } else { (below + above) / Decimal::TWO })
 }
 
+/// The median of prices with the middle half of them: its quartiles, or the cheapest and the dearest where there are fewer than
+/// four. `None` without prices.
+pub fn middle_half(prices: &[f64]) -> Option<Interval<f64>> {
+    let sorted = stats::sorted(prices);
+    let ends = if sorted.len() < 4 { (0.0, 1.0) } else { (0.25, 0.75) };
+    let at = |share| stats::quantile_sorted(&sorted, share);
+    Some(Interval { low: at(ends.0)?, mid: at(0.5)?, high: at(ends.1)? })
+}
+
 /// Whole days from `date` to `as_of`.
 pub fn age_days(date: Date, as_of: Date) -> i32 {
     (as_of - date).get_days()
 }
 
-/// Input tokens per output token of a workload: what a blended price weighs with.
+/// What a blended price weighs with: input tokens per output token of a workload, and how much of the input a cache holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mix(f64);
+pub struct Mix {
+    ratio: f64,
+    cached: f64,
+}
 
 impl Mix {
     /// A mix from the ratio of input to output tokens; 0 is output only.
@@ -65,7 +79,7 @@ impl Mix {
     /// A sentence where the ratio is negative or not finite.
     pub fn new(ratio: f64) -> Result<Self, String> {
         if ratio.is_finite() && ratio >= 0.0 {
-            Ok(Self(ratio))
+            Ok(Self { ratio, cached: 0.0 })
         } else {
             Err(format!("input:output ratio {ratio} is not a finite number >= 0"))
         }
@@ -82,14 +96,38 @@ impl Mix {
         Self::new(input as f64 / output as f64)
     }
 
+    /// The same with a share of the input read from a cache.
+    ///
+    /// # Errors
+    /// A sentence where the share is not from 0 to below 1.
+    pub fn with_cached(self, cached: f64) -> Result<Self, String> {
+        if (0.0..1.0).contains(&cached) {
+            Ok(Self { cached, ..self })
+        } else {
+            Err(format!("a cached share of {cached} is not from 0 to below 1"))
+        }
+    }
+
     /// Input tokens per output token.
     pub fn ratio(self) -> f64 {
-        self.0
+        self.ratio
+    }
+
+    /// The share of the input that is read from a cache.
+    pub fn cached(self) -> f64 {
+        self.cached
     }
 
     /// `(r·in + out) / (r + 1)`: the price of one token of the mix, in the unit of its parts.
     pub fn blend(self, input: f64, output: f64) -> f64 {
-        (self.0 * input + output) / (self.0 + 1.0)
+        (self.ratio * input + output) / (self.ratio + 1.0)
+    }
+
+    /// The same for a price list: the cached share of the input at its own price, or at that of fresh input where the list has
+    /// none: `in = (1 − hit)·fresh + hit·cached`.
+    pub fn blend_list(self, input: f64, cache_read: Option<f64>, output: f64) -> f64 {
+        let cached = cache_read.unwrap_or(input);
+        self.blend((1.0 - self.cached) * input + self.cached * cached, output)
     }
 }
 

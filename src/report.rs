@@ -111,7 +111,7 @@ impl Report {
             best.batch,
             device(best, safe),
             number(best.usd_per_mtok_blended),
-            number(best.market_usd_per_mtok()),
+            number(best.market_usd_per_mtok),
             market_source(best, safe),
             match best.break_even_utilisation {
                 Some(share) if share > 1.0 => "no utilisation".to_owned(),
@@ -124,7 +124,7 @@ impl Report {
     /// The row with a verdict whose cost is lowest against its market price. A software adapter is never
     /// ranked against GPUs: it is considered only where there is nothing else.
     fn best(&self) -> Option<&Comparison> {
-        let factor = |row: &Comparison| Some(row.usd_per_mtok_blended? / row.market_usd_per_mtok()?);
+        let factor = |row: &Comparison| Some(row.usd_per_mtok_blended? / row.market_usd_per_mtok?);
         self.costs
             .iter()
             .filter(|row| row.verdict.is_some())
@@ -243,7 +243,7 @@ fn cost_caption(row: &Comparison, rents_differ: bool, safe: Safe) -> String {
         significant(row.utilisation),
         row.isl,
         row.osl,
-        row.market_policy,
+        safe(&row.market_policy.to_string()),
     )
 }
 
@@ -283,7 +283,8 @@ fn measured_caption(cell: &Measurement, safe: Safe) -> String {
 /// Whose price the deciding market price is.
 fn market_source(row: &Comparison, safe: Safe) -> String {
     let sellers = row.market_sellers.unwrap_or_default();
-    match (row.market_policy, &row.market_cheapest_seller) {
+    match (&row.market_policy, &row.market_cheapest_seller) {
+        (Policy::Seller(name), _) => safe(name),
         (Policy::Median, _) if sellers != 1 => format!("median of {sellers} sellers"),
         (_, Some(seller)) => format!("{}, cheapest of {sellers}", safe(seller)),
         _ => format!("{sellers} sellers"),

@@ -128,6 +128,13 @@ pub struct Interval<T> {
     pub high: T,
 }
 
+impl<T: Copy> Interval<T> {
+    /// A value that is known exactly.
+    pub fn exactly(value: T) -> Self {
+        Interval { low: value, mid: value, high: value }
+    }
+}
+
 impl<T> Interval<T> {
     /// Applies a function that keeps the order (more in, more out).
     pub fn map<U>(self, f: impl Fn(T) -> U) -> Interval<U> {

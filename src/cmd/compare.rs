@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use mtok::hardware::{self, GpuSpec};
-use mtok::market::compare::{CompareInput, Rent, compare};
+use mtok::market::Policy;
+use mtok::market::compare::{CompareInput, Compared, Rent, compare};
 use mtok::market::row::Comparison;
 use mtok::price::rental::{self, Kind, Offer, Offers, RentalQuote, offers};
-use mtok::price::token::{self, market};
+use mtok::price::token::{self, Market, market};
 use mtok::price::{Mix, NotFound, gate, to_f64};
 use mtok::report::{Report, csv, markdown, terminal};
-use mtok::units::UsdPerHour;
+use mtok::throughput::Estimate;
 
 use super::inputs::{self, Origin};
 use super::output::{self, json_text, print};
@@ -31,12 +32,12 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         // Without a rent no row would have a cost: better to say what to give.
         return Err(Failure::bad_input(unknown));
     }
-    let (rows, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?;
+    let (compared, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?;
     let report = Report {
         title: format!("{} beside the market", origin.device().name()),
         device: vec![],
         as_of: as_of(&args.price),
-        costs: rows,
+        costs: rows(compared),
         measured: vec![],
         datasheet: None,
         warnings,
@@ -64,6 +65,11 @@ pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
         let (width, colour) = output::terminal();
         terminal::terminal(report, width, colour)
     })
+}
+
+/// The rows alone.
+pub fn rows(compared: Vec<Compared>) -> Vec<Comparison> {
+    compared.into_iter().map(|compared| compared.row).collect()
 }
 
 /// The day whose prices count.
@@ -102,31 +108,48 @@ pub fn comparisons(
     gpus: &[GpuSpec],
     origin: &Origin,
     rents: &[Result<Rent, String>],
-) -> Result<(Vec<Comparison>, Vec<String>), Failure> {
+) -> Result<(Vec<Compared>, Vec<String>), Failure> {
     let estimates = inputs::estimates(workload, tables, gpus, origin)?;
     let as_of = as_of(price);
     let listings = tables.tokens()?;
     // A request always has output tokens here: the workload was checked.
     let mix = Mix::of_request(workload.isl, workload.osl).map_err(Failure::bad_input)?;
+    let utilisation = price.utilisation.unwrap_or(1.0);
     let mut rows = Vec::new();
+    let market_of = |estimate: &Estimate| market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
+    check_policy(&price.market, estimates.iter().filter_map(|estimate| market_of(estimate).ok()))?;
     for estimate in &estimates {
-        let market = market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
+        let market = market_of(estimate);
         let market = market.as_ref().map_err(ToString::to_string);
         for rent in rents {
             let input = CompareInput {
                 estimate,
                 software: origin.software(),
                 gpus: estimate.workload.serving.tp as u32,
-                utilisation: price.utilisation,
+                utilisation,
+                utilisation_stated: price.utilisation.is_some(),
                 rent: rent.clone(),
                 market: market.clone(),
-                policy: price.market.into(),
+                policy: price.market.clone(),
+                drift: price.drift.drift(),
                 as_of,
             };
             rows.push(compare(&input).map_err(Failure::bad_input)?);
         }
     }
     Ok((rows, warnings(price, origin)))
+}
+
+/// A seller that sells none of the models is a misspelt one: better to say so than to give every row no verdict.
+fn check_policy(policy: &Policy, markets: impl Iterator<Item = Market>) -> Result<(), Failure> {
+    let mut missing = None;
+    for market in markets {
+        match policy.price(&market) {
+            Ok(_) => return Ok(()),
+            Err(what) => missing = missing.or(Some(what)),
+        }
+    }
+    missing.map_or(Ok(()), |what| Err(Failure::bad_input(what)))
 }
 
 /// The rents that count: as typed, or of the device's offers those that were asked for. An unknown rent says why.
@@ -137,7 +160,7 @@ pub fn rents(
     origin: &Origin,
 ) -> Result<Vec<Result<Rent, String>>, Failure> {
     if let Some(usd_per_hour) = price.usd_per_hour {
-        return Ok(vec![Ok(typed_rent(usd_per_hour))]);
+        return Ok(vec![Ok(Rent::typed(usd_per_hour))]);
     }
     let quotes = tables.rentals()?;
     // A name that the user typed must exist; a device without a quote is a gap in the tables.
@@ -149,17 +172,6 @@ pub fn rents(
         Err(unknown) => vec![Err(unknown)],
         Ok(offer) => of_choice(price.offers, &offer).into_iter().map(Ok).collect(),
     })
-}
-
-/// A rent that the user typed: nobody else is behind it.
-pub fn typed_rent(usd_per_hour: f64) -> Rent {
-    Rent {
-        providers: String::new(),
-        kind: None,
-        usd_per_hour: UsdPerHour(usd_per_hour),
-        date: None,
-        stale_days: None,
-    }
 }
 
 /// The offer that counts: on-demand where there is any, else community, else the first of the others.
@@ -203,7 +215,7 @@ fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
     each.sort_by(|a, b| a.usd_per_hour.0.total_cmp(&b.usd_per_hour.0));
     match choice {
         OfferChoice::Median => vec![Rent::median_of(offer)],
-        OfferChoice::Cheapest => each.into_iter().take(1).collect(),
+        OfferChoice::Cheapest => Rent::cheapest_of(offer).into_iter().collect(),
         OfferChoice::All => each,
     }
 }
@@ -214,7 +226,7 @@ fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
         warnings.push(format!("a software adapter has no rent of its own: priced as a {SOFTWARE_HARDWARE}"));
     }
     warnings.extend(price.usd_per_hour.and_then(unusual_rent));
-    if price.utilisation == 1.0 {
+    if price.utilisation.is_none() {
         warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());
     }
     warnings

@@ -8,7 +8,7 @@ use mtok::served::{self, Devices, Format, Record, Source};
 use mtok::table::read_text;
 use mtok::units::TokensPerSecond;
 
-use super::compare::{best_kind, named_offers, typed_rent, unusual_rent};
+use super::compare::{best_kind, named_offers, unusual_rent};
 use super::output::{self, print, print_json};
 use super::tables::{Tables, located, read_file};
 use super::{Exit, Failure, today};
@@ -50,7 +50,7 @@ fn read(args: &CostArgs, path: &Path) -> Result<(Format, Vec<Record>), Failure> 
 
 /// The rent as typed, or the median of the hardware's offers.
 fn terms(args: &CostArgs) -> Result<Terms, Failure> {
-    let typed = args.rent.usd_per_hour.map(typed_rent);
+    let typed = args.rent.usd_per_hour.map(Rent::typed);
     let (rent, as_of) = match (typed, &args.rent.hardware) {
         (Some(rent), _) => (rent, None),
         (None, Some(named)) => {

@@ -64,7 +64,7 @@ fn one(
         title: format!("A million tokens on {}", adapter.name),
         device: device_lines(adapter, gpus),
         as_of,
-        costs,
+        costs: compare::rows(costs),
         measured: merged(&measured.rows),
         datasheet: Roofline::matching(gpus, &adapter.name),
         warnings: measured.warnings.into_iter().chain(doubts).collect(),

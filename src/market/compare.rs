@@ -2,54 +2,18 @@
 
 use jiff::civil::Date;
 
+use super::Policy;
+use super::decide::{Decision, Terms, Times, cost, decide};
+use super::drift::{Drift, HORIZON_MONTHS, Turn};
 use super::row::Comparison;
-use super::{Decision, Policy, decide};
-use crate::cost::{Cost, CostInputs, Refused};
+use crate::cost::Cost;
 use crate::measurement::SOFTWARE_LABEL;
-use crate::price::rental::{Kind, Offer, ProviderVote};
+use crate::price::Mix;
 use crate::price::token::Market;
-use crate::price::{Mix, to_f64};
 use crate::throughput::{Estimate, Rates};
-use crate::units::{Interval, UsdPerHour, UsdPerMtok};
+use crate::units::{Interval, UsdPerMtok};
 
-/// What a device is rented for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rent {
-    /// Who asks it; several joined by `; `.
-    pub providers: String,
-    /// How it is rented; unknown where the rent was typed by the user.
-    pub kind: Option<Kind>,
-    /// Per device and hour.
-    pub usd_per_hour: UsdPerHour,
-    /// The day of the newest quote behind it.
-    pub date: Option<Date>,
-    /// Age in days where every quote is older than quotes should be.
-    pub stale_days: Option<i32>,
-}
-
-impl Rent {
-    /// The median of an offer's providers.
-    pub fn median_of(offer: &Offer) -> Self {
-        let providers: Vec<&str> = offer.votes.iter().map(|vote| &*vote.provider).collect();
-        Self {
-            providers: providers.join("; "),
-            kind: Some(offer.kind),
-            usd_per_hour: UsdPerHour(to_f64(offer.median)),
-            date: Some(offer.newest),
-            stale_days: offer.stale_days,
-        }
-    }
-
-    /// What one provider of an offer asks.
-    pub fn of_vote(offer: &Offer, vote: &ProviderVote) -> Self {
-        Self {
-            providers: vote.provider.to_string(),
-            usd_per_hour: UsdPerHour(to_f64(vote.usd_per_hour)),
-            date: Some(vote.date),
-            ..Self::median_of(offer)
-        }
-    }
-}
+pub use super::rent::Rent;
 
 /// What a row is made from. What is not known says why.
 #[derive(Clone, Debug)]
@@ -62,23 +26,48 @@ pub struct CompareInput<'a> {
     pub gpus: u32,
     /// Share of the paid hours that carry the load.
     pub utilisation: f64,
+    /// Whether somebody said so; else it is the best case.
+    pub utilisation_stated: bool,
     /// What it is rented for, or why that is not known.
     pub rent: Result<Rent, String>,
     /// What the same weights cost at sellers, or why that is not known.
     pub market: Result<&'a Market, String>,
     /// Which of the sellers' prices decides.
     pub policy: Policy,
+    /// How price, load and software move, where somebody said so.
+    pub drift: Option<Drift>,
     /// The day whose prices count.
     pub as_of: Date,
+}
+
+/// What a cost can be computed from again, under other terms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// How long the devices are busy with a token.
+    pub times: Times,
+    /// What is paid and how it is used.
+    pub terms: Terms,
+    /// What the same weights cost at sellers, where that is known.
+    pub market: Option<Market>,
+}
+
+/// A row, and what it was computed from where there is a cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// The row.
+    pub row: Comparison,
+    /// What it was computed from.
+    pub case: Option<Case>,
 }
 
 /// Makes one row: what is known is filled in, what is not says why in `verdict_reason`.
 ///
 /// # Errors
-/// [`Refused`] where a number that is known is not finite and positive, or the utilisation is above 1.
-pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
+/// A sentence where a number that is known is not finite and positive, or the utilisation is above 1.
+pub fn compare(input: &CompareInput<'_>) -> Result<Compared, String> {
     let Estimate { workload, .. } = input.estimate;
-    let mix = Mix::of_request(workload.isl, workload.osl).ok();
+    let cached = workload.serving.cached;
+    let mix = Mix::of_request(workload.isl, workload.osl).and_then(|mix| mix.with_cached(cached)).ok();
     let mut row = Comparison {
         model: input.estimate.model.clone(),
         weights: workload.weights.name().to_owned(),
@@ -92,7 +81,8 @@ pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
         fits: input.estimate.fit.fits(),
         utilisation: input.utilisation,
         input_output_ratio: mix.map(Mix::ratio),
-        market_policy: input.policy,
+        cached,
+        market_policy: input.policy.clone(),
         as_of: Some(input.as_of),
         note: notes(input).join("; "),
         ..Comparison::default()
@@ -103,46 +93,43 @@ pub fn compare(input: &CompareInput<'_>) -> Result<Comparison, Refused> {
     if let Ok(rent) = &input.rent {
         set_rent(&mut row, rent);
     }
-    if let Ok(market) = &input.market {
-        set_market(&mut row, market);
+    let market = input.market.clone().map(|market| mix.map_or(market.clone(), |mix| market.blended_for(mix)));
+    if let Ok(market) = &market {
+        set_market(&mut row, market, &input.policy);
     }
-    let cost = cost(input, mix)?;
-    if let Ok((cost, _)) = &cost {
-        set_cost(&mut row, cost);
-    }
-    let decided = match (cost, &input.market) {
-        (Ok(_), Ok(market)) if Some(market.mix) != mix => {
-            Err("the market price is blended for another input:output ratio".into())
+    let case = case(input, mix);
+    let decided = match (&case, &market) {
+        (Err(why), _) => Err(why.clone()),
+        (Ok((times, terms)), market) => {
+            set_cost(&mut row, &cost(*times, terms).map_err(|refused| refused.to_string())?);
+            market.clone().and_then(|market| decide(*times, terms, &market))
         }
-        (Ok((cost, rent)), Ok(market)) => {
-            Ok(decide(cost.blended, rent, input.utilisation, market, input.policy)?)
-        }
-        (Err(why), _) => Err(why),
-        (_, Err(why)) => Err(why.clone()),
     };
-    set_decision(&mut row, decided);
-    Ok(row)
+    set_decision(&mut row, decided, input.drift);
+    let case = case.ok().map(|(times, terms)| Case { times, terms, market: market.ok() });
+    Ok(Compared { row, case })
 }
 
-/// The cost with its rent; or, inside, why there is none.
-fn cost(input: &CompareInput<'_>, mix: Option<Mix>) -> Result<Result<(Cost, UsdPerHour), String>, Refused> {
+/// What the cost is computed from; or why there is none.
+fn case(input: &CompareInput<'_>, mix: Option<Mix>) -> Result<(Times, Terms), String> {
     let unknown = || input.estimate.notes.first().cloned().unwrap_or_else(|| "no rates".into());
-    let (rates, rent, mix) = match (&input.estimate.rates, &input.rent, mix) {
-        (Some(rates), Ok(rent), Some(mix)) => (rates, rent, mix),
-        (None, ..) => return Ok(Err(unknown())),
-        (_, Err(why), _) => return Ok(Err(why.clone())),
-        (.., None) => return Ok(Err("a request without output tokens has no blended cost".into())),
+    let rates = input.estimate.rates.as_ref().ok_or_else(unknown)?;
+    let rent = input.rent.as_ref().map_err(String::clone)?;
+    let mix = mix.ok_or("a request without output tokens has no blended cost")?;
+    let times = Times {
+        input_s_per_token: rates.input_s_per_token,
+        output_s_per_token: rates.output_s_per_token,
+        cached: input.estimate.workload.serving.cached,
     };
-    let inputs = CostInputs {
-        usd_per_hour: rent.usd_per_hour,
+    let terms = Terms {
         gpus: f64::from(input.gpus),
+        usd_per_hour: rent.interval(),
         utilisation: input.utilisation,
-        // The time of an output token is that of one sequence already.
-        batch: 1.0,
-        step: rates.output_s_per_token,
-        prefill_per_token: rates.input_s_per_token,
+        utilisation_stated: input.utilisation_stated,
+        mix,
+        policy: input.policy.clone(),
     };
-    Ok(Ok((inputs.cost(mix)?, rent.usd_per_hour)))
+    Ok((times, terms))
 }
 
 fn notes(input: &CompareInput<'_>) -> Vec<String> {
@@ -153,7 +140,7 @@ fn notes(input: &CompareInput<'_>) -> Vec<String> {
     if let Some(days) = input.rent.as_ref().ok().and_then(|rent| rent.stale_days) {
         notes.push(format!("the rent is {days} days old"));
     }
-    if let Ok(market) = input.market {
+    if let Ok(market) = &input.market {
         if let Some(days) = market.stale_days {
             notes.push(format!("the market price is {days} days old"));
         }
@@ -179,10 +166,17 @@ fn set_rent(row: &mut Comparison, rent: &Rent) {
     row.rental_providers = Some(rent.providers.clone()).filter(|providers| !providers.is_empty());
     row.rental_kind = rent.kind;
     row.usd_per_hour = finite(rent.usd_per_hour.0);
+    row.usd_per_hour_low = finite(rent.low.0);
+    row.usd_per_hour_high = finite(rent.high.0);
     row.usd_per_hour_date = rent.date;
 }
 
-fn set_market(row: &mut Comparison, market: &Market) {
+fn set_market(row: &mut Comparison, market: &Market, policy: &Policy) {
+    if let Ok(price) = policy.price(market) {
+        row.market_usd_per_mtok = finite(price.mid.0);
+        row.market_usd_per_mtok_low = finite(price.low.0);
+        row.market_usd_per_mtok_high = finite(price.high.0);
+    }
     row.market_usd_per_mtok_cheapest = market.cheapest().and_then(|vote| finite(vote.blended.0));
     row.market_cheapest_seller = market.cheapest().map(|vote| vote.seller.to_string());
     row.market_usd_per_mtok_median = finite(market.median_blended.0);
@@ -199,15 +193,38 @@ fn set_cost(row: &mut Comparison, cost: &Cost) {
         ends(cost.blended);
 }
 
-fn set_decision(row: &mut Comparison, decided: Result<Decision, String>) {
-    match decided {
-        Ok(decision) => {
-            row.break_even_utilisation = finite(decision.break_even.utilisation);
-            row.break_even_usd_per_hour = finite(decision.break_even.usd_per_hour.0);
-            row.verdict = Some(decision.verdict);
-            row.verdict_reason = decision.reason;
+fn set_decision(row: &mut Comparison, decided: Result<Decision, String>, drift: Option<Drift>) {
+    let decision = match decided {
+        Ok(decision) => decision,
+        Err(why) => return row.verdict_reason = why,
+    };
+    let ratio = decision.cost_over_price;
+    (row.cost_over_price, row.cost_over_price_low, row.cost_over_price_high) =
+        (finite(ratio.mid), finite(ratio.low), finite(ratio.high));
+    row.break_even_utilisation = finite(decision.break_even.utilisation);
+    row.break_even_usd_per_hour = finite(decision.break_even.usd_per_hour.0);
+    row.break_even_mtok_per_month = finite(decision.break_even_mtok_per_month);
+    row.verdict = Some(decision.verdict);
+    row.decides = Some(decision.decides);
+    let deciding = decision.flips.iter().find(|flip| flip.input == decision.decides);
+    row.verdict_changes_at = deciding.and_then(|flip| flip.verdict_changes_at).and_then(finite);
+    row.verdict_reason = decision.reason;
+    if let Some(drift) = drift {
+        let turn = drift.turn(ratio.mid, row.utilisation);
+        row.turns_after_months = turn.map(|turn| turn.months);
+        row.verdict_reason += &turn_words(turn);
+    }
+}
+
+fn turn_words(turn: Option<Turn>) -> String {
+    match turn {
+        None => {
+            format!("; with the drift given, the cheaper side stays the same for {HORIZON_MONTHS} months")
         }
-        Err(why) => row.verdict_reason = why,
+        Some(Turn { months, to_rent }) => {
+            let side = if to_rent { "renting" } else { "buying" };
+            format!("; with the drift given, {side} is cheaper from month {months} on")
+        }
     }
 }
 
@@ -216,165 +233,4 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::market::Verdict;
-    use crate::op::Format;
-    use crate::price::token::{market, read_tokens};
-    use crate::throughput::{Bound, Fit, Serving, Source, Workload};
-    use crate::units::{Joules, Seconds, TokensPerSecond};
-    use jiff::civil::date;
-
-    fn tokens(rows: &str) -> Market {
-        let header = "model,seller,listing,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,date,source\n";
-        let listings = read_tokens((header.to_owned() + rows).as_bytes()).unwrap();
-        market(&listings, "m", date(2026, 6, 30), Mix::new(2.0).unwrap(), 365).unwrap()
-    }
-
-    fn around(seconds: f64) -> Interval<Seconds> {
-        Interval { low: Seconds(seconds * 0.9), mid: Seconds(seconds), high: Seconds(seconds * 1.1) }
-    }
-
-    fn estimate() -> Estimate {
-        let per_second =
-            |time: Interval<Seconds>, tokens: f64| time.invert(|s| TokensPerSecond(tokens / s.0));
-        let (step_s, prefill_s_per_token) = (around(20e-3), around(40e-6));
-        Estimate {
-            model: "m".into(),
-            workload: Workload {
-                weights: Format::Fp8.into(),
-                batch: 64,
-                isl: 1000,
-                osl: 500,
-                serving: Serving::default(),
-            },
-            fit: Fit::Unknown,
-            rates: Some(Rates {
-                step_s,
-                prefill_s_per_token,
-                ttft_s: around(40e-3),
-                tpot_s: around(25.12e-3),
-                output_tokens_per_s: per_second(around(25.12e-3), 64.0),
-                requests_per_s: around(25.12e-3).invert(|tpot| 64.0 / (500.0 * tpot.0)),
-                input_s_per_token: prefill_s_per_token,
-                output_s_per_token: step_s.map(|step| step * (1.0 / 64.0)),
-                prefill_tokens_per_s: per_second(prefill_s_per_token, 1.0),
-                decode_tokens_per_s: per_second(step_s, 64.0),
-                bound: Bound::Weights,
-                prefill_joules_per_token: None,
-                decode_joules_per_token: Some(Joules(0.25)),
-            }),
-            max_batch: None,
-            layer_ratio: None,
-            source: Source::Measured,
-            device: "H100 SXM".into(),
-            notes: vec![],
-        }
-    }
-
-    /// The estimate with a change.
-    fn but(change: impl FnOnce(&mut Estimate)) -> Estimate {
-        let mut estimate = estimate();
-        change(&mut estimate);
-        estimate
-    }
-
-    fn input<'a>(estimate: &'a Estimate, market: Result<&'a Market, String>) -> CompareInput<'a> {
-        CompareInput {
-            estimate,
-            software: false,
-            gpus: 1,
-            utilisation: 1.0,
-            rent: Ok(Rent {
-                providers: "a; b".into(),
-                kind: Some(Kind::OnDemand),
-                usd_per_hour: UsdPerHour(2.0),
-                date: Some(date(2026, 6, 1)),
-                stale_days: None,
-            }),
-            market,
-            policy: Policy::Median,
-            as_of: date(2026, 6, 30),
-        }
-    }
-
-    #[test]
-    fn a_full_row_holds_the_worked_example() {
-        let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\nm,t,,0.2,0.4,,2026-06-02,p\n");
-        let row = compare(&input(&estimate(), Ok(&market))).unwrap();
-        assert_eq!(row.decode_tokens_per_s, Some(3200.0));
-        assert_eq!((row.prefill_joules_per_token, row.decode_joules_per_token), (None, Some(0.25)));
-        assert!((row.prefill_tokens_per_s.unwrap() - 25_000.0).abs() < 1e-6);
-        assert!((row.usd_per_mtok_blended.unwrap() - 0.07269).abs() < 5e-6);
-        assert_eq!((row.verdict, row.market_sellers), (Some(Verdict::Rent), Some(2)));
-        assert_eq!(row.market_cheapest_seller.as_deref(), Some("s"));
-        assert_eq!(
-            (row.market_date_oldest, row.market_date_newest),
-            (Some(market.oldest), Some(market.newest))
-        );
-        assert!(
-            (row.break_even_utilisation.unwrap() - 0.07269 / row.market_usd_per_mtok().unwrap()).abs() < 1e-4
-        );
-        assert_eq!(row.note, "");
-    }
-
-    #[test]
-    fn what_is_unknown_is_absent_and_says_why() {
-        let row = compare(&input(&estimate(), Err("no price of \"m\"".into()))).unwrap();
-        assert_eq!((row.verdict, row.verdict_reason.as_str()), (None, "no price of \"m\""));
-        assert!(row.usd_per_mtok_out.is_some() && row.market_usd_per_mtok().is_none());
-        let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
-        let slow = but(|estimate| (estimate.rates, estimate.notes) = (None, vec!["no gemm ran".into()]));
-        let row = compare(&input(&slow, Ok(&market))).unwrap();
-        assert_eq!((row.verdict, row.verdict_reason.as_str()), (None, "no gemm ran"));
-        assert_eq!((row.usd_per_mtok_out, row.tpot_ms, row.break_even_usd_per_hour), (None, None, None));
-        assert_eq!(row.usd_per_hour, Some(2.0));
-        let as_usual = estimate();
-        let unpriced = CompareInput { rent: Err("no rent".into()), ..input(&as_usual, Ok(&market)) };
-        assert_eq!(compare(&unpriced).unwrap().verdict_reason, "no rent");
-        let longer = but(|estimate| estimate.workload.isl = 2000);
-        assert!(
-            compare(&input(&longer, Ok(&market)))
-                .unwrap()
-                .verdict_reason
-                .contains("another input:output ratio")
-        );
-        let mute = but(|estimate| estimate.workload.osl = 0);
-        assert_eq!(compare(&input(&mute, Ok(&market))).unwrap().input_output_ratio, None);
-    }
-
-    #[test]
-    fn notes_tell_software_stale_and_single_sellers() {
-        let mut market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
-        market.stale_days = Some(400);
-        let noted = but(|estimate| estimate.notes = vec!["x".into()]);
-        let software = CompareInput { software: true, ..input(&noted, Ok(&market)) };
-        assert_eq!(
-            compare(&software).unwrap().note,
-            "software adapter (not a GPU); the market price is 400 days old; \
-             one seller: a list price, not a market; x"
-        );
-    }
-
-    #[test]
-    fn nonsense_is_refused_not_shown() {
-        let market = tokens("m,s,,0.1,0.3,,2026-06-01,p\n");
-        let as_usual = estimate();
-        assert!(compare(&CompareInput { utilisation: 1.5, ..input(&as_usual, Ok(&market)) }).is_err());
-        let unclear = but(|estimate| {
-            estimate.rates =
-                estimate.rates.map(|rates| Rates { output_s_per_token: around(f64::NAN), ..rates });
-        });
-        assert!(compare(&input(&unclear, Ok(&market))).is_err());
-    }
-
-    #[test]
-    fn json_has_null_for_unknown_and_text_for_dates() {
-        let json = serde_json::to_string(&compare(&input(&estimate(), Err("none".into()))).unwrap()).unwrap();
-        assert!(
-            json.contains("\"usd_per_hour_date\":\"2026-06-01\",")
-                && json.contains("\"rental_kind\":\"on-demand\"")
-        );
-        assert!(json.contains("\"market_sellers\":null,\"market_date_oldest\":null,"));
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
+use super::decide::Input;
 use super::{Policy, Verdict};
 use crate::price::rental::Kind;
 use crate::throughput::Source;
@@ -50,12 +51,16 @@ pub struct Comparison {
     pub rental_kind: Option<Kind>,
     /// Rent per device and hour.
     pub usd_per_hour: Option<f64>,
+    /// The low end of what it is rented for: the first quartile of the providers, or the cheapest of fewer than four.
+    pub usd_per_hour_low: Option<f64>,
+    /// The high end, likewise; of the cheapest provider, what the next one asks.
+    pub usd_per_hour_high: Option<f64>,
     /// The day of the newest quote behind the rent.
     #[serde(serialize_with = "as_text")]
     pub usd_per_hour_date: Option<Date>,
     /// Share of the paid hours that carry the load.
     pub utilisation: f64,
-    /// Cost of input.
+    /// Cost of input. The ends of costs are those of the rates, at the middle rent.
     pub usd_per_mtok_in: Option<f64>,
     /// Its low end.
     pub usd_per_mtok_in_low: Option<f64>,
@@ -75,6 +80,8 @@ pub struct Comparison {
     pub usd_per_mtok_blended_high: Option<f64>,
     /// Input tokens per output token of the mix.
     pub input_output_ratio: Option<f64>,
+    /// Share of the input that a cache holds, here and at the sellers.
+    pub cached: f64,
     /// The lowest blended price of the same weights.
     pub market_usd_per_mtok_cheapest: Option<f64>,
     /// Who asks it.
@@ -94,26 +101,36 @@ pub struct Comparison {
     pub as_of: Option<Date>,
     /// Which market price decides.
     pub market_policy: Policy,
+    /// The market price that decides.
+    pub market_usd_per_mtok: Option<f64>,
+    /// Its low end: the first quartile of the sellers, or the cheapest of fewer than four.
+    pub market_usd_per_mtok_low: Option<f64>,
+    /// Its high end, likewise; of the cheapest seller, what the next one asks.
+    pub market_usd_per_mtok_high: Option<f64>,
+    /// Cost over the market price that decides.
+    pub cost_over_price: Option<f64>,
+    /// The same with rates, rent and market price at their best for renting.
+    pub cost_over_price_low: Option<f64>,
+    /// The same with all of them at their worst for renting.
+    pub cost_over_price_high: Option<f64>,
     /// The utilisation at which renting and buying cost the same; above 1 renting never wins.
     pub break_even_utilisation: Option<f64>,
     /// The rent at which they cost the same, at the utilisation of the row.
     pub break_even_usd_per_hour: Option<f64>,
+    /// Million tokens per month that cost as much to buy as the devices cost to rent.
+    pub break_even_mtok_per_month: Option<f64>,
+    /// Months until the cheaper side is the other one, with the drift that was given; unknown without one, or where it stays.
+    pub turns_after_months: Option<u32>,
     /// What the numbers advise.
     pub verdict: Option<Verdict>,
+    /// The input that decides.
+    pub decides: Option<Input>,
+    /// Its value from which the verdict is another, in its own unit; unknown where no value is.
+    pub verdict_changes_at: Option<f64>,
     /// Why, and what would change it; or why there is no verdict.
     pub verdict_reason: String,
     /// What a reader of the row must know besides; several joined by `; `.
     pub note: String,
-}
-
-impl Comparison {
-    /// The market price that decides.
-    pub fn market_usd_per_mtok(&self) -> Option<f64> {
-        match self.market_policy {
-            Policy::Median => self.market_usd_per_mtok_median,
-            Policy::Cheapest => self.market_usd_per_mtok_cheapest,
-        }
-    }
 }
 
 /// Dates are stored as the text that they show.

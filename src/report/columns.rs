@@ -78,7 +78,7 @@ const COSTS: [Column<Comparison>; 17] = [
     wide(text("blended low to high", |row| {
         range(row.usd_per_mtok_blended_low, row.usd_per_mtok_blended_high)
     })),
-    number("market $/Mtok", |row| super::number(row.market_usd_per_mtok())),
+    number("market $/Mtok", |row| super::number(row.market_usd_per_mtok)),
     wide(number("sellers", |row| row.market_sellers.map_or(UNKNOWN.into(), |count| count.to_string()))),
     wide(number("cheapest $/Mtok", |row| super::number(row.market_usd_per_mtok_cheapest))),
     wide(number("break-even utilisation", |row| super::number(row.break_even_utilisation))),

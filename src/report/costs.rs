@@ -45,10 +45,7 @@ fn cost(row: Row<'_>) -> Result<Cost, Fault> {
             row.positive("usd_per_mtok_blended_low")?,
             row.positive("usd_per_mtok_blended_high")?,
         ],
-        market: row.positive(match row.text("market_policy") {
-            "cheapest" => "market_usd_per_mtok_cheapest",
-            _ => "market_usd_per_mtok_median",
-        })?,
+        market: market(row)?,
         verdict: match (row.text("verdict"), row.text("fits")) {
             ("", "false") => "no fit".into(),
             ("", _) => UNKNOWN.into(),
@@ -56,6 +53,16 @@ fn cost(row: Row<'_>) -> Result<Cost, Fault> {
         },
         as_of: row.text("as_of").to_owned(),
     })
+}
+
+/// The price that decided; in a file without that column, the one that the policy takes.
+fn market(row: Row<'_>) -> Result<Option<f64>, Fault> {
+    let decided = row.positive("market_usd_per_mtok")?;
+    let taken = row.positive(match row.text("market_policy") {
+        "cheapest" => "market_usd_per_mtok_cheapest",
+        _ => "market_usd_per_mtok_median",
+    })?;
+    Ok(decided.or(taken))
 }
 
 pub(super) const COLUMNS: [Column<Cost>; 8] = [
@@ -78,7 +85,7 @@ mod tests {
 
     #[test]
     fn unknown_costs_stay_unknown_and_bad_ones_are_located() {
-        let head = "model,weights,usd_per_mtok_blended,market_usd_per_mtok_median\n";
+        let head = "model,weights,usd_per_mtok_blended,market_usd_per_mtok\n";
         let costs = Costs::read(format!("{head}m,f16,,0.2\n").as_bytes()).unwrap();
         let shown: Vec<String> = COLUMNS.iter().map(|column| (column.cell)(&costs.0[0])).collect();
         assert_eq!(shown, ["m", "f16", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, "0.200", UNKNOWN]);

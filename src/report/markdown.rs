@@ -53,7 +53,7 @@ fn grounds(report: &Report) -> Vec<String> {
             "Market of {}: {} USD/Mtok blended at {} input tokens per output token ({}), listings of {oldest} to \
              {newest}.",
             safe(&row.model),
-            number(row.market_usd_per_mtok()),
+            number(row.market_usd_per_mtok),
             number(row.input_output_ratio),
             market_source(row, safe),
         ));

@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::market::decide::Input;
 use crate::measurement::{Cache, Energy, Identity, Outcome, Provenance, Timing, TimingMethod, Verification};
 use crate::op::{Format, Op};
 use crate::price::rental::Kind;
@@ -44,6 +45,15 @@ fn cost() -> Comparison {
         market_sellers: Some(3),
         market_date_oldest: Some(date(2026, 4, 1)),
         market_date_newest: Some(date(2026, 6, 2)),
+        market_usd_per_mtok: Some(0.2),
+        market_usd_per_mtok_low: Some(0.15),
+        market_usd_per_mtok_high: Some(0.3),
+        cost_over_price: Some(0.727),
+        cost_over_price_low: Some(0.4),
+        cost_over_price_high: Some(0.95),
+        break_even_mtok_per_month: Some(7304.85),
+        decides: Some(Input::Rent),
+        verdict_changes_at: Some(2.1),
         break_even_utilisation: Some(0.3635),
         break_even_usd_per_hour: Some(2.751),
         verdict: Some(Verdict::Rent),
@@ -385,9 +395,9 @@ NVIDIA H100 (vulkan, NVIDIA, 580.1)
     mtok report --as-of 2026-06-30
 "#;
 
-const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,output_tokens_per_s,requests_per_s,tpot_ms,prefill_joules_per_token,decode_joules_per_token,rental_providers,rental_kind,usd_per_hour,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,break_even_utilisation,break_even_usd_per_hour,verdict,verdict_reason,note
-llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,2548.0,5.096,25.12,,0.25,lambda; runpod,on-demand,2.0,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.3635,2.751,RENT,the cost is 0.727 of the median market price,
-qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,,,,,lambda; runpod,on-demand,2.0,2026-06-01,0.5,,,,,,,,,,,,,,,,,,median,,,,"no price of ""qwen3-8b""",
+const CSV: &str = r#"model,weights,device,source,software,batch,isl,osl,gpus,fits,prefill_tokens_per_s,decode_tokens_per_s,output_tokens_per_s,requests_per_s,tpot_ms,prefill_joules_per_token,decode_joules_per_token,rental_providers,rental_kind,usd_per_hour,usd_per_hour_low,usd_per_hour_high,usd_per_hour_date,utilisation,usd_per_mtok_in,usd_per_mtok_in_low,usd_per_mtok_in_high,usd_per_mtok_out,usd_per_mtok_out_low,usd_per_mtok_out_high,usd_per_mtok_blended,usd_per_mtok_blended_low,usd_per_mtok_blended_high,input_output_ratio,cached,market_usd_per_mtok_cheapest,market_cheapest_seller,market_usd_per_mtok_median,market_sellers,market_date_oldest,market_date_newest,as_of,market_policy,market_usd_per_mtok,market_usd_per_mtok_low,market_usd_per_mtok_high,cost_over_price,cost_over_price_low,cost_over_price_high,break_even_utilisation,break_even_usd_per_hour,break_even_mtok_per_month,turns_after_months,verdict,decides,verdict_changes_at,verdict_reason,note
+llama-3.1-8b,fp8,H100 SXM,measured,false,64,1000,500,1,,25000.0,3200.0,2548.0,5.096,25.12,,0.25,lambda; runpod,on-demand,2.0,,,2026-06-01,0.5,0.04444,0.04,0.05,0.3472,0.3,0.4,0.1454,0.13,0.16,2.0,0.0,0.1,acme,0.2,3,2026-04-01,2026-06-02,,median,0.2,0.15,0.3,0.727,0.4,0.95,0.3635,2.751,7304.85,,RENT,rent,2.1,the cost is 0.727 of the median market price,
+qwen3-8b,q4_0,H100 SXM,measured,false,1,1000,500,1,,,,,,,,,lambda; runpod,on-demand,2.0,,,2026-06-01,0.5,,,,,,,,,,,0.0,,,,,,,,median,,,,,,,,,,,,,,"no price of ""qwen3-8b""",
 "#;
 
 const JSON: &str = r#"{
@@ -421,6 +431,8 @@ const JSON: &str = r#"{
       "rental_providers": "lambda; runpod",
       "rental_kind": "on-demand",
       "usd_per_hour": 2.0,
+      "usd_per_hour_low": null,
+      "usd_per_hour_high": null,
       "usd_per_hour_date": "2026-06-01",
       "utilisation": 0.5,
       "usd_per_mtok_in": null,
@@ -433,6 +445,7 @@ const JSON: &str = r#"{
       "usd_per_mtok_blended_low": null,
       "usd_per_mtok_blended_high": null,
       "input_output_ratio": null,
+      "cached": 0.0,
       "market_usd_per_mtok_cheapest": null,
       "market_cheapest_seller": null,
       "market_usd_per_mtok_median": null,
@@ -441,9 +454,19 @@ const JSON: &str = r#"{
       "market_date_newest": null,
       "as_of": null,
       "market_policy": "median",
+      "market_usd_per_mtok": null,
+      "market_usd_per_mtok_low": null,
+      "market_usd_per_mtok_high": null,
+      "cost_over_price": null,
+      "cost_over_price_low": null,
+      "cost_over_price_high": null,
       "break_even_utilisation": null,
       "break_even_usd_per_hour": null,
+      "break_even_mtok_per_month": null,
+      "turns_after_months": null,
       "verdict": null,
+      "decides": null,
+      "verdict_changes_at": null,
       "verdict_reason": "no price of \"qwen3-8b\"",
       "note": ""
     }

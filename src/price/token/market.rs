@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::TokenListing;
-use crate::price::{Mix, NotFound, fresh, median, to_f64};
+use crate::price::{Mix, NotFound, Quoted, fresh, median, to_f64};
 use crate::stats;
 use crate::units::UsdPerMtok;
 
@@ -47,6 +47,8 @@ pub struct SellerVote {
     pub input: Decimal,
     /// Output price in USD per million tokens.
     pub output: Decimal,
+    /// Price of cached input in USD per million tokens, where it has one.
+    pub cache_read: Option<Decimal>,
     /// The price of a million tokens of the mix.
     pub blended: UsdPerMtok,
     /// The date of its listing.
@@ -63,6 +65,16 @@ impl Market {
         self.votes.first()
     }
 
+    /// The same sellers, blended for another mix. Which listing of a seller votes stays as it is.
+    pub fn blended_for(&self, mix: Mix) -> Self {
+        let blended = |vote: &SellerVote| SellerVote { blended: vote.blended_for(mix), ..vote.clone() };
+        let mut votes: Vec<SellerVote> = self.votes.iter().map(blended).collect();
+        votes.sort_by(|a, b| a.blended.0.total_cmp(&b.blended.0));
+        let prices: Vec<f64> = votes.iter().map(|vote| vote.blended.0).collect();
+        let median_blended = stats::median(&prices).map_or(self.median_blended, UsdPerMtok);
+        Self { mix, votes, median_blended, ..self.clone() }
+    }
+
     /// How many sellers there are.
     pub fn sellers(&self) -> usize {
         self.votes.len()
@@ -71,6 +83,13 @@ impl Market {
     /// One seller is a list price: there is nobody to compare it with.
     pub fn single_seller(&self) -> bool {
         self.votes.len() == 1
+    }
+}
+
+impl SellerVote {
+    /// The price of a million tokens of a mix.
+    pub fn blended_for(&self, mix: Mix) -> UsdPerMtok {
+        UsdPerMtok(mix.blend_list(to_f64(self.input), self.cache_read.map(to_f64), to_f64(self.output)))
     }
 }
 
@@ -105,16 +124,18 @@ fn tally(
     let mut sellers: BTreeMap<String, SellerVote> = BTreeMap::new();
     for listing in voting {
         let Some((input, output)) = listing.input_output() else { continue };
-        let vote = SellerVote {
+        let mut vote = SellerVote {
             seller: listing.seller.clone(),
             listing: listing.listing.clone(),
             input,
             output,
-            blended: UsdPerMtok(mix.blend(to_f64(input), to_f64(output))),
+            cache_read: cache_read(listing),
+            blended: UsdPerMtok(f64::NAN),
             date: listing.seen(as_of),
             file: Arc::clone(&listing.file),
             line: listing.line,
         };
+        vote.blended = vote.blended_for(mix);
         let key = listing.seller.to_lowercase();
         if sellers.get(&key).is_none_or(|standing| replaces(&vote, standing)) {
             sellers.insert(key, vote);
@@ -138,6 +159,14 @@ fn tally(
     })
 }
 
+/// What a cached token costs: nothing where that is what the seller says, unknown where it says nothing.
+fn cache_read(listing: &TokenListing) -> Option<Decimal> {
+    match listing.prices.cache_read {
+        Quoted::Free => Some(Decimal::ZERO),
+        price => price.value(),
+    }
+}
+
 /// A newer listing replaces an older one; of the same day, the cheaper one, which a buyer would take.
 fn replaces(vote: &SellerVote, standing: &SellerVote) -> bool {
     let newer = vote.date.cmp(&standing.date);
@@ -148,7 +177,6 @@ fn replaces(vote: &SellerVote, standing: &SellerVote) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::price::Quoted;
     use crate::price::token::{MAX_AGE_DAYS, TokenPrices, read_tokens};
     use jiff::civil::date;
     use proptest::prelude::*;
@@ -194,6 +222,19 @@ mod tests {
         assert_eq!((market.sellers(), market.stale_days), (1, None), "365 days is young, 366 is old");
         let market = of(&format!("{old}m,b,x,2,2,,2024-06-30,p\n"));
         assert_eq!((market.median_blended.0, market.stale_days), (1.0, Some(366)));
+    }
+
+    #[test]
+    fn cached_input_has_its_own_price_and_an_unknown_one_is_that_of_fresh_input() {
+        let market = of("m,a,x,1,1,0.2,2026-06-01,p\nm,b,x,0.9,0.9,,2026-06-01,p\n");
+        let names =
+            |market: &Market| market.votes.iter().map(|vote| vote.seller.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(&market), ["b", "a"]);
+        let cached = market.blended_for(Mix::new(3.0).unwrap().with_cached(0.5).unwrap());
+        assert_eq!(names(&cached), ["a", "b"]);
+        let blended: Vec<f64> = cached.votes.iter().map(|vote| vote.blended.0).collect();
+        assert!((blended[0] - 0.7).abs() < 1e-12 && (blended[1] - 0.9).abs() < 1e-12, "{blended:?}");
+        assert!((cached.median_blended.0 - 0.8).abs() < 1e-12);
     }
 
     #[test]
