@@ -26,6 +26,7 @@ test:
 	$(CARGO) clippy --locked --all-targets --features faults -- -D warnings
 	$(CARGO) build --locked --features faults
 	scripts/ensure-adapter.sh target/debug/mtok || echo "tests that need an adapter will be skipped"
+	scripts/ensure-browser.sh || echo "tests that need a browser will be skipped"
 	$(CARGO) test --locked --features faults
 	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
 	$(CARGO) test --locked --no-default-features

@@ -270,7 +270,7 @@ pub struct PriceArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "usd_per_hour")]
     pub hardware: Option<String>,
     /// Which of the providers' rents count.
-    #[arg(long, value_enum, default_value_t = OfferChoice::Median)]
+    #[arg(long, value_enum, default_value_t = OfferChoice::Median, conflicts_with = "usd_per_hour")]
     pub offers: OfferChoice,
     /// Share of the paid hours that carry the load, above 0 up to 1 [default: 1, which no service has].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]

@@ -47,12 +47,19 @@ pub fn of_csv_cell(cell: &str) -> &str {
 /// Text for a Markdown table cell: inert, with no character that Markdown or HTML would act on.
 pub fn markdown_cell(text: &str) -> String {
     let mut safe = String::new();
-    for character in inert(text).chars() {
+    let inert = inert(text);
+    let mut rest = inert.chars().peekable();
+    let mut in_word = false;
+    while let Some(character) = rest.next() {
+        // Between letters and digits, as in q4_0, it is only itself.
+        let is_only_itself = in_word && rest.peek().is_some_and(|next| next.is_alphanumeric());
+        in_word = character.is_alphanumeric();
         match character {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
-            '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '#' | '!' => {
+            '_' if is_only_itself => safe.push(character),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '#' | '!' | '$' => {
                 safe.push('\\');
                 safe.push(character);
             }
@@ -124,6 +131,7 @@ mod tests {
     #[test]
     fn markdown_shows_what_was_written() {
         assert_eq!(markdown_cell("<b>|x|"), "&lt;b&gt;\\|x\\|");
+        assert_eq!(markdown_cell("_a_ q4_K_M __b"), "\\_a\\_ q4_K_M \\_\\_b");
     }
 
     #[test]

@@ -64,7 +64,13 @@ pub struct RateArgs {
 #[derive(Args, Debug)]
 pub struct RentArgs {
     /// Rent per device and hour.
-    #[arg(long, value_name = "USD", value_parser = positive, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "USD",
+        conflicts_with_all = ["imported", "store"],
+        value_parser = positive,
+        allow_negative_numbers = true
+    )]
     pub usd_per_hour: Option<f64>,
     /// The hardware of rentals.csv whose median rent counts.
     #[arg(long, value_name = "NAME", conflicts_with = "usd_per_hour")]

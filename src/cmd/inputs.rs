@@ -92,6 +92,7 @@ impl Origin {
 #[cfg(feature = "gpu")]
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
     models(args, tables)?;
+    target(args)?;
     let serving = serving(&args.serving, tables, None)?;
     let mut workloads = args.batch.iter().map(|batch| workload(args, Format::F16.into(), *batch, serving));
     workloads.try_for_each(|workload| workload.check()).map_err(Failure::bad_input)
@@ -105,6 +106,7 @@ pub fn estimates(
     origin: &Origin,
 ) -> Result<Vec<Estimate>, Failure> {
     let device = origin.device();
+    let target = target(args)?;
     let serving = serving(&args.serving, tables, origin.gpu(gpus).and_then(|gpu| gpu.link))?;
     let memory = device.memory(gpus, args.memory_gb.map(|gigabytes| Bytes(gigabytes * 1e9)));
     let mut estimates = Vec::new();
@@ -114,13 +116,22 @@ pub fn estimates(
                 let workload = workload(args, weights, *batch, serving);
                 workload.check().map_err(Failure::bad_input)?;
                 estimates.push(match batch {
-                    Batch::Auto => best(model, workload, device, memory, args.serving.target()),
+                    Batch::Auto => best(model, workload, device, memory, target),
                     Batch::Of(_) => throughput::estimate(model, workload, device, memory),
                 });
             }
         }
     }
     Ok(estimates)
+}
+
+/// What a batch that mtok chooses must reach; where none is its choice, such a wish would say nothing.
+fn target(args: &WorkloadArgs) -> Result<Target, Failure> {
+    if args.serving.tpot_max_ms.is_some() && !args.batch.contains(&Batch::Auto) {
+        let what = "--tpot-max-ms chooses a batch, and --batch names it already: give one of them";
+        return Err(Failure::bad_input(what));
+    }
+    Ok(args.serving.target())
 }
 
 fn workload(args: &WorkloadArgs, weights: Scheme, batch: Batch, serving: Serving) -> Workload {

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "every test crate uses a part of these")]
 
 pub mod measured;
+pub mod words;
 
 use std::ffi::OsStr;
 use std::fs;
