@@ -6,6 +6,7 @@ mod import_kernels;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
+mod output;
 mod prices;
 mod report;
 mod serving;
@@ -28,6 +29,7 @@ pub use market::{
 };
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
+pub use output::OutputArgs;
 pub use prices::{
     AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb,
     StoreArgs, UpdateArgs,
@@ -81,7 +83,8 @@ pub enum Verb {
     Estimate(EstimateArgs),
     /// Price the tokens of a device and set them beside the market price of the same weights.
     #[command(
-        after_help = "Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01"
+        after_help = "Examples:\n  mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01\n  \
+        mtok compare --measurements results/today/measurements.csv --format html -o report.html"
     )]
     Compare(CompareArgs),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
@@ -168,7 +171,6 @@ pub struct WorkloadArgs {
 impl WorkloadArgs {
     /// The options that ask the same again, each with a space before it. The size of a request is always among
     /// them; other defaults are left out.
-    #[cfg(feature = "gpu")]
     pub fn words(&self) -> Vec<String> {
         let list = |words: Vec<String>| words.join(",");
         let mut options = vec![format!(" --isl {} --osl {}", self.isl, self.osl)];
@@ -289,7 +291,6 @@ pub struct PriceArgs {
 
 impl PriceArgs {
     /// The options that ask the same again, each with a space before it; defaults are left out.
-    #[cfg(feature = "gpu")]
     pub fn words(&self) -> Vec<String> {
         let mut options = Vec::new();
         options.extend(self.usd_per_hour.map(|rent| format!(" --usd-per-hour {rent}")));
@@ -347,7 +348,6 @@ impl DriftArgs {
         [self.price_drift, self.load_drift, self.software_drift].iter().any(Option::is_some).then_some(drift)
     }
 
-    #[cfg(feature = "gpu")]
     fn words(&self) -> Vec<String> {
         let options = [
             ("price-drift", self.price_drift),
@@ -368,10 +368,9 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub price: PriceArgs,
     #[command(flatten)]
-    pub format: FormatArgs,
+    pub output: OutputArgs,
 }
 
-#[cfg(feature = "gpu")]
 fn name_of(choice: &impl ValueEnum) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }

@@ -22,6 +22,7 @@ mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
+mod page;
 mod prices;
 mod report;
 #[cfg(feature = "gpu")]

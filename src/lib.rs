@@ -15,6 +15,7 @@
 //! clock, no global state and reads no path: the binary does the touching.
 
 pub mod arch;
+pub mod chart;
 pub mod cost;
 pub mod diff;
 pub mod elsewhere;

@@ -21,6 +21,7 @@ pub mod listing;
 pub mod markdown;
 pub mod outputs;
 pub mod overview;
+pub mod page;
 pub mod paradox;
 pub mod prices;
 pub mod rental_series;

@@ -61,7 +61,6 @@ impl ServingArgs {
     }
 
     /// The options that ask the same again, each with a space before it; defaults are left out.
-    #[cfg(feature = "gpu")]
     pub fn words(&self) -> Vec<String> {
         let Self { tp, link_gb_per_s, kv, cached, chunk, expert_skew, drafts, yielded, tpot_max_ms } = self;
         let own = [

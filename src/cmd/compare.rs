@@ -1,26 +1,31 @@
 //! `mtok compare`: cost per million tokens beside the market price of the same weights.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use jiff::civil::Date;
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::Policy;
 use mtok::market::compare::{CompareInput, Compared, Rent, compare};
-use mtok::market::row::Comparison;
+use mtok::measurement::merged::merged;
+use mtok::measurement::wire;
 use mtok::price::rental::{self, Kind, Offer, Offers, RentalQuote, offers};
 use mtok::price::token::{self, Market, market};
 use mtok::price::{Mix, NotFound, gate, to_f64};
 use mtok::report::{Report, csv, markdown, terminal};
+use mtok::roofline::Roofline;
 use mtok::throughput::Estimate;
 
 use super::inputs::{self, Origin};
+use super::files::write_out;
 use super::output::{self, json_text, print};
-use super::tables::Tables;
+use super::page::{self, Asked};
+use super::tables::{Tables, read_file};
 use super::{Exit, Failure, today};
-use crate::cli::{CompareArgs, FormatArgs, OfferChoice, PriceArgs, WorkloadArgs};
+use crate::cli::{CompareArgs, FormatArgs, OfferChoice, OutputArgs, PriceArgs, WorkloadArgs};
 
 /// What a software adapter is priced as: the smallest machine that runs one.
-const SOFTWARE_HARDWARE: &str = "2-vCPU cloud machine";
+pub const SOFTWARE_HARDWARE: &str = "2-vCPU cloud machine";
 
 /// Runs the verb.
 pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
@@ -33,26 +38,71 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         return Err(Failure::bad_input(unknown));
     }
     let (compared, warnings) = comparisons(&args.workload, &args.price, &tables, &gpus, &origin, &rents)?;
-    let report = Report {
+    let (costs, cases) = page::split(compared);
+    let mut report = Report {
         title: format!("{} beside the market", origin.device().name()),
         device: vec![],
         as_of: as_of(&args.price),
-        costs: rows(compared),
+        costs,
         measured: vec![],
         datasheet: None,
         warnings,
         command: String::new(),
     };
-    show(&report, &args.format)?;
+    if !args.output.html() && args.output.plots.is_none() {
+        return deliver(&shown(&report, &args.output.flags())?, &args.output);
+    }
+    if let Some(path) = &args.device.measurements {
+        report.measured = merged(&read_file(path, |input| wire::read(input))?);
+        report.datasheet = Roofline::matching(&gpus, origin.device().name());
+    }
+    report.command = reproduce(args);
+    let asked = Asked {
+        workload: &args.workload,
+        price: &args.price,
+        tables: &tables,
+        gpus: &gpus,
+        origin: Some(&origin),
+    };
+    let page = page::gather(asked, &report, &cases)?;
+    if args.output.html() {
+        return deliver(&page::html(&page)?, &args.output);
+    }
+    deliver(&shown(&Report { measured: vec![], ..report.clone() }, &args.output.flags())?, &args.output)
+}
+
+fn deliver(text: &str, output: &OutputArgs) -> Result<Exit, Failure> {
+    match &output.out {
+        Some(path) => write_out(path, text.as_bytes())?,
+        None => print(text)?,
+    }
     Ok(Exit::Ok)
 }
 
-/// Prints the costs of a report.
-pub fn show(report: &Report, format: &FormatArgs) -> Result<(), Failure> {
-    print(&shown(report, format)?)
+/// The command that makes the same again, without the folders of this machine.
+fn reproduce(args: &CompareArgs) -> String {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let device = args.device.measurements.iter().map(|path| format!(" --measurements {}", quoted(&name(path))));
+    let gpu = args.device.gpu.iter().map(|gpu| format!(" --gpu \"{gpu}\""));
+    let data = args.workload.tables.data.iter().map(|folder| format!(" --data {}", quoted(&name(folder))));
+    let day = [format!(" --as-of {}", as_of(&args.price))];
+    let options: String = device
+        .chain(gpu)
+        .chain(data)
+        .chain(day)
+        .chain(args.workload.words())
+        .chain(args.price.words())
+        .collect();
+    format!("mtok compare{options}")
 }
 
-/// The same as text.
+/// A word that a shell reads as one.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// The costs of a report in a form that is no page.
 pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
     if format.json {
         return json_text(&report.costs);
@@ -65,11 +115,6 @@ pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
         let (width, colour) = output::terminal();
         terminal::terminal(report, width, colour)
     })
-}
-
-/// The rows alone.
-pub fn rows(compared: Vec<Compared>) -> Vec<Comparison> {
-    compared.into_iter().map(|compared| compared.row).collect()
 }
 
 /// The day whose prices count.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::columns::{self, Column};
-use super::{Report, by_device, market_source, number, rent};
+use super::{Report, Safe, by_device, market_source, number, rent};
 use crate::text::{inert, markdown_cell};
 
 /// The report as Markdown.
@@ -21,7 +21,7 @@ pub fn markdown(report: &Report) -> String {
         out += &format!("\n{caption}\n\n{}", table(&columns::kernels(&cells), &cells));
     }
     out += "\n## What this rests on\n\n";
-    grounds(report).iter().for_each(|ground| out += &format!("- {ground}\n"));
+    grounds(report, safe).iter().for_each(|ground| out += &format!("- {ground}\n"));
     // Inert text is one line: an indented block cannot be left from inside.
     out += &format!("\n## How to reproduce\n\n    {}\n", inert(&report.command));
     out
@@ -35,8 +35,7 @@ pub fn costs(report: &Report) -> String {
 }
 
 /// Device, sources, assumptions, remarks and warnings, each said once.
-fn grounds(report: &Report) -> Vec<String> {
-    let safe = markdown_cell;
+pub(super) fn grounds(report: &Report, safe: Safe) -> Vec<String> {
     let mut grounds: Vec<String> = report.device.iter().map(|line| safe(line)).collect();
     grounds.push(format!("Prices as of {}; a later price does not exist.", report.as_of));
     if !report.costs.is_empty() {
