@@ -47,7 +47,11 @@ pub fn html(page: &Page<'_>) -> Result<String, Failure> {
 }
 
 /// Collects what a page shows.
-pub fn gather<'p>(asked: Asked<'_>, report: &'p Report, cases: &'p [Option<Case>]) -> Result<Page<'p>, Failure> {
+pub fn gather<'p>(
+    asked: Asked<'_>,
+    report: &'p Report,
+    cases: &'p [Option<Case>],
+) -> Result<Page<'p>, Failure> {
     let mut page = Page {
         report,
         cases,
@@ -71,10 +75,7 @@ pub fn gather<'p>(asked: Asked<'_>, report: &'p Report, cases: &'p [Option<Case>
 }
 
 /// Where the voting listings were read.
-fn sources(
-    tables: &Tables,
-    cases: &[Option<Case>],
-) -> Result<HashMap<(Arc<str>, u64), Arc<str>>, Failure> {
+fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<HashMap<(Arc<str>, u64), Arc<str>>, Failure> {
     let markets = cases.iter().flatten().filter_map(|case| case.market.as_ref());
     let voting: HashSet<(&str, u64)> =
         markets.flat_map(|market| &market.votes).map(|vote| (&*vote.file, vote.line)).collect();
@@ -97,7 +98,8 @@ fn hardware_of(asked: Asked<'_>) -> Option<String> {
 fn rents(asked: Asked<'_>, quotes: &[RentalQuote], hardware: &str) -> Vec<RentRow> {
     let as_of = as_of(asked.price);
     let known = offers(quotes, hardware, as_of, rental::MAX_AGE_DAYS).ok();
-    let offer = known.and_then(|offers| best_kind(&offers).ok()).filter(|_| asked.price.usd_per_hour.is_none());
+    let offer =
+        known.and_then(|offers| best_kind(&offers).ok()).filter(|_| asked.price.usd_per_hour.is_none());
     let of_device = quotes.iter().filter(|quote| &*quote.hardware == hardware && quote.date <= as_of);
     let mut rows: Vec<RentRow> = of_device.map(|quote| rent_row(quote, offer.as_ref())).collect();
     rows.sort_by(|a, b| {
@@ -143,17 +145,19 @@ fn rent_history(asked: Asked<'_>, quotes: &[RentalQuote], hardware: &str) -> Opt
 
 fn token_history(asked: Asked<'_>, row: &Comparison, case: &Case) -> Result<Option<TokenTracker>, Failure> {
     let as_of = as_of(asked.price);
-    let of_model = |listing: &mtok::price::token::TokenListing| {
-        *listing.model == row.model && listing.date <= as_of
-    };
+    let of_model =
+        |listing: &mtok::price::token::TokenListing| *listing.model == row.model && listing.date <= as_of;
     let listings: Vec<_> = asked.tables.tokens()?.into_iter().filter(of_model).collect();
-    let query = token_series::Query { gap: OnRun::Hold, ..token_series::Query::of(&row.model, case.terms.mix) };
+    let query =
+        token_series::Query { gap: OnRun::Hold, ..token_series::Query::of(&row.model, case.terms.mix) };
     Ok(token_series::track(&listings, &query).ok())
 }
 
 /// The same model and weights at powers of two up to what fits, at the rent of the row.
 fn batches(asked: Asked<'_>, row: &Comparison, case: &Case) -> Result<Vec<BatchPoint>, Failure> {
-    let (Some(origin), Ok(weights)) = (asked.origin, row.weights.parse::<Scheme>()) else { return Ok(vec![]) };
+    let (Some(origin), Ok(weights)) = (asked.origin, row.weights.parse::<Scheme>()) else {
+        return Ok(vec![]);
+    };
     let mut workload = WorkloadArgs { weights: vec![weights], ..asked.workload.clone() };
     // A model of a file goes by its path, which is no name of the table.
     let in_table = asked.tables.models()?.iter().any(|model| model.name == row.model);

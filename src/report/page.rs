@@ -104,11 +104,8 @@ impl Page<'_> {
 /// What tells a row from the others.
 fn case_name(page: &Page<'_>, row: &Comparison) -> String {
     let device = super::device(row, str::to_owned);
-    let rent = if page.report.rents_differ() {
-        format!(", {}", rent(row, str::to_owned))
-    } else {
-        String::new()
-    };
+    let rent =
+        if page.report.rents_differ() { format!(", {}", rent(row, str::to_owned)) } else { String::new() };
     format!("{} {}, batch {}, {device}{rent}", row.model, row.weights, row.batch)
 }
 
@@ -151,7 +148,9 @@ const DIALOG: &str = "<dialog id=\"source\" aria-labelledby=\"source-title\"><h2
     <div id=\"source-body\"></div><form method=\"dialog\"><button>Close</button></form></dialog>\n";
 
 fn section(id: &str, title: &str, body: String) -> String {
-    format!("<section id=\"{id}\" aria-labelledby=\"h-{id}\">\n<h2 id=\"h-{id}\">{title}</h2>\n{body}</section>\n")
+    format!(
+        "<section id=\"{id}\" aria-labelledby=\"h-{id}\">\n<h2 id=\"h-{id}\">{title}</h2>\n{body}</section>\n"
+    )
 }
 
 #[cfg(test)]

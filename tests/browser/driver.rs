@@ -77,9 +77,9 @@ impl Browser {
         let answer = self.agent.post(&url).content_type("application/json").send(body.to_string());
         let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
         let text = answer.body_mut().with_config().limit(1 << 28).read_to_string().unwrap();
-        let mut answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        let value = answer["value"].take();
-        assert!(value["error"].is_null(), "{path}: {}", value["message"]);
+        let mut text: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let value = text["value"].take();
+        assert!(answer.status().is_success(), "{path}: {}", value["message"]);
         value
     }
 
@@ -110,6 +110,20 @@ impl Browser {
         self.logs("browser");
         self.logs("performance");
         self.post("/url", &json!({"url": url(file)}));
+    }
+
+    /// Opens a file in which no script runs.
+    pub fn open_without_scripts(&self, file: &Path, width_px: u32) {
+        self.open(Path::new("/dev/null"), width_px);
+        self.cdp("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+        self.post("/url", &json!({"url": url(file)}));
+    }
+
+    /// What an expression is that makes a text, also where no script of the page runs.
+    #[track_caller]
+    pub fn evaluate(&self, expression: &str) -> String {
+        let answer = self.cdp("Runtime.evaluate", json!({"expression": expression, "returnByValue": true}));
+        answer["result"]["value"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     /// The width of the page in CSS pixels, as a telephone or a window has it.

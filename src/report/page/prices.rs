@@ -20,13 +20,21 @@ pub(super) fn section(page: &Page<'_>) -> String {
 }
 
 /// A move as a sentence: where it is, how it got there, for how long.
-fn moved(what: &str, unit: &str, value: f64, month: Month, step: Option<(f64, Month)>, streak: Option<i32>) -> String {
+fn moved(
+    what: &str,
+    unit: &str,
+    value: f64,
+    month: Month,
+    step: Option<(f64, Month)>,
+    streak: Option<i32>,
+) -> String {
     let step = step.map(|(change, from)| format!(", {} since {from}", percent(change))).unwrap_or_default();
     let run = match streak {
         None | Some(0) => "; no streak".to_owned(),
         Some(run) => {
             let way = if run > 0 { "up" } else { "down" };
-            let times = if run.abs() == 1 { "once".to_owned() } else { format!("{} times in a row", run.abs()) };
+            let times =
+                if run.abs() == 1 { "once".to_owned() } else { format!("{} times in a row", run.abs()) };
             format!("; it went {way} {times}")
         }
     };
@@ -39,7 +47,11 @@ fn rules(rules: &Rules) -> String {
         OnRun::Hold => "months without quotes are passed over",
         OnRun::Break => "months without quotes end a run",
     };
-    format!("{}; changes up to {} are flat; {gap}.", rules.estimator, percent(rules.tolerance).trim_start_matches('+'))
+    format!(
+        "{}; changes up to {} are flat; {gap}.",
+        rules.estimator,
+        percent(rules.tolerance).trim_start_matches('+')
+    )
 }
 
 fn percent(change: f64) -> String {
@@ -56,7 +68,11 @@ fn rents(tracker: &Tracker) -> String {
     });
     let matched = last.and_then(|row| {
         let change = row.matched_mom?;
-        Some(format!(" Those who quoted before moved {} on average ({} of them).", percent(change), row.matched))
+        Some(format!(
+            " Those who quoted before moved {} on average ({} of them).",
+            percent(change),
+            row.matched
+        ))
     });
     let said = said.unwrap_or_else(|| format!("No month has quotes of three providers of {name}."));
     let rows = tracker.months.iter().filter(|row| row.providers > 0).map(rent_row);
@@ -83,12 +99,19 @@ fn rent_row(row: &RentalMonth) -> String {
     )
 }
 
-fn months_row(month: Month, prices: [Option<f64>; 3], votes: usize, change: Option<f64>, streak: Option<i32>) -> String {
+fn months_row(
+    month: Month,
+    prices: [Option<f64>; 3],
+    votes: usize,
+    change: Option<f64>,
+    streak: Option<i32>,
+) -> String {
     let change = match change {
         Some(change) => Cell::shown(percent(change), Some(change)),
         None => Cell::exact(None),
     };
-    let streak = streak.map_or_else(|| Cell::exact(None), |run| Cell::shown(format!("{run:+}"), Some(f64::from(run))));
+    let streak =
+        streak.map_or_else(|| Cell::exact(None), |run| Cell::shown(format!("{run:+}"), Some(f64::from(run))));
     let prices = prices.map(|price| Cell::exact(price).html()).concat();
     let month = Cell::head(&month.to_string()).html();
     [month, prices, Cell::rounded(&votes.to_string()).html(), change.html(), streak.html()].concat()
@@ -104,7 +127,11 @@ fn tokens(tracker: &TokenTracker) -> String {
     });
     let matched = last.and_then(|row| {
         let change = row.matched_mom?;
-        Some(format!(" Those who sold before moved {} on average ({} of them).", percent(change), row.matched))
+        Some(format!(
+            " Those who sold before moved {} on average ({} of them).",
+            percent(change),
+            row.matched
+        ))
     });
     let said = said.unwrap_or_else(|| format!("No month has prices of three sellers of {model}."));
     let rows = tracker.months.iter().filter(|row| row.sellers > 0).map(token_row);
