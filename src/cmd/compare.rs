@@ -16,8 +16,8 @@ use mtok::report::{Report, csv, markdown, terminal};
 use mtok::roofline::Roofline;
 use mtok::throughput::Estimate;
 
-use super::inputs::{self, Origin};
 use super::files::write_out;
+use super::inputs::{self, Origin};
 use super::output::{self, json_text, print};
 use super::page::{self, Asked};
 use super::tables::{Tables, read_file};
@@ -65,6 +65,9 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         origin: Some(&origin),
     };
     let page = page::gather(asked, &report, &cases)?;
+    if let Some(folder) = &args.output.plots {
+        page::write_plots(&page, folder)?;
+    }
     if args.output.html() {
         return deliver(&page::html(&page)?, &args.output);
     }
@@ -80,9 +83,11 @@ fn deliver(text: &str, output: &OutputArgs) -> Result<Exit, Failure> {
 }
 
 /// The command that makes the same again, without the folders of this machine.
-fn reproduce(args: &CompareArgs) -> String {
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let device = args.device.measurements.iter().map(|path| format!(" --measurements {}", quoted(&name(path))));
+pub fn reproduce(args: &CompareArgs) -> String {
+    let name =
+        |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let device =
+        args.device.measurements.iter().map(|path| format!(" --measurements {}", quoted(&name(path))));
     let gpu = args.device.gpu.iter().map(|gpu| format!(" --gpu \"{gpu}\""));
     let data = args.workload.tables.data.iter().map(|folder| format!(" --data {}", quoted(&name(folder))));
     let day = [format!(" --as-of {}", as_of(&args.price))];

@@ -1,9 +1,12 @@
 //! What `report.html` shows beside the rows: where prices were read, other batch sizes, and how prices moved.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use mtok::arch::Scheme;
+use mtok::chart;
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::compare::{Case, Compared};
 use mtok::market::decide::{Times, cost};
@@ -18,6 +21,7 @@ use mtok::report::Report;
 use mtok::report::page::{self, BatchPoint, Page, RentRow};
 
 use super::compare::{SOFTWARE_HARDWARE, as_of, best_kind};
+use super::files::write_atomic;
 use super::inputs::{self, Origin};
 use super::tables::Tables;
 use super::{Exit, Failure};
@@ -25,6 +29,8 @@ use crate::cli::{Batch, PriceArgs, WorkloadArgs};
 
 /// Quotes that do not count are shown up to so many in all, the newest first.
 const MOST_QUOTES: usize = 500;
+/// Pixels of a PNG per pixel of its chart: sharp on slides.
+const PIXELS_PER_PX: f32 = 2.0;
 
 /// What was asked, and what it is answered from.
 #[derive(Clone, Copy)]
@@ -46,8 +52,35 @@ pub fn html(page: &Page<'_>) -> Result<String, Failure> {
     page::page(page).map_err(|error| Failure::new(Exit::CannotWrite, error))
 }
 
+/// Writes each chart as SVG and PNG. On their own they need a background.
+pub fn write_plots(page: &Page<'_>, folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(folder, error))?;
+    for plotted in page::plots(page) {
+        let drawn = plotted.wide().map(|drawing| on_paper(&drawing.svg));
+        let pictures = drawn.and_then(|svg| Ok((chart::png(&svg, PIXELS_PER_PX)?, svg)));
+        let name = |ending: &str| folder.join(format!("{}.{ending}", plotted.name));
+        let (png, svg) = pictures
+            .map_err(|error| Failure::new(Exit::FailedCells, format!("{}: {error}", plotted.name)))?;
+        write_atomic(&name("svg"), svg.as_bytes())?;
+        write_atomic(&name("png"), &png)?;
+    }
+    Ok(())
+}
+
+fn on_paper(svg: &str) -> String {
+    let paper = format!("<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>", chart::palette::PAPER);
+    match svg.find("<svg").and_then(|start| svg.split_at_checked(start + svg.get(start..)?.find('>')? + 1)) {
+        Some((head, body)) => [head, &paper, body].concat(),
+        None => svg.to_owned(),
+    }
+}
+
 /// Collects what a page shows.
-pub fn gather<'p>(asked: Asked<'_>, report: &'p Report, cases: &'p [Option<Case>]) -> Result<Page<'p>, Failure> {
+pub fn gather<'p>(
+    asked: Asked<'_>,
+    report: &'p Report,
+    cases: &'p [Option<Case>],
+) -> Result<Page<'p>, Failure> {
     let mut page = Page {
         report,
         cases,
@@ -71,10 +104,7 @@ pub fn gather<'p>(asked: Asked<'_>, report: &'p Report, cases: &'p [Option<Case>
 }
 
 /// Where the voting listings were read.
-fn sources(
-    tables: &Tables,
-    cases: &[Option<Case>],
-) -> Result<HashMap<(Arc<str>, u64), Arc<str>>, Failure> {
+fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<HashMap<(Arc<str>, u64), Arc<str>>, Failure> {
     let markets = cases.iter().flatten().filter_map(|case| case.market.as_ref());
     let voting: HashSet<(&str, u64)> =
         markets.flat_map(|market| &market.votes).map(|vote| (&*vote.file, vote.line)).collect();
@@ -97,7 +127,8 @@ fn hardware_of(asked: Asked<'_>) -> Option<String> {
 fn rents(asked: Asked<'_>, quotes: &[RentalQuote], hardware: &str) -> Vec<RentRow> {
     let as_of = as_of(asked.price);
     let known = offers(quotes, hardware, as_of, rental::MAX_AGE_DAYS).ok();
-    let offer = known.and_then(|offers| best_kind(&offers).ok()).filter(|_| asked.price.usd_per_hour.is_none());
+    let offer =
+        known.and_then(|offers| best_kind(&offers).ok()).filter(|_| asked.price.usd_per_hour.is_none());
     let of_device = quotes.iter().filter(|quote| &*quote.hardware == hardware && quote.date <= as_of);
     let mut rows: Vec<RentRow> = of_device.map(|quote| rent_row(quote, offer.as_ref())).collect();
     rows.sort_by(|a, b| {
@@ -143,17 +174,19 @@ fn rent_history(asked: Asked<'_>, quotes: &[RentalQuote], hardware: &str) -> Opt
 
 fn token_history(asked: Asked<'_>, row: &Comparison, case: &Case) -> Result<Option<TokenTracker>, Failure> {
     let as_of = as_of(asked.price);
-    let of_model = |listing: &mtok::price::token::TokenListing| {
-        *listing.model == row.model && listing.date <= as_of
-    };
+    let of_model =
+        |listing: &mtok::price::token::TokenListing| *listing.model == row.model && listing.date <= as_of;
     let listings: Vec<_> = asked.tables.tokens()?.into_iter().filter(of_model).collect();
-    let query = token_series::Query { gap: OnRun::Hold, ..token_series::Query::of(&row.model, case.terms.mix) };
+    let query =
+        token_series::Query { gap: OnRun::Hold, ..token_series::Query::of(&row.model, case.terms.mix) };
     Ok(token_series::track(&listings, &query).ok())
 }
 
 /// The same model and weights at powers of two up to what fits, at the rent of the row.
 fn batches(asked: Asked<'_>, row: &Comparison, case: &Case) -> Result<Vec<BatchPoint>, Failure> {
-    let (Some(origin), Ok(weights)) = (asked.origin, row.weights.parse::<Scheme>()) else { return Ok(vec![]) };
+    let (Some(origin), Ok(weights)) = (asked.origin, row.weights.parse::<Scheme>()) else {
+        return Ok(vec![]);
+    };
     let mut workload = WorkloadArgs { weights: vec![weights], ..asked.workload.clone() };
     // A model of a file goes by its path, which is no name of the table.
     let in_table = asked.tables.models()?.iter().any(|model| model.name == row.model);

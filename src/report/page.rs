@@ -4,8 +4,11 @@
 mod answer;
 mod data;
 mod html;
+mod plots;
 mod prices;
 mod tables;
+
+pub use plots::{Plotted, plots};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -104,11 +107,8 @@ impl Page<'_> {
 /// What tells a row from the others.
 fn case_name(page: &Page<'_>, row: &Comparison) -> String {
     let device = super::device(row, str::to_owned);
-    let rent = if page.report.rents_differ() {
-        format!(", {}", rent(row, str::to_owned))
-    } else {
-        String::new()
-    };
+    let rent =
+        if page.report.rents_differ() { format!(", {}", rent(row, str::to_owned)) } else { String::new() };
     format!("{} {}, batch {}, {device}{rent}", row.model, row.weights, row.batch)
 }
 
@@ -118,12 +118,20 @@ fn case_name(page: &Page<'_>, row: &Comparison) -> String {
 /// Those of the JSON writer, which has none for these types.
 pub fn page(page: &Page<'_>) -> serde_json::Result<String> {
     let title = page.report.heading(html::text);
+    let charts = plots(page);
+    let chart = |name| plots::figure(&charts, name);
+    let kernels = [tables::kernels_words(page), chart("roofline"), chart("peaks")].concat();
+    let costs = [chart("cost-batch"), chart("cost-utilisation")].concat();
     let sections = [
-        section("answer", "The answer", answer::section(page)),
-        section("kernels", "Measured kernels", tables::kernels_words(page)),
-        section("costs", "Cost over batch and utilisation", String::new()),
-        section("prices", "Prices over time", prices::section(page)),
-        section("tornado", "What moves it", answer::tornado(page)),
+        section("answer", "The answer", answer::section(page, &chart("verdict"))),
+        section("kernels", "Measured kernels", kernels),
+        section("costs", "Cost over batch and utilisation", costs),
+        section(
+            "prices",
+            "Prices over time",
+            prices::section(page, &chart("rent-history"), &chart("token-history")),
+        ),
+        section("tornado", "What moves it", chart("tornado") + &answer::tornado(page)),
         section("tables", "Tables", tables::section(page)),
         section("grounds", "What this rests on", tables::grounds(page)),
     ];
@@ -151,7 +159,9 @@ const DIALOG: &str = "<dialog id=\"source\" aria-labelledby=\"source-title\"><h2
     <div id=\"source-body\"></div><form method=\"dialog\"><button>Close</button></form></dialog>\n";
 
 fn section(id: &str, title: &str, body: String) -> String {
-    format!("<section id=\"{id}\" aria-labelledby=\"h-{id}\">\n<h2 id=\"h-{id}\">{title}</h2>\n{body}</section>\n")
+    format!(
+        "<section id=\"{id}\" aria-labelledby=\"h-{id}\">\n<h2 id=\"h-{id}\">{title}</h2>\n{body}</section>\n"
+    )
 }
 
 #[cfg(test)]

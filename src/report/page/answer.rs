@@ -26,7 +26,9 @@ pub(super) fn place(row: &Comparison) -> String {
 /// Where the rates come from: an estimate is never shown as a measurement.
 pub(super) fn basis(source: Source) -> &'static str {
     match source {
-        Source::Measured => "Estimated from kernels measured on this device; the model itself was not served here.",
+        Source::Measured => {
+            "Estimated from kernels measured on this device; the model itself was not served here."
+        }
         Source::MeasuredElsewhere => {
             "Estimated from kernels that another tool measured; the model itself was not served here."
         }
@@ -105,7 +107,7 @@ fn turn(reason: &str) -> String {
 }
 
 /// The section without its heading.
-pub(super) fn section(page: &Page<'_>) -> String {
+pub(super) fn section(page: &Page<'_>, picture: &str) -> String {
     let Some((row, case)) = page.first() else {
         return format!("<p class=\"said\">{}</p>\n", page.report.answer(text));
     };
@@ -119,7 +121,7 @@ pub(super) fn section(page: &Page<'_>) -> String {
     format!(
         "<p class=\"verdict\"><strong data-figure=\"verdict\" data-value=\"{verdict}\">{shown}</strong> {source}</p>\n\
          <p class=\"said\" id=\"said\">{said}</p>\n<p class=\"turn\" id=\"turn\">{turn}</p>\n\
-         <p class=\"quiet\" id=\"basis\">{basis}</p>\n{controls}{figures}\
+         <p class=\"quiet\" id=\"basis\">{basis}</p>\n{picture}{controls}{figures}\
          <p class=\"reason\"><span class=\"label\">Why:</span> <span id=\"reason\">{reason}</span></p>\n{drift}",
         shown = if verdict.is_empty() { "no verdict" } else { verdict },
         source = source_button("verdict"),
@@ -180,7 +182,8 @@ fn controls(page: &Page<'_>, case: &Case) -> String {
     }
     let policy = terms.policy.to_string();
     let sellers = case.market.iter().flat_map(|market| &market.votes).map(|vote| vote.seller.to_string());
-    let mut names: Vec<String> = ["median", "cheapest"].map(str::to_owned).into_iter().chain(sellers).collect();
+    let mut names: Vec<String> =
+        ["median", "cheapest"].map(str::to_owned).into_iter().chain(sellers).collect();
     if !names.iter().any(|name| name.to_lowercase() == policy.to_lowercase()) {
         names.push(policy.clone());
     }
@@ -224,9 +227,7 @@ fn lever_value(bar: &Bar) -> String {
 /// What each input does to cost over price.
 pub(super) fn tornado(page: &Page<'_>) -> String {
     let first = page.first().and_then(|(row, case)| Some((row, case, case.market.as_ref()?)));
-    let bars = first.and_then(|(row, case, market)| {
-        Some((row, bars(case.times, &case.terms, market).ok()?))
-    });
+    let bars = first.and_then(|(row, case, market)| Some((row, bars(case.times, &case.terms, market).ok()?)));
     let Some((_, bars)) = bars else {
         return "<p>There is no market price to hold the cost against.</p>\n".into();
     };

@@ -10,9 +10,9 @@ use crate::market::trend::{OnRun, Rules};
 use crate::text::significant;
 
 /// The section without its heading.
-pub(super) fn section(page: &Page<'_>) -> String {
-    let rents = page.rent_history.as_ref().map(rents).unwrap_or_default();
-    let tokens = page.token_history.as_ref().map(tokens).unwrap_or_default();
+pub(super) fn section(page: &Page<'_>, rent_chart: &str, token_chart: &str) -> String {
+    let rents = page.rent_history.as_ref().map(|tracker| rents(tracker, rent_chart)).unwrap_or_default();
+    let tokens = page.token_history.as_ref().map(|tracker| tokens(tracker, token_chart)).unwrap_or_default();
     match rents + &tokens {
         none if none.is_empty() => "<p>There are no dated prices to follow.</p>\n".into(),
         some => some,
@@ -20,13 +20,21 @@ pub(super) fn section(page: &Page<'_>) -> String {
 }
 
 /// A move as a sentence: where it is, how it got there, for how long.
-fn moved(what: &str, unit: &str, value: f64, month: Month, step: Option<(f64, Month)>, streak: Option<i32>) -> String {
+fn moved(
+    what: &str,
+    unit: &str,
+    value: f64,
+    month: Month,
+    step: Option<(f64, Month)>,
+    streak: Option<i32>,
+) -> String {
     let step = step.map(|(change, from)| format!(", {} since {from}", percent(change))).unwrap_or_default();
     let run = match streak {
         None | Some(0) => "; no streak".to_owned(),
         Some(run) => {
             let way = if run > 0 { "up" } else { "down" };
-            let times = if run.abs() == 1 { "once".to_owned() } else { format!("{} times in a row", run.abs()) };
+            let times =
+                if run.abs() == 1 { "once".to_owned() } else { format!("{} times in a row", run.abs()) };
             format!("; it went {way} {times}")
         }
     };
@@ -39,14 +47,18 @@ fn rules(rules: &Rules) -> String {
         OnRun::Hold => "months without quotes are passed over",
         OnRun::Break => "months without quotes end a run",
     };
-    format!("{}; changes up to {} are flat; {gap}.", rules.estimator, percent(rules.tolerance).trim_start_matches('+'))
+    format!(
+        "{}; changes up to {} are flat; {gap}.",
+        rules.estimator,
+        percent(rules.tolerance).trim_start_matches('+')
+    )
 }
 
 fn percent(change: f64) -> String {
     format!("{:+.1} %", 100.0 * change)
 }
 
-fn rents(tracker: &Tracker) -> String {
+fn rents(tracker: &Tracker, chart: &str) -> String {
     let name = tracker.scope.hardware.join(", ");
     let last = tracker.months.iter().rev().find(|row| row.level_usd_per_gpu_hour.is_some());
     let said = last.and_then(|row| {
@@ -56,7 +68,11 @@ fn rents(tracker: &Tracker) -> String {
     });
     let matched = last.and_then(|row| {
         let change = row.matched_mom?;
-        Some(format!(" Those who quoted before moved {} on average ({} of them).", percent(change), row.matched))
+        Some(format!(
+            " Those who quoted before moved {} on average ({} of them).",
+            percent(change),
+            row.matched
+        ))
     });
     let said = said.unwrap_or_else(|| format!("No month has quotes of three providers of {name}."));
     let rows = tracker.months.iter().filter(|row| row.providers > 0).map(rent_row);
@@ -70,7 +86,7 @@ fn rents(tracker: &Tracker) -> String {
         Head::number("streak"),
     ];
     let table = table(&format!("Rent of {name} by month"), "rent-months", &heads, rows);
-    section_of("Rent", &(said + &matched.unwrap_or_default()), &rules(&tracker.rules), &table)
+    section_of("Rent", &(said + &matched.unwrap_or_default()), chart, &rules(&tracker.rules), &table)
 }
 
 fn rent_row(row: &RentalMonth) -> String {
@@ -83,18 +99,25 @@ fn rent_row(row: &RentalMonth) -> String {
     )
 }
 
-fn months_row(month: Month, prices: [Option<f64>; 3], votes: usize, change: Option<f64>, streak: Option<i32>) -> String {
+fn months_row(
+    month: Month,
+    prices: [Option<f64>; 3],
+    votes: usize,
+    change: Option<f64>,
+    streak: Option<i32>,
+) -> String {
     let change = match change {
         Some(change) => Cell::shown(percent(change), Some(change)),
         None => Cell::exact(None),
     };
-    let streak = streak.map_or_else(|| Cell::exact(None), |run| Cell::shown(format!("{run:+}"), Some(f64::from(run))));
+    let streak =
+        streak.map_or_else(|| Cell::exact(None), |run| Cell::shown(format!("{run:+}"), Some(f64::from(run))));
     let prices = prices.map(|price| Cell::exact(price).html()).concat();
     let month = Cell::head(&month.to_string()).html();
     [month, prices, Cell::rounded(&votes.to_string()).html(), change.html(), streak.html()].concat()
 }
 
-fn tokens(tracker: &TokenTracker) -> String {
+fn tokens(tracker: &TokenTracker, chart: &str) -> String {
     let model = &tracker.scope.model;
     let last = tracker.months.iter().rev().find(|row| row.median_usd_per_mtok_blended.is_some());
     let said = last.and_then(|row| {
@@ -104,7 +127,11 @@ fn tokens(tracker: &TokenTracker) -> String {
     });
     let matched = last.and_then(|row| {
         let change = row.matched_mom?;
-        Some(format!(" Those who sold before moved {} on average ({} of them).", percent(change), row.matched))
+        Some(format!(
+            " Those who sold before moved {} on average ({} of them).",
+            percent(change),
+            row.matched
+        ))
     });
     let said = said.unwrap_or_else(|| format!("No month has prices of three sellers of {model}."));
     let rows = tracker.months.iter().filter(|row| row.sellers > 0).map(token_row);
@@ -118,7 +145,7 @@ fn tokens(tracker: &TokenTracker) -> String {
         Head::number("streak"),
     ];
     let table = table(&format!("Price of {model} by month"), "token-months", &heads, rows);
-    section_of("Tokens", &(said + &matched.unwrap_or_default()), &rules(&tracker.rules), &table)
+    section_of("Tokens", &(said + &matched.unwrap_or_default()), chart, &rules(&tracker.rules), &table)
 }
 
 fn token_row(row: &TokenMonth) -> String {
@@ -126,9 +153,9 @@ fn token_row(row: &TokenMonth) -> String {
     months_row(row.month, prices, row.sellers, row.mom, row.streak)
 }
 
-fn section_of(heading: &str, said: &str, rules: &str, table: &str) -> String {
+fn section_of(heading: &str, said: &str, chart: &str, rules: &str, table: &str) -> String {
     format!(
-        "<h3>{heading}</h3>\n<p>{}</p>\n<p class=\"quiet\">{}</p>\n<details>\n<summary>Month by month</summary>\n{table}\
+        "<h3>{heading}</h3>\n<p>{}</p>\n{chart}<p class=\"quiet\">{}</p>\n<details>\n<summary>Month by month</summary>\n{table}\
          </details>\n",
         text(said),
         text(rules)

@@ -1,10 +1,11 @@
 //! The tables, each sortable and each in a region that scrolls by itself.
 
 use super::super::columns::{Column, number, text as words};
-use super::super::{UNKNOWN, by_device, columns, markdown, number as shown};
+use super::super::{Report, UNKNOWN, by_device, columns, markdown, number as shown};
 use super::answer::source_button;
 use super::html::text;
 use super::{Page, RentRow};
+use crate::measurement::SOFTWARE_LABEL;
 use crate::price::to_f64;
 use crate::price::token::SellerVote;
 use crate::text::inert;
@@ -69,12 +70,7 @@ impl Cell {
 }
 
 /// A sortable table in its own region; rows are the cells of each, written out.
-pub(super) fn table(
-    caption: &str,
-    id: &str,
-    heads: &[Head],
-    rows: impl Iterator<Item = String>,
-) -> String {
+pub(super) fn table(caption: &str, id: &str, heads: &[Head], rows: impl Iterator<Item = String>) -> String {
     let heads: String = heads
         .iter()
         .map(|head| {
@@ -137,7 +133,8 @@ fn costs(page: &Page<'_>) -> String {
         let table = columned(&caption, &format!("costs-{place}"), &columns, &rows);
         out += &folded(rows.len(), "rows of costs", table);
     }
-    let figures = ["usd_per_mtok_in", "usd_per_mtok_out", "usd_per_mtok_blended", "market_usd_per_mtok", "verdict"];
+    let figures =
+        ["usd_per_mtok_in", "usd_per_mtok_out", "usd_per_mtok_blended", "market_usd_per_mtok", "verdict"];
     let buttons: Vec<String> = figures
         .iter()
         .filter_map(|name| crate::market::figure::find(name))
@@ -223,10 +220,14 @@ fn rents(page: &Page<'_>) -> String {
 /// What was measured, or that nothing was.
 pub(super) fn kernels_words(page: &Page<'_>) -> String {
     if page.report.measured.is_empty() {
-        return "<p>Nothing was measured for this page: the rates come from the device's datasheet.</p>\n".into();
+        return "<p>Nothing was measured for this page: the rates come from the device's datasheet.</p>\n"
+            .into();
     }
     let cells: Vec<&crate::measurement::Measurement> = page.report.measured.iter().collect();
-    format!("<p>{} Shares are of the peaks that this device reached itself.</p>\n", super::super::ended(&cells))
+    format!(
+        "<p>{} Shares are of the peaks that this device reached itself.</p>\n",
+        super::super::ended(&cells)
+    )
 }
 
 /// Device, sources, assumptions, warnings, and the command that makes the report again.
@@ -242,4 +243,11 @@ pub(super) fn grounds(page: &Page<'_>) -> String {
         ),
     };
     format!("<ul>\n{items}</ul>\n{command}")
+}
+
+/// What was measured on, by name, with what it is where that is no GPU.
+pub(super) fn adapter(report: &Report) -> String {
+    let first = report.measured.first();
+    let name = first.map(|cell| cell.provenance.identity.adapter.clone()).unwrap_or_default();
+    if report.software() { format!("{name}, {SOFTWARE_LABEL}") } else { name }
 }
