@@ -5,7 +5,7 @@ use svg::node::element::{Element, SVG, Text, Title};
 
 use super::label::plain;
 use super::palette::{INK, PAPER};
-use super::{ChartError, Size};
+use super::{ChartError, Plot, Size};
 
 /// Lines and areas.
 #[derive(Clone, Copy, Debug)]
@@ -171,7 +171,7 @@ impl Canvas {
     }
 
     /// The outline of the plot: its left and bottom side.
-    pub(super) fn corner(&mut self, area: Area) {
+    pub(super) fn corner(&mut self, area: &Plot) {
         let corner =
             [(area.left_px, area.top_px), (area.left_px, area.bottom_px), (area.right_px, area.bottom_px)];
         self.path("axis", &path(corner), Stroke::solid(INK, 1.0), None);

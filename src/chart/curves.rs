@@ -136,7 +136,7 @@ fn check(data: &Curves) -> Result<(), ChartError> {
 
 fn x_axis(data: &Curves) -> Axis {
     let values = data.lines.iter().flat_map(|line| &line.points).map(|point| point.x).chain(data.mark_x);
-    if data.x_log { Axis::logarithmic(values) } else { Axis::linear(values) }
+    if data.x_log { Axis::exactly_logarithmic(values) } else { Axis::linear(values) }
 }
 
 /// Covers the middles; an interval further than a factor of ten beyond them goes out of the plot.
@@ -230,6 +230,7 @@ fn draw_band(canvas: &mut Canvas, plot: &Plot, band: &Band) {
         })
         .collect();
     canvas.path("hatch", &hatch, Stroke::solid(GRID, 1.0), None);
+    canvas.corner(plot);
     let y_px = plot.y_px(band.mid);
     let stroke = Stroke { colour: MUTED, width_px: 1.5, dash: "10 4" };
     canvas.path("market", &path([(plot.left_px, y_px), (plot.right_px, y_px)]), stroke, Some(&band.label));

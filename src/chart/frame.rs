@@ -1,6 +1,6 @@
 //! Axes of charts with two of them: grid, ticks, names with units.
 
-use super::canvas::{Anchor, Area, Canvas, Stroke};
+use super::canvas::{Anchor, Canvas, Stroke};
 use super::label::{SMALL_PX, TITLE_PX, fitted, numbers, width_px};
 use super::legend::Legend;
 use super::palette::{GRID, INK, MUTED};
@@ -46,7 +46,7 @@ impl Frame<'_> {
         for (value, text) in fitting(&plot, self.x_ticks) {
             x_tick(canvas, &plot, value, &text);
         }
-        canvas.corner(area(&plot));
+        canvas.corner(&plot);
         let y_label = fitted(self.y_label, TITLE_PX, width_px - 16.0);
         canvas.text((8.0, 16.0), Anchor::Start, TITLE_PX, INK, &y_label);
         self.legend.draw(canvas, 8.0, 24.0);
@@ -98,8 +98,4 @@ fn number_ticks(axis: &Axis, at_most: usize) -> Ticks {
 
 fn width_px_small(text: &str) -> f64 {
     width_px(text, SMALL_PX)
-}
-
-pub(super) fn area(plot: &Plot) -> Area {
-    Area { left_px: plot.left_px, top_px: plot.top_px, right_px: plot.right_px, bottom_px: plot.bottom_px }
 }

@@ -52,7 +52,8 @@ pub(super) fn fitted(text: &str, font_px: f64, room_px: f64) -> String {
 
 /// A number to so many significant digits: `0.05`, `1 k`, `989 T`; powers of ten beyond those.
 pub(super) fn number(value: f64, digits: usize) -> String {
-    const PREFIXES: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
+    const PREFIXES: [(f64, &str); 6] =
+        [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     let rounded =
         |value: f64| format!("{value:.*e}", digits.saturating_sub(1)).parse::<f64>().unwrap_or(value);
     let value = rounded(value);
@@ -60,7 +61,7 @@ pub(super) fn number(value: f64, digits: usize) -> String {
     if size == 0.0 {
         return "0".into();
     }
-    if !(1e-3..1e15).contains(&size) {
+    if !(1e-3..1e21).contains(&size) {
         return format!("{value:e}");
     }
     match PREFIXES.iter().find(|(unit, _)| size >= *unit) {

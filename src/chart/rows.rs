@@ -1,7 +1,7 @@
 //! Charts of one row per name: names at the left, one axis below, as many rows as can be read.
 
 use super::canvas::{Anchor, Canvas};
-use super::frame::{area, fitting, x_name, x_tick};
+use super::frame::{fitting, x_name, x_tick};
 use super::label::{SMALL_PX, fitted, width_px};
 use super::legend::Legend;
 use super::palette::INK;
@@ -62,7 +62,7 @@ impl Rows<'_> {
         for (value, text) in fitting(&plot, self.percent.then_some(&|count| percents(&self.x, count))) {
             x_tick(canvas, &plot, value, &text);
         }
-        canvas.corner(area(&plot));
+        canvas.corner(&plot);
         let placed = Placed { plot, count, row_px };
         for (row, label) in self.labels.iter().take(count).enumerate() {
             let at = (plot.left_px - 8.0, placed.middle_px(row) + SMALL_PX * 0.36);

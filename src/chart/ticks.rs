@@ -7,31 +7,45 @@ use super::Axis;
 
 /// Differences below this share of the values are rounding, not data.
 const ROUNDING: f64 = 1e-9;
+/// Round numbers from 1 to below 10, about equal factors apart.
+const FINE: [f64; 7] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0];
+const COARSE: [f64; 3] = [1.0, 2.0, 5.0];
 
 impl Axis {
     /// From and to a round number about the values, all above zero; at least a factor of two about a single one.
     pub(super) fn logarithmic(values: impl IntoIterator<Item = f64>) -> Self {
-        let (mut min, mut max) = ends(values);
-        if max <= min * 1.01 {
-            (min, max) = (min / 1.5, max * 1.5);
-        }
-        Self { min: round_log(min, false), max: round_log(max, true), log: true }
+        let Self { min, max, .. } = Self::exactly_logarithmic(values);
+        Self { min: round_log(min, &FINE, false), max: round_log(max, &FINE, true), log: true }
+    }
+
+    /// From and to the values themselves.
+    pub(super) fn exactly_logarithmic(values: impl IntoIterator<Item = f64>) -> Self {
+        let (min, max) = ends(values);
+        let (min, max) = if max <= min * 1.01 { (min / 1.5, max * 1.5) } else { (min, max) };
+        Self { min, max, log: true }
     }
 
     /// The same with equal steps.
     pub(super) fn linear(values: impl IntoIterator<Item = f64>) -> Self {
-        let (mut min, mut max) = ends(values);
-        let size = min.abs().max(max.abs());
-        if max - min <= size * ROUNDING {
-            let room = if size == 0.0 { 1.0 } else { size / 2.0 };
-            (min, max) = (min - room, max + room);
-        }
+        let Self { min, max, .. } = Self::exactly_linear(values);
         let step = round_step((max - min) / 5.0);
         Self {
             min: (min / step + ROUNDING).floor() * step,
             max: (max / step - ROUNDING).ceil() * step,
             log: false,
         }
+    }
+
+    /// The same without rounding; half its size about a single value.
+    pub(super) fn exactly_linear(values: impl IntoIterator<Item = f64>) -> Self {
+        let (min, max) = ends(values);
+        let size = min.abs().max(max.abs());
+        let room = match size {
+            _ if max - min > size * ROUNDING => 0.0,
+            0.0 => 1.0,
+            _ => size / 2.0,
+        };
+        Self { min: min - room, max: max + room, log: false }
     }
 
     /// At most so many round values along the axis, at least one.
@@ -51,7 +65,7 @@ impl Axis {
     fn log_ticks(&self, at_most: usize) -> Vec<f64> {
         let within = |tick: &f64| (self.min * (1.0 - ROUNDING)..=self.max * (1.0 + ROUNDING)).contains(tick);
         let decades = exponent(self.min)..=exponent(self.max);
-        let dense: [&[f64]; 3] = [&[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0]];
+        let dense: [&[f64]; 3] = [&FINE, &COARSE, &[1.0]];
         for parts in dense {
             let ticks: Vec<f64> = decades
                 .clone()
@@ -82,22 +96,21 @@ fn exponent(value: f64) -> i32 {
     (value.log10() + ROUNDING).floor() as i32
 }
 
-/// 1, 2 or 5 times a power of ten at or beyond a value.
-fn round_log(value: f64, up: bool) -> f64 {
+/// One of `parts` times a power of ten, at or beyond a value.
+fn round_log(value: f64, parts: &[f64], up: bool) -> f64 {
     let decade = 10f64.powi(exponent(value));
     let part = value / decade;
-    let steps = [1.0, 2.0, 5.0, 10.0];
     let found = if up {
-        steps.into_iter().find(|step| part <= step * (1.0 + ROUNDING))
+        parts.iter().find(|step| part <= *step * (1.0 + ROUNDING)).unwrap_or(&10.0)
     } else {
-        steps.into_iter().rev().find(|step| part >= step * (1.0 - ROUNDING))
+        parts.iter().rev().find(|step| part >= *step * (1.0 - ROUNDING)).unwrap_or(&1.0)
     };
-    found.unwrap_or(1.0) * decade
+    found * decade
 }
 
 /// The smallest of 1, 2 or 5 times a power of ten that is no smaller.
 fn round_step(step: f64) -> f64 {
-    round_log(step.max(f64::MIN_POSITIVE), true)
+    round_log(step.max(f64::MIN_POSITIVE), &COARSE, true)
 }
 
 /// Days since 1970-01-01.

@@ -45,8 +45,8 @@ pub fn tornado(data: &Tornado, size: Size) -> Result<Drawing, ChartError> {
     }
     let mut canvas = Canvas::new(size)?;
     let values = || data.bars.iter().flat_map(|bar| [bar.at_low, bar.at_high]).chain([data.now]);
-    let bars = Axis::linear(values());
-    let shown = (bars.max - bars.min) * 2.0 >= (data.now - 1.0).abs();
+    let bars = Axis::exactly_linear(values());
+    let shown = (bars.max - bars.min) * 1.5 >= (data.now - 1.0).abs();
     let legend = vec![
         Entry { key: Key::Box(colour(0), LOWER), label: "input lower".into() },
         Entry { key: Key::Box(colour(1), HIGHER), label: "input higher".into() },
@@ -55,7 +55,7 @@ pub fn tornado(data: &Tornado, size: Size) -> Result<Drawing, ChartError> {
     ];
     let placed = Rows {
         labels: data.bars.iter().map(|bar| bar.label.as_str()).collect(),
-        x: widened(if shown { Axis::linear(values().chain([1.0])) } else { bars }),
+        x: widened(if shown { Axis::exactly_linear(values().chain([1.0])) } else { bars }),
         x_label: &data.x_label,
         percent: false,
         legend: Legend::new(legend, f64::from(size.width_px) - 16.0, 3),
@@ -63,15 +63,19 @@ pub fn tornado(data: &Tornado, size: Size) -> Result<Drawing, ChartError> {
         right_px: 18.0,
     }
     .draw(&mut canvas);
-    for (row, bar) in data.bars.iter().take(placed.count).enumerate() {
+    let plot = placed.plot;
+    let rows = || data.bars.iter().take(placed.count).enumerate();
+    for (row, bar) in rows() {
         draw_bar(&mut canvas, &placed, row, bar, data.now);
     }
-    let plot = placed.plot;
-    vertical(&mut canvas, &plot, data.now, Stroke::solid(INK, 1.5));
     if shown {
         vertical(&mut canvas, &plot, 1.0, PARITY);
     } else {
         arrow(&mut canvas, &plot, data.now > 1.0);
+    }
+    vertical(&mut canvas, &plot, data.now, Stroke::solid(INK, 1.5));
+    for (row, bar) in rows() {
+        number_ends(&mut canvas, &placed, row, bar, data.now);
     }
     Ok(Drawing { svg: canvas.finish(), plot })
 }
@@ -83,7 +87,7 @@ const HIGHER: f64 = 1.0;
 
 /// Room for the numbers at the ends of the longest bar.
 fn widened(axis: Axis) -> Axis {
-    let room = (axis.max - axis.min) * 0.1;
+    let room = (axis.max - axis.min) * 0.14;
     Axis { min: axis.min - room, max: axis.max + room, ..axis }
 }
 
@@ -105,9 +109,13 @@ fn draw_bar(canvas: &mut Canvas, placed: &Placed, row: usize, bar: &TornadoBar, 
         let text = number(value, 3);
         canvas.bar(class, area, colour, opacity, &format!("{}: {text}", plain(&bar.label)));
     }
-    let outer = [bar.at_low.min(bar.at_high), bar.at_low.max(bar.at_high)];
-    let [left, right] = outer;
-    let baseline_px = middle_px + SMALL_PX * 0.36;
+}
+
+/// Numbers at the outer ends, over the lines.
+fn number_ends(canvas: &mut Canvas, placed: &Placed, row: usize, bar: &TornadoBar, now: f64) {
+    let plot = &placed.plot;
+    let (left, right) = (bar.at_low.min(bar.at_high), bar.at_low.max(bar.at_high));
+    let baseline_px = placed.middle_px(row) + SMALL_PX * 0.36;
     if left < now {
         canvas.text((plot.x_px(left) - 4.0, baseline_px), Anchor::End, SMALL_PX, INK, &number(left, 3));
     }
