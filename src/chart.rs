@@ -4,13 +4,19 @@
 //! escapes it. Colours are those of [`palette::ALL`], as `#RRGGBB` in upper case in `fill` and `stroke`, so that a page can
 //! turn each of them by attribute selectors; the background is transparent and there are no ids.
 
+mod canvas;
 mod curves;
+mod frame;
 mod history;
 mod intervals;
+mod label;
+mod legend;
 pub mod palette;
 mod peaks;
 mod png;
 mod roofline;
+mod rows;
+mod ticks;
 mod tornado;
 
 pub use curves::{Band, CurvePoint, Curves, Line, curves};
@@ -84,10 +90,62 @@ pub enum ChartError {
     /// Zero or below on a logarithmic axis.
     #[error("{0} is not above zero, as a logarithmic axis needs it")]
     NotPositive(String),
+    /// Below zero where only shares can be.
+    #[error("{0} is below zero")]
+    Negative(String),
+    /// Beyond 1e100 or, on a logarithmic axis, below 1e-100.
+    #[error("{0} is beyond what an axis can show")]
+    TooLarge(String),
     /// Smaller than its own labels.
     #[error("{0} x {1} px is too small for a chart")]
     TooSmall(u32, u32),
     /// No picture could be made of an SVG.
     #[error("no PNG: {0}")]
     Png(String),
+}
+
+impl Axis {
+    /// How far along the axis a value lies, 0 to 1; what lies beyond an end is at it.
+    pub(crate) fn share(&self, value: f64) -> f64 {
+        let along = |value: f64| if self.log { value.max(f64::MIN_POSITIVE).ln() } else { value };
+        ((along(value) - along(self.min)) / (along(self.max) - along(self.min))).clamp(0.0, 1.0)
+    }
+}
+
+impl Plot {
+    /// Where a value of x lies, in pixels from the left of the drawing; at the edge if it is beyond.
+    pub fn x_px(&self, value: f64) -> f64 {
+        self.left_px + self.x.share(value) * (self.right_px - self.left_px)
+    }
+
+    /// Where a value of y lies, in pixels from the top of the drawing; at the edge if it is beyond.
+    pub fn y_px(&self, value: f64) -> f64 {
+        self.bottom_px - self.y.share(value) * (self.bottom_px - self.top_px)
+    }
+}
+
+/// Sizes that no measured or priced value comes near, where arithmetic on axes would lose its digits.
+const LARGEST: f64 = 1e100;
+
+/// A number that a linear axis can show.
+fn finite(what: &str, value: f64) -> Result<f64, ChartError> {
+    match value {
+        _ if !value.is_finite() => Err(ChartError::NotFinite(what.into())),
+        _ if value.abs() > LARGEST => Err(ChartError::TooLarge(what.into())),
+        _ => Ok(value),
+    }
+}
+
+/// A number that a logarithmic axis can show.
+fn positive(what: &str, value: f64) -> Result<f64, ChartError> {
+    match finite(what, value)? {
+        value if value <= 0.0 => Err(ChartError::NotPositive(what.into())),
+        value if value < 1.0 / LARGEST => Err(ChartError::TooLarge(what.into())),
+        value => Ok(value),
+    }
+}
+
+/// A share or a bar that starts at zero.
+fn not_negative(what: &str, value: f64) -> Result<f64, ChartError> {
+    if finite(what, value)? < 0.0 { Err(ChartError::Negative(what.into())) } else { Ok(value) }
 }

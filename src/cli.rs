@@ -34,7 +34,7 @@ pub use prices::{
     AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb,
     StoreArgs, UpdateArgs,
 };
-pub use report::ReportArgs;
+pub use report::{ReportArgs, ReportFormat};
 pub use serving::ServingArgs;
 pub use validate::{Leave, ValidateArgs};
 

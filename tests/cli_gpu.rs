@@ -558,7 +558,8 @@ fn the_whole_chain_leaves_a_report() {
     let out = here.path().join("run").display().to_string();
     let run = run(mtok(&["run", "--budget", "10s", "--model", "llama-3.1-8b", "--out", &out])).ok();
     assert!(run.out.contains("llama-3.1-8b"), "{}", run.out);
-    let expected = ["costs.csv", "device.json", "measurements.csv", "report.md", "samples.csv"];
+    let expected =
+        ["costs.csv", "device.json", "measurements.csv", "report.html", "report.md", "samples.csv"];
     assert_eq!(names(Path::new(&out)), expected);
 }
 

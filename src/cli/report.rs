@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mtok::report::outputs::Output;
+use jiff::civil::Date;
+use mtok::report::outputs::{ALL, Output};
 
 /// An example, and what the exit code means.
 pub const HELP: &str = "\
-Example: mtok report results/ci --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+Examples:
+  mtok report results/ci --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+  mtok report results/mine --format html --out report.html
 
 Exits with 0 whatever the cells say, so that a report of a bad run is still a report; --strict exits with 5 where a \
 result was wrong, else with 1 where a cell failed. --recompute exits with 1 where a stored summary is not what its \
@@ -20,9 +23,16 @@ pub struct ReportArgs {
     #[arg(value_name = "DIR|FILE")]
     pub results: PathBuf,
     /// Instead of the table for people: csv, json, markdown (the summary of a job), github-action-benchmark,
-    /// bencher, junit, or annotations (GitHub's workflow commands).
+    /// bencher, junit, annotations (GitHub's workflow commands), or html: one page with charts and controls, its costs
+    /// computed anew from the measurements, for the models and terms of the folder's costs.csv.
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Output>,
+    pub format: Option<ReportFormat>,
+    /// Write each chart of that page into this folder, as SVG and as PNG.
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
+    /// The day whose prices count on that page and in its charts [default: that of costs.csv, else today].
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
     /// Write to this file, whole or not at all, instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -30,6 +40,28 @@ pub struct ReportArgs {
     #[arg(long)]
     pub strict: bool,
     /// Compute every summary again from samples.csv and write measurements.csv as they give it.
-    #[arg(long, conflicts_with_all = ["format", "strict"])]
+    #[arg(long, conflicts_with_all = ["format", "strict", "plots", "as_of"])]
     pub recompute: bool,
+}
+
+/// A format of `report`.
+#[derive(Clone, Copy, Debug)]
+pub enum ReportFormat {
+    /// The page, which needs prices too.
+    Html,
+    /// What the measurements alone say.
+    Of(Output),
+}
+
+impl std::str::FromStr for ReportFormat {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        if name == "html" {
+            return Ok(Self::Html);
+        }
+        name.parse()
+            .map(Self::Of)
+            .map_err(|_| format!("is none of {}, html", ALL.map(|output| output.name).join(", ")))
+    }
 }

@@ -65,6 +65,9 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         origin: Some(&origin),
     };
     let page = page::gather(asked, &report, &cases)?;
+    if let Some(folder) = &args.output.plots {
+        page::write_plots(&page, folder)?;
+    }
     if args.output.html() {
         return deliver(&page::html(&page)?, &args.output);
     }
@@ -80,7 +83,7 @@ fn deliver(text: &str, output: &OutputArgs) -> Result<Exit, Failure> {
 }
 
 /// The command that makes the same again, without the folders of this machine.
-fn reproduce(args: &CompareArgs) -> String {
+pub fn reproduce(args: &CompareArgs) -> String {
     let name =
         |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let device =

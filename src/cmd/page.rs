@@ -1,9 +1,12 @@
 //! What `report.html` shows beside the rows: where prices were read, other batch sizes, and how prices moved.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use mtok::arch::Scheme;
+use mtok::chart;
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::compare::{Case, Compared};
 use mtok::market::decide::{Times, cost};
@@ -18,6 +21,7 @@ use mtok::report::Report;
 use mtok::report::page::{self, BatchPoint, Page, RentRow};
 
 use super::compare::{SOFTWARE_HARDWARE, as_of, best_kind};
+use super::files::write_atomic;
 use super::inputs::{self, Origin};
 use super::tables::Tables;
 use super::{Exit, Failure};
@@ -25,6 +29,8 @@ use crate::cli::{Batch, PriceArgs, WorkloadArgs};
 
 /// Quotes that do not count are shown up to so many in all, the newest first.
 const MOST_QUOTES: usize = 500;
+/// Pixels of a PNG per pixel of its chart: sharp on slides.
+const PIXELS_PER_PX: f32 = 2.0;
 
 /// What was asked, and what it is answered from.
 #[derive(Clone, Copy)]
@@ -44,6 +50,29 @@ pub fn split(compared: Vec<Compared>) -> (Vec<Comparison>, Vec<Option<Case>>) {
 /// The page as text.
 pub fn html(page: &Page<'_>) -> Result<String, Failure> {
     page::page(page).map_err(|error| Failure::new(Exit::CannotWrite, error))
+}
+
+/// Writes each chart as SVG and PNG. On their own they need a background.
+pub fn write_plots(page: &Page<'_>, folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(folder, error))?;
+    for plotted in page::plots(page) {
+        let drawn = plotted.wide().map(|drawing| on_paper(&drawing.svg));
+        let pictures = drawn.and_then(|svg| Ok((chart::png(&svg, PIXELS_PER_PX)?, svg)));
+        let name = |ending: &str| folder.join(format!("{}.{ending}", plotted.name));
+        let (png, svg) = pictures
+            .map_err(|error| Failure::new(Exit::FailedCells, format!("{}: {error}", plotted.name)))?;
+        write_atomic(&name("svg"), svg.as_bytes())?;
+        write_atomic(&name("png"), &png)?;
+    }
+    Ok(())
+}
+
+fn on_paper(svg: &str) -> String {
+    let paper = format!("<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>", chart::palette::PAPER);
+    match svg.find("<svg").and_then(|start| svg.split_at_checked(start + svg.get(start..)?.find('>')? + 1)) {
+        Some((head, body)) => [head, &paper, body].concat(),
+        None => svg.to_owned(),
+    }
 }
 
 /// Collects what a page shows.

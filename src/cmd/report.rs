@@ -1,5 +1,7 @@
 //! `mtok report`: a result folder for people, for CI services, and recomputed from its raw samples.
 
+mod priced;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,7 @@ use super::files::{COSTS, MEASUREMENTS, SAMPLES, write_out};
 use super::output::{self, note, print};
 use super::tables::{Tables, located, read_file};
 use super::{Exit, Failure};
-use crate::cli::ReportArgs;
+use crate::cli::{ReportArgs, ReportFormat};
 
 /// Faults that are printed; the others are counted.
 const SHOWN: usize = 20;
@@ -23,6 +25,12 @@ const SHOWN: usize = 20;
 /// Runs the verb.
 pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let folder = Folder::of(&args.results)?;
+    let html = matches!(args.format, Some(ReportFormat::Html));
+    if args.as_of.is_some() && !html && args.plots.is_none() {
+        let what =
+            "--as-of: prices count only on the page and in its charts: add --format html or --plots DIR";
+        return Err(Failure::bad_input(what));
+    }
     if args.recompute { recomputed(&folder, args.out.as_deref()) } else { reported(&folder, args) }
 }
 
@@ -51,6 +59,13 @@ impl Folder {
 
 fn reported(folder: &Folder, args: &ReportArgs) -> Result<Exit, Failure> {
     let rows = read_file(&folder.measurements, |input| wire::read(input))?;
+    if args.plots.is_some() || matches!(args.format, Some(ReportFormat::Html)) {
+        let page = priced::page(&folder.measurements, &folder.costs, &rows, args)?;
+        if let Some(page) = page {
+            deliver(&page, args.out.as_deref())?;
+            return Ok(if args.strict { Exit::of_rows(rows.iter()) } else { Exit::Ok });
+        }
+    }
     let of_file = |what| Failure::bad_input(format!("{}: {what}", folder.measurements.display()));
     let mut results = Results::new(rows).map_err(of_file)?;
     let adapter = results.identity().map(|identity| identity.adapter.clone()).unwrap_or_default();
@@ -59,9 +74,9 @@ fn reported(folder: &Folder, args: &ReportArgs) -> Result<Exit, Failure> {
         results.costs = read_file(&folder.costs, |input| Costs::read(input))?;
     }
     let text = match (&args.format, &args.out) {
-        (Some(format), _) => (format.text)(&results),
-        (None, Some(_)) => overview::terminal(&results, output::WIDTH, false),
-        (None, None) => {
+        (Some(ReportFormat::Of(format)), _) => (format.text)(&results),
+        (Some(ReportFormat::Html) | None, Some(_)) => overview::terminal(&results, output::WIDTH, false),
+        (Some(ReportFormat::Html) | None, None) => {
             let (width, colour) = output::terminal();
             overview::terminal(&results, width, colour)
         }

@@ -12,9 +12,11 @@ use mtok::report::{Report, csv, markdown};
 use mtok::roofline::Roofline;
 
 use super::adapters::{Joined, Shown, folder_name, indexed_folder_name, on_each};
+use super::compare::quoted;
 use super::files::{COSTS, MEASUREMENTS, write_atomic};
 use super::inputs::{self, Origin};
 use super::output::note;
+use super::page::{self, Asked};
 use super::tables::Tables;
 use super::{Exit, Failure, compare, devices, measure, today};
 use crate::cli::{AdapterArgs, RunArgs};
@@ -53,18 +55,20 @@ fn one(
     note(&format!("{visits} visits to cells, {kept} kept of an earlier call"));
 
     // Cells that failed may leave too little to estimate from; what was measured is reported all the same.
-    let (costs, doubts) = match Origin::of_rows(&measured.rows, gpus) {
+    let origin = Origin::of_rows(&measured.rows, gpus);
+    let (compared, doubts) = match &origin {
         Ok(origin) => {
-            let rents = compare::rents(&args.price, tables, gpus, &origin)?;
-            compare::comparisons(&args.workload, &args.price, tables, gpus, &origin, &rents)?
+            let rents = compare::rents(&args.price, tables, gpus, origin)?;
+            compare::comparisons(&args.workload, &args.price, tables, gpus, origin, &rents)?
         }
-        Err(failure) => (vec![], vec![failure.message]),
+        Err(failure) => (vec![], vec![failure.message.clone()]),
     };
+    let (costs, cases) = page::split(compared);
     let report = Report {
         title: format!("A million tokens on {}", adapter.name),
         device: device_lines(adapter, gpus),
         as_of,
-        costs: compare::rows(costs),
+        costs,
         measured: merged(&measured.rows),
         datasheet: Roofline::matching(gpus, &adapter.name),
         warnings: measured.warnings.into_iter().chain(doubts).collect(),
@@ -72,6 +76,10 @@ fn one(
     };
     write_atomic(&out.join(COSTS), csv::costs_csv(&report.costs).as_bytes())?;
     write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
+    let asked =
+        Asked { workload: &args.workload, price: &args.price, tables, gpus, origin: origin.as_ref().ok() };
+    let page = page::html(&page::gather(asked, &report, &cases)?)?;
+    write_atomic(&out.join("report.html"), page.as_bytes())?;
     let text = compare::shown(&Report { measured: vec![], ..report }, &args.format)?;
     note(&format!("kernels, costs and report in {}", out.display()));
     Ok(Shown { exit: measured.exit, text })
@@ -152,12 +160,6 @@ fn reproduce(args: &RunArgs, out: &Path, as_of: Date) -> String {
 
 fn last_part(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// A word that a shell reads as one.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]

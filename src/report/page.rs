@@ -4,8 +4,11 @@
 mod answer;
 mod data;
 mod html;
+mod plots;
 mod prices;
 mod tables;
+
+pub use plots::{Plotted, plots};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -115,12 +118,20 @@ fn case_name(page: &Page<'_>, row: &Comparison) -> String {
 /// Those of the JSON writer, which has none for these types.
 pub fn page(page: &Page<'_>) -> serde_json::Result<String> {
     let title = page.report.heading(html::text);
+    let charts = plots(page);
+    let chart = |name| plots::figure(&charts, name);
+    let kernels = [tables::kernels_words(page), chart("roofline"), chart("peaks")].concat();
+    let costs = [chart("cost-batch"), chart("cost-utilisation")].concat();
     let sections = [
-        section("answer", "The answer", answer::section(page)),
-        section("kernels", "Measured kernels", tables::kernels_words(page)),
-        section("costs", "Cost over batch and utilisation", String::new()),
-        section("prices", "Prices over time", prices::section(page)),
-        section("tornado", "What moves it", answer::tornado(page)),
+        section("answer", "The answer", answer::section(page, &chart("verdict"))),
+        section("kernels", "Measured kernels", kernels),
+        section("costs", "Cost over batch and utilisation", costs),
+        section(
+            "prices",
+            "Prices over time",
+            prices::section(page, &chart("rent-history"), &chart("token-history")),
+        ),
+        section("tornado", "What moves it", chart("tornado") + &answer::tornado(page)),
         section("tables", "Tables", tables::section(page)),
         section("grounds", "What this rests on", tables::grounds(page)),
     ];

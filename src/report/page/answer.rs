@@ -107,7 +107,7 @@ fn turn(reason: &str) -> String {
 }
 
 /// The section without its heading.
-pub(super) fn section(page: &Page<'_>) -> String {
+pub(super) fn section(page: &Page<'_>, picture: &str) -> String {
     let Some((row, case)) = page.first() else {
         return format!("<p class=\"said\">{}</p>\n", page.report.answer(text));
     };
@@ -121,7 +121,7 @@ pub(super) fn section(page: &Page<'_>) -> String {
     format!(
         "<p class=\"verdict\"><strong data-figure=\"verdict\" data-value=\"{verdict}\">{shown}</strong> {source}</p>\n\
          <p class=\"said\" id=\"said\">{said}</p>\n<p class=\"turn\" id=\"turn\">{turn}</p>\n\
-         <p class=\"quiet\" id=\"basis\">{basis}</p>\n{controls}{figures}\
+         <p class=\"quiet\" id=\"basis\">{basis}</p>\n{picture}{controls}{figures}\
          <p class=\"reason\"><span class=\"label\">Why:</span> <span id=\"reason\">{reason}</span></p>\n{drift}",
         shown = if verdict.is_empty() { "no verdict" } else { verdict },
         source = source_button("verdict"),

@@ -151,7 +151,7 @@
       if (lever === 'rent') changed.rent = map(terms.rent, (rent) => rent * factor);
       if (lever === 'utilisation') changed.utilisation = Math.min(terms.utilisation * factor, 1);
       if (lever === 'throughput') {
-        const faster = (interval) => map(interval, (time) => time / factor);
+        const faster = (interval) => map(interval, (time) => time * (1 / factor));
         times = { ...measured, input: faster(measured.input), output: faster(measured.output) };
       }
       if (lever === 'market price') priceFactor = factor;
@@ -277,6 +277,24 @@
     find('#turn').textContent = `${last.charAt(0).toUpperCase()}${last.slice(1)}.`;
     find('#basis').textContent = kase.basis;
     showTornado(times, terms, sellers, market);
+    mark(terms.utilisation, costs.blended.mid);
+  }
+
+  // A ring on the curve over utilisation where the controls are; left out where it would lie beside the plot.
+  function mark(utilisation, blended) {
+    const SVG = 'http://www.w3.org/2000/svg';
+    all('#cost-utilisation [data-plot]').forEach((chart) => {
+      const [left, top, right, bottom, xMin, xMax, xLog, yMin, yMax, yLog] = chart.dataset.plot.split(' ').map(Number);
+      const share = (value, min, max, log) =>
+        log ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
+      const [x, y] = [share(utilisation, xMin, xMax, xLog), share(blended, yMin, yMax, yLog)];
+      find('.now', chart)?.remove();
+      if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) return;
+      const ring = document.createElementNS(SVG, 'circle');
+      const places = { class: 'now', cx: left + x * (right - left), cy: bottom - y * (bottom - top), r: 6 };
+      Object.entries(places).forEach(([name, value]) => ring.setAttribute(name, value));
+      find('svg', chart).append(ring);
+    });
   }
 
   function showTornado(times, terms, sellers, market) {

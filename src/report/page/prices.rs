@@ -10,9 +10,9 @@ use crate::market::trend::{OnRun, Rules};
 use crate::text::significant;
 
 /// The section without its heading.
-pub(super) fn section(page: &Page<'_>) -> String {
-    let rents = page.rent_history.as_ref().map(rents).unwrap_or_default();
-    let tokens = page.token_history.as_ref().map(tokens).unwrap_or_default();
+pub(super) fn section(page: &Page<'_>, rent_chart: &str, token_chart: &str) -> String {
+    let rents = page.rent_history.as_ref().map(|tracker| rents(tracker, rent_chart)).unwrap_or_default();
+    let tokens = page.token_history.as_ref().map(|tracker| tokens(tracker, token_chart)).unwrap_or_default();
     match rents + &tokens {
         none if none.is_empty() => "<p>There are no dated prices to follow.</p>\n".into(),
         some => some,
@@ -58,7 +58,7 @@ fn percent(change: f64) -> String {
     format!("{:+.1} %", 100.0 * change)
 }
 
-fn rents(tracker: &Tracker) -> String {
+fn rents(tracker: &Tracker, chart: &str) -> String {
     let name = tracker.scope.hardware.join(", ");
     let last = tracker.months.iter().rev().find(|row| row.level_usd_per_gpu_hour.is_some());
     let said = last.and_then(|row| {
@@ -86,7 +86,7 @@ fn rents(tracker: &Tracker) -> String {
         Head::number("streak"),
     ];
     let table = table(&format!("Rent of {name} by month"), "rent-months", &heads, rows);
-    section_of("Rent", &(said + &matched.unwrap_or_default()), &rules(&tracker.rules), &table)
+    section_of("Rent", &(said + &matched.unwrap_or_default()), chart, &rules(&tracker.rules), &table)
 }
 
 fn rent_row(row: &RentalMonth) -> String {
@@ -117,7 +117,7 @@ fn months_row(
     [month, prices, Cell::rounded(&votes.to_string()).html(), change.html(), streak.html()].concat()
 }
 
-fn tokens(tracker: &TokenTracker) -> String {
+fn tokens(tracker: &TokenTracker, chart: &str) -> String {
     let model = &tracker.scope.model;
     let last = tracker.months.iter().rev().find(|row| row.median_usd_per_mtok_blended.is_some());
     let said = last.and_then(|row| {
@@ -145,7 +145,7 @@ fn tokens(tracker: &TokenTracker) -> String {
         Head::number("streak"),
     ];
     let table = table(&format!("Price of {model} by month"), "token-months", &heads, rows);
-    section_of("Tokens", &(said + &matched.unwrap_or_default()), &rules(&tracker.rules), &table)
+    section_of("Tokens", &(said + &matched.unwrap_or_default()), chart, &rules(&tracker.rules), &table)
 }
 
 fn token_row(row: &TokenMonth) -> String {
@@ -153,9 +153,9 @@ fn token_row(row: &TokenMonth) -> String {
     months_row(row.month, prices, row.sellers, row.mom, row.streak)
 }
 
-fn section_of(heading: &str, said: &str, rules: &str, table: &str) -> String {
+fn section_of(heading: &str, said: &str, chart: &str, rules: &str, table: &str) -> String {
     format!(
-        "<h3>{heading}</h3>\n<p>{}</p>\n<p class=\"quiet\">{}</p>\n<details>\n<summary>Month by month</summary>\n{table}\
+        "<h3>{heading}</h3>\n<p>{}</p>\n{chart}<p class=\"quiet\">{}</p>\n<details>\n<summary>Month by month</summary>\n{table}\
          </details>\n",
         text(said),
         text(rules)

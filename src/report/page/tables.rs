@@ -1,10 +1,11 @@
 //! The tables, each sortable and each in a region that scrolls by itself.
 
 use super::super::columns::{Column, number, text as words};
-use super::super::{UNKNOWN, by_device, columns, markdown, number as shown};
+use super::super::{Report, UNKNOWN, by_device, columns, markdown, number as shown};
 use super::answer::source_button;
 use super::html::text;
 use super::{Page, RentRow};
+use crate::measurement::SOFTWARE_LABEL;
 use crate::price::to_f64;
 use crate::price::token::SellerVote;
 use crate::text::inert;
@@ -242,4 +243,11 @@ pub(super) fn grounds(page: &Page<'_>) -> String {
         ),
     };
     format!("<ul>\n{items}</ul>\n{command}")
+}
+
+/// What was measured on, by name, with what it is where that is no GPU.
+pub(super) fn adapter(report: &Report) -> String {
+    let first = report.measured.first();
+    let name = first.map(|cell| cell.provenance.identity.adapter.clone()).unwrap_or_default();
+    if report.software() { format!("{name}, {SOFTWARE_LABEL}") } else { name }
 }
