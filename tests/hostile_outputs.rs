@@ -10,11 +10,10 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::words::{COUNT, harmless, hostile, is_loud};
+use common::words::{COUNT, Words, csv, harmless, hostile, is_loud, measured, tables};
 use common::{Grid, Run, data, folder, mtok, run, write};
 use pulldown_cmark::{Event, Options, Parser};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// What a program may read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,18 +32,6 @@ const FORMS: [(Form, &[&str]); 4] = [
     (Form::Markdown, &["--markdown"]),
     (Form::Json, &["--json"]),
 ];
-
-/// The names of one case: the texts, the first of them at another place in each.
-struct Words {
-    all: [String; COUNT],
-    first: usize,
-}
-
-impl Words {
-    fn at(&self, index: usize) -> &str {
-        &self.all[(self.first + index) % COUNT]
-    }
-}
 
 /// Makes outputs with harmless names once and with hostile names from every `step`-th text on, and compares. A step above 1 is
 /// for outputs that show a field with many of the names at once.
@@ -139,104 +126,6 @@ fn json_shape(value: &Value) -> Value {
     }
 }
 
-fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let header = header.iter().map(|&name| name.to_owned()).collect();
-    Grid { rows: std::iter::once(header).chain(rows).collect() }.text()
-}
-
-/// Tables of one GPU, `plain`, whose names and those of all models, providers and sellers are these.
-fn tables(words: &Words) -> TempDir {
-    let here = folder();
-    let word = |index| words.at(index).to_owned();
-    let text = |text: &str| text.to_owned();
-    let day = || text("2026-08-01");
-    let gpu = csv(
-        &[
-            "name",
-            "vendor",
-            "architecture",
-            "form_factor",
-            "memory_gb",
-            "bandwidth_gb_per_s",
-            "fp32_tflops",
-            "fp16_dense_tflops",
-            "tdp_w",
-            "aliases",
-            "source",
-            "date_checked",
-        ],
-        [vec![
-            word(0),
-            word(1),
-            word(2),
-            word(3),
-            text("80"),
-            text("3350"),
-            text("67"),
-            text("989"),
-            text("700"),
-            text("plain"),
-            word(4),
-            day(),
-        ]],
-    );
-    write(here.path(), "gpus.csv", gpu);
-    let model = Grid::of(&fs::read_to_string(data("tables/models.csv")).unwrap());
-    let [name, aliases, repo, source] = ["name", "aliases", "repo", "source"].map(|name| model.column(name));
-    let models = (0..COUNT).map(|index| {
-        let mut row = model.rows[1].clone();
-        row[name] = word(index);
-        row[aliases] = format!("model-{index}");
-        row[repo] = word(index + 1);
-        row[source] = word(index + 2);
-        row
-    });
-    let header: Vec<&str> = model.rows[0].iter().map(String::as_str).collect();
-    write(here.path(), "models.csv", csv(&header, models));
-    let rents = (0..COUNT).map(|index| {
-        let price = format!("{}.{index:02}", 1 + index % 3);
-        vec![
-            word(0),
-            word(index),
-            text("on-demand"),
-            word(index + 1),
-            price,
-            day(),
-            text("list"),
-            word(index + 2),
-        ]
-    });
-    let header = ["hardware", "provider", "kind", "region", "usd_per_hour", "date", "basis", "source"];
-    write(here.path(), "rentals.csv", csv(&header, rents));
-    let sold = (0..COUNT).flat_map(|index| {
-        [(3, "0.1", "0.3", ""), (7, "0.2", "0.4", "0.1")].map(|(other, input, output, cached)| {
-            let seller = word(index + other);
-            vec![
-                word(index),
-                seller,
-                word(index + 5),
-                text(input),
-                text(output),
-                text(cached),
-                day(),
-                word(index + 9),
-            ]
-        })
-    });
-    let header = [
-        "model",
-        "seller",
-        "listing",
-        "input_usd_per_mtok",
-        "output_usd_per_mtok",
-        "cache_read_usd_per_mtok",
-        "date",
-        "source",
-    ];
-    write(here.path(), "tokens.csv", csv(&header, sold));
-    here
-}
-
 #[test]
 fn names_in_the_tables_are_inert_in_compare() {
     assert_all_inert(1, |words| {
@@ -279,42 +168,6 @@ fn names_in_the_tables_are_inert_in_lists_and_explanations_of_prices() {
             .flat_map(|verb| in_every_form(&format!("prices {verb}"), Some(tables.path()), &[]))
             .collect()
     });
-}
-
-/// A run whose adapter, driver, notes, variants and reasons have these names.
-fn measured(words: &Words, file: &str, folder: &Path) -> String {
-    let mut rows = Grid::of(&fs::read_to_string(data(file)).unwrap());
-    let named = [
-        "adapter",
-        "driver",
-        "driver_info",
-        "backend",
-        "os",
-        "argv",
-        "note",
-        "stop_reason",
-        "distribution",
-        "wgpu_version",
-        "tool_version",
-        "tool_commit",
-        "pci_bus_id",
-        "session",
-        "build_profile",
-        "input_hash",
-        "shader_hash",
-    ];
-    for (index, name) in named.into_iter().enumerate() {
-        if rows.rows[0].iter().any(|column| column == name) {
-            rows = rows.with_all(name, words.at(index));
-        }
-    }
-    for row in 0..rows.rows.len() - 1 {
-        rows = rows.with(row, "variant", words.at(row + 3)).with(row, "cell", "");
-        if !rows.cell(row, "reason").is_empty() {
-            rows = rows.with(row, "reason", words.at(row + 7));
-        }
-    }
-    write(folder, "measurements.csv", rows.without("cell").text())
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -103,13 +104,19 @@ impl Browser {
 
     /// Opens a file in a window of this size, without anything that an earlier test has set.
     pub fn open(&self, file: &Path, width_px: u32) {
+        self.open_at(file, "", width_px);
+    }
+
+    /// The same at a fragment.
+    pub fn open_at(&self, file: &Path, fragment: &str, width_px: u32) {
         self.post("/url", &json!({"url": "about:blank"}));
         self.cdp("Emulation.setScriptExecutionDisabled", json!({"value": false}));
         self.media("", "light");
         self.resize(width_px);
         self.logs("browser");
         self.logs("performance");
-        self.post("/url", &json!({"url": url(file)}));
+        let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+        self.post("/url", &json!({"url": url(file) + &fragment}));
     }
 
     /// Opens a file in which no script runs.
@@ -155,13 +162,13 @@ impl Browser {
     }
 
     /// A picture of the page from its top, as PNG.
-    pub fn picture(&self, width_px: u32, height_px: u32) -> String {
+    pub fn picture(&self, width_px: u32, height_px: u32) -> Vec<u8> {
         let clip = json!({"x": 0, "y": 0, "width": width_px, "height": height_px, "scale": 1});
         let shot = self.cdp(
             "Page.captureScreenshot",
             json!({"format": "png", "captureBeyondViewport": true, "clip": clip}),
         );
-        shot["data"].as_str().unwrap().to_owned()
+        BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()
     }
 }
 
