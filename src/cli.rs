@@ -2,6 +2,7 @@
 
 mod cost;
 mod diff;
+mod explain;
 mod import_kernels;
 mod market;
 #[cfg(feature = "gpu")]
@@ -21,6 +22,7 @@ use mtok::market::drift::Drift;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
+pub use explain::FigureArgs;
 pub use import_kernels::ImportKernelsArgs;
 pub use market::{
     AllArgs, CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs,
@@ -84,6 +86,9 @@ pub enum Verb {
         after_help = "Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01"
     )]
     Compare(CompareArgs),
+    /// Walk a figure of a comparison down to its rows: quotes, cards, measured cells, options and constants.
+    #[command(after_help = explain::HELP)]
+    Explain(FigureArgs),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
     #[command(after_help = report::HELP)]
     Report(ReportArgs),

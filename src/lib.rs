@@ -18,6 +18,7 @@ pub mod arch;
 pub mod cost;
 pub mod diff;
 pub mod elsewhere;
+pub mod explain;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;

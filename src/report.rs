@@ -10,6 +10,7 @@ pub mod costs;
 pub mod csv;
 pub mod diff;
 pub mod estimates;
+pub mod explain;
 pub mod feeds;
 pub mod findings;
 pub mod forecast;

@@ -181,6 +181,17 @@ pub fn best_kind(offers: &Offers) -> Result<Offer, String> {
     offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
 }
 
+/// The hardware whose rent counts, as `rentals.csv` names it; `None` where the rent was typed or nobody knows it.
+pub fn rented(price: &PriceArgs, gpus: &[GpuSpec], origin: &Origin) -> Option<String> {
+    match (&price.hardware, origin.gpu(gpus)) {
+        (Some(named), _) => {
+            Some(hardware::find(gpus, named).map_or(named.as_str(), |gpu| gpu.name.as_str()).to_owned())
+        }
+        (None, Some(own)) => Some(own.name.clone()),
+        (None, None) => origin.software().then(|| SOFTWARE_HARDWARE.to_owned()),
+    }
+}
+
 /// The offers of the device itself, or why there are none.
 fn own_offers(
     price: &PriceArgs,

@@ -4,6 +4,8 @@ use comfy_table::{
     Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::columns::{self, Column};
 use super::{Report, by_device};
 use crate::text::inert;
@@ -45,21 +47,35 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
     out
 }
 
-/// Words in lines of at most `width` characters; a longer word has a line of its own.
+/// Words in lines of at most `width` columns; a longer word is broken.
 pub(super) fn wrapped(text: &str, width: u16) -> String {
-    let mut out = String::new();
-    let mut used = 0;
+    wrapped_at(text, usize::from(width), 0, 0)
+}
+
+/// The same, indented: the first line by `first` columns, the others by `rest`. At least 8 columns are left for words.
+pub(super) fn wrapped_at(text: &str, width: usize, first: usize, rest: usize) -> String {
+    let rest = rest.min(width.saturating_sub(8));
+    let mut out = " ".repeat(first.min(width.saturating_sub(8)));
+    let mut used = out.len();
+    let mut begun = false;
     for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > usize::from(width) {
-            out.push('\n');
-            used = 0;
-        } else if used > 0 {
+        if begun && used + 1 + word.width() > width {
+            out += &format!("\n{}", " ".repeat(rest));
+            used = rest;
+        } else if begun {
             out.push(' ');
             used += 1;
         }
-        out += word;
-        used += length;
+        begun = true;
+        for character in word.chars() {
+            let wide = character.width().unwrap_or_default();
+            if used + wide > width {
+                out += &format!("\n{}", " ".repeat(rest));
+                used = rest;
+            }
+            out.push(character);
+            used += wide;
+        }
     }
     out + "\n"
 }
