@@ -239,6 +239,14 @@ pub struct FormatArgs {
     pub markdown: bool,
 }
 
+/// How much of a table people see.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct WideArgs {
+    /// Show people every column, whatever the width of the window.
+    #[arg(long, conflicts_with = "FormatArgs")]
+    pub wide: bool,
+}
+
 /// Arguments of `estimate`.
 #[derive(Args, Debug)]
 pub struct EstimateArgs {
@@ -249,6 +257,8 @@ pub struct EstimateArgs {
     pub device: DeviceArgs,
     #[command(flatten)]
     pub workload: WorkloadArgs,
+    #[command(flatten)]
+    pub wide: WideArgs,
     #[command(flatten)]
     pub format: FormatArgs,
 }
@@ -372,6 +382,8 @@ pub struct CompareArgs {
     pub workload: WorkloadArgs,
     #[command(flatten)]
     pub price: PriceArgs,
+    #[command(flatten)]
+    pub wide: WideArgs,
     #[command(flatten)]
     pub format: FormatArgs,
 }

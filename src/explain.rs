@@ -261,6 +261,3 @@ impl Walk<'_, '_> {
         numbers::time(name, self.ground)
     }
 }
-
-#[cfg(test)]
-mod tests;

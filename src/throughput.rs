@@ -23,7 +23,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use basis::{Basis, Pass, Term, basis};
-pub use datasheet::{FITTED, bandwidth_bound};
+pub use datasheet::bandwidth_bound;
 pub use layer::{LayerRatio, LayerTime, layer_of};
 pub use measured::Curves;
 pub use memory::{Fit, Memory, max_batch};

@@ -43,17 +43,17 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         warnings,
         command: String::new(),
     };
-    show(&report, &args.format)?;
+    show(&report, &args.format, args.wide.wide)?;
     Ok(Exit::Ok)
 }
 
 /// Prints the costs of a report.
-pub fn show(report: &Report, format: &FormatArgs) -> Result<(), Failure> {
-    print(&shown(report, format)?)
+pub fn show(report: &Report, format: &FormatArgs, wide: bool) -> Result<(), Failure> {
+    print(&shown(report, format, wide)?)
 }
 
 /// The same as text.
-pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
+pub fn shown(report: &Report, format: &FormatArgs, wide: bool) -> Result<String, Failure> {
     if format.json {
         return json_text(&report.costs);
     }
@@ -62,7 +62,7 @@ pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
     } else if format.markdown {
         markdown::costs(report)
     } else {
-        let (width, colour) = output::terminal();
+        let (width, colour) = output::page(wide);
         terminal::terminal(report, width, colour)
     })
 }

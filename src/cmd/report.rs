@@ -60,9 +60,12 @@ fn reported(folder: &Folder, args: &ReportArgs) -> Result<Exit, Failure> {
     }
     let text = match (&args.format, &args.out) {
         (Some(format), _) => (format.text)(&results),
-        (None, Some(_)) => overview::terminal(&results, output::WIDTH, false),
+        (None, Some(_)) => {
+            let width = if args.wide { output::WIDE } else { output::WIDTH };
+            overview::terminal(&results, width, false)
+        }
         (None, None) => {
-            let (width, colour) = output::terminal();
+            let (width, colour) = output::page(args.wide);
             overview::terminal(&results, width, colour)
         }
     };

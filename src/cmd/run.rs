@@ -72,7 +72,7 @@ fn one(
     };
     write_atomic(&out.join(COSTS), csv::costs_csv(&report.costs).as_bytes())?;
     write_atomic(&out.join("report.md"), markdown::markdown(&report).as_bytes())?;
-    let text = compare::shown(&Report { measured: vec![], ..report }, &args.format)?;
+    let text = compare::shown(&Report { measured: vec![], ..report }, &args.format, false)?;
     note(&format!("kernels, costs and report in {}", out.display()));
     Ok(Shown { exit: measured.exit, text })
 }

@@ -6,7 +6,8 @@ use crate::hardware::GpuSpec;
 use crate::market::figure;
 use crate::measurement::Measurement;
 use crate::op::Op;
-use crate::throughput::{Basis, FITTED, Pass, Term};
+use crate::throughput::datasheet::FITTED;
+use crate::throughput::{Basis, Pass, Term};
 
 impl<'g> Walk<'_, 'g> {
     pub(super) fn input_time(&mut self, node: &mut Node) {

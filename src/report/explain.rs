@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::columns::{Column, common, text};
 use super::csv as rows_csv;
 use super::listing::Listed;
-use super::terminal::{NARROWEST, wrapped_at};
+use super::terminal::NARROWEST;
 use crate::explain::{Node, Origin, exact};
 use crate::market::figure::Figure;
 use crate::market::row::Comparison;
-use crate::text::{inert, markdown_cell};
+use crate::text::{inert, markdown_cell, wrapped};
 
 /// Grows by one when a key changes its meaning or goes away; a new key does not change it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -107,10 +107,10 @@ pub fn figures(rows: &[Listing], width: u16) -> String {
     let entry = |row: &Listing| {
         let unit = if row.unit.is_empty() { String::new() } else { format!(", {}", row.unit) };
         let what = if row.label == row.figure { String::new() } else { format!(": {}", row.label) };
-        let head = wrapped_at(&format!("{}{what}{unit}", row.figure), width, 0, 4);
+        let head = wrapped(&format!("{}{what}{unit}", row.figure), width, 0, 4);
         match row.formula {
             "" => head,
-            formula => head + &wrapped_at(formula, width, 4, 4),
+            formula => head + &wrapped(formula, width, 4, 4),
         }
     };
     rows.iter().map(entry).collect()
@@ -120,7 +120,7 @@ pub fn figures(rows: &[Listing], width: u16) -> String {
 pub fn terminal(rows: &[Explanation], width: u16) -> String {
     let width = usize::from(width.max(NARROWEST));
     let tree = |row: &Explanation| {
-        let mut out = wrapped_at(&inert(&row.title()), width, 0, 2) + "\n";
+        let mut out = wrapped(&inert(&row.title()), width, 0, 2) + "\n";
         draw(&row.explained, 0, width, &mut out);
         out
     };
@@ -130,10 +130,10 @@ pub fn terminal(rows: &[Explanation], width: u16) -> String {
 fn draw(node: &Node, depth: usize, width: usize, out: &mut String) {
     // Deep trees keep half of the page for their words.
     let indent = (2 * depth).min(width / 2);
-    *out += &wrapped_at(&inert(&headline(node)), width, indent, indent + 4);
+    *out += &wrapped(&inert(&headline(node)), width, indent, indent + 4);
     let mut detail = |text: &str| {
         if !text.is_empty() {
-            *out += &wrapped_at(&format!("| {}", inert(text)), width, indent + 2, indent + 4);
+            *out += &wrapped(&format!("| {}", inert(text)), width, indent + 2, indent + 4);
         }
     };
     if !node.above {
@@ -145,7 +145,7 @@ fn draw(node: &Node, depth: usize, width: usize, out: &mut String) {
     shown.iter().for_each(|part| draw(part, depth + 1, width, out));
     if more > 0 {
         let text = format!("and {more} more: --json or --csv has all");
-        *out += &wrapped_at(&text, width, indent + 2, indent + 6);
+        *out += &wrapped(&text, width, indent + 2, indent + 6);
     }
 }
 
