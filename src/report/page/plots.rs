@@ -70,14 +70,16 @@ impl Plotted {
             Chart::Peaks(data) => peaks(data, rows(25, data.bars.len())),
             Chart::Curves(data) => curves(data, size),
             Chart::History(data) => history(data, size),
-            Chart::Tornado(data) => tornado(data, rows(25, data.bars.len())),
+            Chart::Tornado(data) => tornado(data, rows(30, data.bars.len())),
             Chart::Intervals(data) => intervals(data, rows(38, data.rows.len())),
         }
     }
 
     /// The chart in both sizes, of which the style sheet shows one; nothing where nothing can be drawn.
     pub(super) fn figure(&self) -> String {
-        let (Ok(wide), Ok(narrow)) = (self.draw(WIDE), self.draw(NARROW)) else { return String::new() };
+        let Ok(wide) = self.draw(WIDE) else { return String::new() };
+        // What cannot be drawn on a phone is shown there as it is elsewhere, smaller.
+        let narrow = self.draw(NARROW).unwrap_or_else(|_| wide.clone());
         let drawing = |class: &str, drawing: &Drawing| {
             let named = format!("<svg role=\"img\" aria-label=\"{}\"", text(&self.alt));
             let plot = &drawing.plot;
