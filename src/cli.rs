@@ -2,6 +2,7 @@
 
 mod cost;
 mod diff;
+mod explain;
 mod import_kernels;
 mod market;
 #[cfg(feature = "gpu")]
@@ -22,6 +23,7 @@ use mtok::market::drift::Drift;
 
 pub use cost::CostArgs;
 pub use diff::{Allowed, DiffArgs, GateChoice};
+pub use explain::FigureArgs;
 pub use import_kernels::ImportKernelsArgs;
 pub use market::{
     AllArgs, CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs,
@@ -87,6 +89,9 @@ pub enum Verb {
         mtok compare --measurements results/today/measurements.csv --format html -o report.html"
     )]
     Compare(CompareArgs),
+    /// Walk a figure of a comparison down to its rows: quotes, cards, measured cells, options and constants.
+    #[command(after_help = explain::HELP)]
+    Explain(FigureArgs),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
     #[command(after_help = report::HELP)]
     Report(ReportArgs),
@@ -236,6 +241,14 @@ pub struct FormatArgs {
     pub markdown: bool,
 }
 
+/// How much of a table people see.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct WideArgs {
+    /// Show people every column, whatever the width of the window.
+    #[arg(long, conflicts_with = "FormatArgs")]
+    pub wide: bool,
+}
+
 /// Arguments of `estimate`.
 #[derive(Args, Debug)]
 pub struct EstimateArgs {
@@ -246,6 +259,8 @@ pub struct EstimateArgs {
     pub device: DeviceArgs,
     #[command(flatten)]
     pub workload: WorkloadArgs,
+    #[command(flatten)]
+    pub wide: WideArgs,
     #[command(flatten)]
     pub format: FormatArgs,
 }
@@ -367,6 +382,8 @@ pub struct CompareArgs {
     pub workload: WorkloadArgs,
     #[command(flatten)]
     pub price: PriceArgs,
+    #[command(flatten)]
+    pub wide: WideArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }

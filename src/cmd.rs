@@ -10,6 +10,7 @@ mod cost;
 mod devices;
 mod diff;
 mod estimate;
+mod explain;
 mod files;
 #[cfg(feature = "gpu")]
 mod folder;
@@ -138,6 +139,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Tune(args) => tune::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Explain(args) => explain::run(&args),
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),

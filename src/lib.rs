@@ -19,6 +19,7 @@ pub mod chart;
 pub mod cost;
 pub mod diff;
 pub mod elsewhere;
+pub mod explain;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;

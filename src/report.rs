@@ -10,6 +10,7 @@ pub mod costs;
 pub mod csv;
 pub mod diff;
 pub mod estimates;
+pub mod explain;
 pub mod feeds;
 pub mod findings;
 pub mod forecast;
@@ -37,10 +38,11 @@ pub mod usage;
 
 pub mod columns;
 
-use columns::Rated;
+use columns::{Rated, range};
 
 use jiff::civil::Date;
 
+use crate::market::decide::turn;
 use crate::market::row::Comparison;
 use crate::market::{Policy, Verdict};
 use crate::measurement::{DeviceType, Measurement, SOFTWARE_LABEL};
@@ -95,31 +97,59 @@ impl Report {
                 None => ended(&self.measured.iter().collect::<Vec<_>>()),
             };
         };
+        let verdict = match best.verdict {
+            Some(Verdict::Rent) => "RENT",
+            Some(Verdict::Buy) => "BUY TOKENS",
+            _ => "TOO CLOSE TO CALL",
+        };
+        let within = |low, high| match range(low, high) {
+            interval if interval == UNKNOWN => String::new(),
+            interval => format!(", {interval}"),
+        };
+        format!(
+            "{verdict}: {} {} at batch {} on {} costs {} USD/Mtok blended{}; the market asks {} USD/Mtok{} ({}). {}. {}",
+            safe(&best.model),
+            safe(&best.weights),
+            best.batch,
+            device(best, safe),
+            number(best.usd_per_mtok_blended),
+            within(best.usd_per_mtok_blended_low, best.usd_per_mtok_blended_high),
+            number(best.market_usd_per_mtok),
+            within(best.market_usd_per_mtok_low, best.market_usd_per_mtok_high),
+            market_source(best, safe),
+            sentence(&Self::grounds_of(best)),
+            self.counts(),
+        )
+        .trim_end()
+        .to_owned()
+    }
+
+    /// How cost and price compare, what decides, and where the verdict flips.
+    fn grounds_of(row: &Comparison) -> String {
+        let factor = format!(
+            "the cost is {} of the price, {} with rates, rent and price at their best and at their worst",
+            number(row.cost_over_price),
+            range(row.cost_over_price_low, row.cost_over_price_high),
+        );
+        let (Some(input), Some(verdict)) = (row.decides, row.verdict) else { return factor };
+        // Nobody says 1: it is what is left where nobody says anything.
+        let stated = row.utilisation < 1.0;
+        format!("{factor}; {}", turn(input, row.verdict_changes_at, verdict, stated))
+    }
+
+    /// How many cases got which verdict; nothing of a single one.
+    fn counts(&self) -> String {
+        if self.costs.len() == 1 {
+            return String::new();
+        }
         let count = |verdict| self.costs.iter().filter(|row| row.verdict == verdict).count();
         let mut counts: Vec<String> =
             Verdict::ALL.iter().map(|verdict| format!("{verdict} {}", count(Some(*verdict)))).collect();
         if count(None) > 0 {
             counts.push(format!("no verdict {}", count(None)));
         }
-        let cases = if self.costs.len() == 1 { "case" } else { "cases" };
-        format!(
-            "{} {cases}: {}. Lowest cost against the market: {} {} at batch {} on {}, {} USD/Mtok blended \
-             against {} USD/Mtok ({}); equal at {} or a rent of {} USD/h.",
-            self.costs.len(),
-            counts.join(", "),
-            safe(&best.model),
-            safe(&best.weights),
-            best.batch,
-            device(best, safe),
-            number(best.usd_per_mtok_blended),
-            number(best.market_usd_per_mtok),
-            market_source(best, safe),
-            match best.break_even_utilisation {
-                Some(share) if share > 1.0 => "no utilisation".to_owned(),
-                share => format!("utilisation {}", number(share)),
-            },
-            number(best.break_even_usd_per_hour),
-        )
+        let counts = counts.join(", ");
+        format!("{} cases: {counts}; this one is the lowest against the market.", self.costs.len())
     }
 
     /// The row with a verdict whose cost is lowest against its market price. A software adapter is never
@@ -170,6 +200,12 @@ impl Report {
             texts.iter().map(|(row, text)| (row.model.as_str(), row.weights.as_str(), text.as_str()));
         each_once(remarks, safe)
     }
+}
+
+/// Words that begin with a capital letter.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// How cells ended, in a sentence.

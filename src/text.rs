@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// Control and bidirectional characters become `\u{..}`: the result is one line and cannot drive a terminal.
 pub fn inert(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -74,6 +76,35 @@ pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
     let words = panic.downcast_ref::<String>().map(String::as_str);
     let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     words.lines().next().unwrap_or_default()
+}
+
+/// Words in lines of at most `width` columns of a terminal, the first indented by `first`, the others by `rest`; a longer word is
+/// broken. At least 8 columns are left for words.
+pub fn wrapped(text: &str, width: usize, first: usize, rest: usize) -> String {
+    let rest = rest.min(width.saturating_sub(8));
+    let mut out = " ".repeat(first.min(width.saturating_sub(8)));
+    let mut used = out.len();
+    let mut begun = false;
+    for word in text.split_whitespace() {
+        if begun && used + 1 + word.width() > width {
+            out += &format!("\n{}", " ".repeat(rest));
+            used = rest;
+        } else if begun {
+            out.push(' ');
+            used += 1;
+        }
+        begun = true;
+        for character in word.chars() {
+            let wide = character.width().unwrap_or_default();
+            if used + wide > width {
+                out += &format!("\n{}", " ".repeat(rest));
+                used = rest;
+            }
+            out.push(character);
+            used += wide;
+        }
+    }
+    out + "\n"
 }
 
 /// What is shown where nothing is known.

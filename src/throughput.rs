@@ -3,6 +3,7 @@
 //! A device is either measured ([`Curves`]) or a row of a datasheet; both give the time of a list of ops, and
 //! the rest is the same.
 
+mod basis;
 mod curve;
 pub mod datasheet;
 pub mod fit;
@@ -21,6 +22,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use basis::{Basis, Pass, Term, basis};
 pub use datasheet::bandwidth_bound;
 pub use layer::{LayerRatio, LayerTime, layer_of};
 pub use measured::Curves;
@@ -191,6 +193,17 @@ fn timed(
     device: Device<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Rates, String> {
+    with_passes(model, workload, device, notes, rates::rates)
+}
+
+/// Asks something of the passes of a workload.
+fn with_passes<T>(
+    model: &Architecture,
+    workload: Workload,
+    device: Device<'_>,
+    notes: &mut Vec<String>,
+    ask: impl FnOnce(&mut Passes<'_>, Errors) -> Result<T, String>,
+) -> Result<T, String> {
     let (timer, errors) = match device {
         Device::Measured(curves) => (Timer::Curves(curves), Errors::both(curves.error(model))),
         Device::Datasheet(gpu) => {
@@ -199,7 +212,7 @@ fn timed(
             (Timer::Peaks(Box::new(peaks)), errors)
         }
     };
-    rates::rates(&mut Passes { model, workload, timer, notes }, errors)
+    ask(&mut Passes { model, workload, timer, notes }, errors)
 }
 
 /// The rates, unless they read faster than the memory can.

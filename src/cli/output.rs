@@ -13,7 +13,7 @@ pub struct OutputArgs {
     pub format: FormatArgs,
     /// The form by name: html is one file that needs nothing else, with charts and controls; the others are those of the
     /// options of their names.
-    #[arg(long = "format", value_name = "FORMAT", conflicts_with = "FormatArgs")]
+    #[arg(long = "format", value_name = "FORMAT", conflicts_with_all = ["FormatArgs", "wide"])]
     pub named: Option<FormName>,
     /// Write to this file, whole or not at all, instead of stdout.
     #[arg(short = 'o', long, value_name = "FILE")]

@@ -36,6 +36,9 @@ pub struct ReportArgs {
     /// Write to this file, whole or not at all, instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Show people every column, whatever the width of the window.
+    #[arg(long, conflicts_with_all = ["format", "recompute"])]
+    pub wide: bool,
     /// Exit with 5 where a result was wrong, else with 1 where a cell failed.
     #[arg(long)]
     pub strict: bool,

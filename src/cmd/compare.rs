@@ -50,7 +50,7 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
         command: String::new(),
     };
     if !args.output.html() && args.output.plots.is_none() {
-        return deliver(&shown(&report, &args.output.flags())?, &args.output);
+        return deliver(&text(&report, args)?, &args.output);
     }
     if let Some(path) = &args.device.measurements {
         report.measured = merged(&read_file(path, |input| wire::read(input))?);
@@ -71,7 +71,17 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
     if args.output.html() {
         return deliver(&page::html(&page)?, &args.output);
     }
-    deliver(&shown(&Report { measured: vec![], ..report.clone() }, &args.output.flags())?, &args.output)
+    deliver(&text(&Report { measured: vec![], ..report.clone() }, args)?, &args.output)
+}
+
+/// The costs in a form that is no page; for people, as wide as their window where it goes there.
+fn text(report: &Report, args: &CompareArgs) -> Result<String, Failure> {
+    let CompareArgs { wide, output, .. } = args;
+    let flags = output.flags();
+    if output.out.is_none() || flags.json || flags.csv || flags.markdown {
+        return shown(report, &flags, wide.wide);
+    }
+    Ok(terminal::terminal(report, if wide.wide { output::WIDE } else { output::WIDTH }, false))
 }
 
 fn deliver(text: &str, output: &OutputArgs) -> Result<Exit, Failure> {
@@ -108,7 +118,7 @@ pub fn quoted(word: &str) -> String {
 }
 
 /// The costs of a report in a form that is no page.
-pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
+pub fn shown(report: &Report, format: &FormatArgs, wide: bool) -> Result<String, Failure> {
     if format.json {
         return json_text(&report.costs);
     }
@@ -117,7 +127,7 @@ pub fn shown(report: &Report, format: &FormatArgs) -> Result<String, Failure> {
     } else if format.markdown {
         markdown::costs(report)
     } else {
-        let (width, colour) = output::terminal();
+        let (width, colour) = output::page(wide);
         terminal::terminal(report, width, colour)
     })
 }
@@ -229,6 +239,17 @@ pub fn best_kind(offers: &Offers) -> Result<Offer, String> {
     let any = offers.kinds.get(&Kind::Community).or(offers.kinds.values().next());
     let offer = offers.on_demand().or(any).cloned();
     offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
+}
+
+/// The hardware whose rent counts, as `rentals.csv` names it; `None` where the rent was typed or nobody knows it.
+pub fn rented(price: &PriceArgs, gpus: &[GpuSpec], origin: &Origin) -> Option<String> {
+    match (&price.hardware, origin.gpu(gpus)) {
+        (Some(named), _) => {
+            Some(hardware::find(gpus, named).map_or(named.as_str(), |gpu| gpu.name.as_str()).to_owned())
+        }
+        (None, Some(own)) => Some(own.name.clone()),
+        (None, None) => origin.software().then(|| SOFTWARE_HARDWARE.to_owned()),
+    }
 }
 
 /// The offers of the device itself, or why there are none.

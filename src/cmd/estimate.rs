@@ -3,7 +3,7 @@
 use mtok::report::estimates::{self, EstimateRow};
 
 use super::inputs::{self, Origin};
-use super::output::{print, show};
+use super::output::{page, print, show};
 use super::tables::Tables;
 use super::{Exit, Failure};
 use crate::cli::EstimateArgs;
@@ -21,6 +21,8 @@ pub fn run(args: &EstimateArgs) -> Result<Exit, Failure> {
     let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
     let rows: Vec<EstimateRow> =
         estimates.iter().map(|estimate| EstimateRow::of(estimate, origin.software())).collect();
-    show(rows.as_slice(), &args.format, estimates::csv, estimates::markdown, estimates::terminal)?;
+    show(rows.as_slice(), &args.format, estimates::csv, estimates::markdown, |rows, _| {
+        estimates::terminal(rows, page(args.wide.wide).0)
+    })?;
     Ok(Exit::Ok)
 }

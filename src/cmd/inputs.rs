@@ -186,7 +186,7 @@ fn best(
 }
 
 /// The models that are asked for: those of the table, then those of files, which go by their paths.
-fn models(args: &WorkloadArgs, tables: &Tables) -> Result<Vec<Architecture>, Failure> {
+pub fn models(args: &WorkloadArgs, tables: &Tables) -> Result<Vec<Architecture>, Failure> {
     let table = tables.models()?;
     let mut models = Vec::new();
     if args.config.is_empty() || !args.model.is_empty() {

@@ -1,5 +1,6 @@
 //! Writing to people and to pipes.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use super::{Exit, Failure};
@@ -7,6 +8,8 @@ use crate::cli::FormatArgs;
 
 /// Columns assumed where nothing says how wide the reader's window is.
 pub const WIDTH: u16 = 80;
+/// Columns that hold every column of every table.
+pub const WIDE: u16 = 400;
 
 /// Writes a result to stdout. A reader that has seen enough is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -64,9 +67,35 @@ fn safe(message: &str) -> String {
     message.split('\n').map(mtok::text::inert).collect::<Vec<_>>().join("\n")
 }
 
-/// The width of the terminal, and whether it may be coloured (https://no-color.org).
+/// The width of the terminal, and whether it may be coloured.
 pub fn terminal() -> (u16, bool) {
-    let colour =
-        io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = io::stdout().is_terminal() && coloured(|name| std::env::var_os(name));
     (comfy_table::Table::new().width().unwrap_or(WIDTH), colour)
+}
+
+/// The same where all columns may be wanted whatever the window's width.
+pub fn page(wide: bool) -> (u16, bool) {
+    let (width, colour) = terminal();
+    (if wide { width.max(WIDE) } else { width }, colour)
+}
+
+/// Whether the environment allows colours on a terminal: NO_COLOR (https://no-color.org), CLICOLOR=0 and TERM=dumb say no.
+fn coloured(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let is = |name, value: &str| variable(name).is_some_and(|set| set == value);
+    let no_colour = variable("NO_COLOR").is_some_and(|set| !set.is_empty());
+    !(no_colour || is("CLICOLOR", "0") || is("TERM", "dumb"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_left_out_where_any_of_three_variables_says_so() {
+        let with = |name: &'static str, value: &'static str| {
+            coloured(move |asked| (asked == name).then(|| OsString::from(value)))
+        };
+        assert!(!with("NO_COLOR", "1") && !with("CLICOLOR", "0") && !with("TERM", "dumb"));
+        assert!(with("NO_COLOR", "") && with("CLICOLOR", "1") && with("TERM", "xterm-256color"));
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use mtok::arch::Scheme;
 use mtok::chart;
-use mtok::hardware::{self, GpuSpec};
+use mtok::hardware::GpuSpec;
 use mtok::market::compare::{Case, Compared};
 use mtok::market::decide::{Times, cost};
 use mtok::market::rental::name::Catalogue;
@@ -20,7 +20,7 @@ use mtok::price::to_f64;
 use mtok::report::Report;
 use mtok::report::page::{self, BatchPoint, Page, RentRow};
 
-use super::compare::{SOFTWARE_HARDWARE, as_of, best_kind};
+use super::compare::{as_of, best_kind, rented};
 use super::files::write_atomic;
 use super::inputs::{self, Origin};
 use super::tables::Tables;
@@ -91,7 +91,8 @@ pub fn gather<'p>(
         token_history: None,
     };
     let quotes = asked.tables.rentals()?;
-    if let Some(hardware) = hardware_of(asked) {
+    let rented = asked.origin.and_then(|origin| rented(asked.price, asked.gpus, origin));
+    if let Some(hardware) = rented {
         page.rents = rents(asked, &quotes, &hardware);
         page.rent_history = rent_history(asked, &quotes, &hardware);
     }
@@ -111,16 +112,6 @@ fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<HashMap<(Arc<str>,
     let listings = tables.tokens()?.into_iter();
     let listings = listings.filter(|listing| voting.contains(&(&*listing.file, listing.line)));
     Ok(listings.map(|listing| ((listing.file, listing.line), listing.source)).collect())
-}
-
-/// What the device goes by in tables of rents.
-fn hardware_of(asked: Asked<'_>) -> Option<String> {
-    if let Some(named) = &asked.price.hardware {
-        return Some(hardware::find(asked.gpus, named).map_or(named.clone(), |gpu| gpu.name.clone()));
-    }
-    let origin = asked.origin?;
-    let own = origin.gpu(asked.gpus).map(|gpu| gpu.name.clone());
-    own.or_else(|| origin.software().then(|| SOFTWARE_HARDWARE.to_owned()))
 }
 
 /// The quotes known on the day: those that count, then the newest.

@@ -75,9 +75,12 @@ fn reported(folder: &Folder, args: &ReportArgs) -> Result<Exit, Failure> {
     }
     let text = match (&args.format, &args.out) {
         (Some(ReportFormat::Of(format)), _) => (format.text)(&results),
-        (Some(ReportFormat::Html) | None, Some(_)) => overview::terminal(&results, output::WIDTH, false),
+        (Some(ReportFormat::Html) | None, Some(_)) => {
+            let width = if args.wide { output::WIDE } else { output::WIDTH };
+            overview::terminal(&results, width, false)
+        }
         (Some(ReportFormat::Html) | None, None) => {
-            let (width, colour) = output::terminal();
+            let (width, colour) = output::page(args.wide);
             overview::terminal(&results, width, colour)
         }
     };

@@ -80,7 +80,7 @@ fn one(
         Asked { workload: &args.workload, price: &args.price, tables, gpus, origin: origin.as_ref().ok() };
     let page = page::html(&page::gather(asked, &report, &cases)?)?;
     write_atomic(&out.join("report.html"), page.as_bytes())?;
-    let text = compare::shown(&Report { measured: vec![], ..report }, &args.format)?;
+    let text = compare::shown(&Report { measured: vec![], ..report }, &args.format, false)?;
     note(&format!("kernels, costs and report in {}", out.display()));
     Ok(Shown { exit: measured.exit, text })
 }

@@ -11,7 +11,7 @@ use mtok::price::feed::{Feed, read_feeds};
 use mtok::price::ledger::Ledger;
 use mtok::price::rental::{RentalQuote, read_rentals};
 use mtok::price::token::{TokenListing, read_tokens};
-use mtok::table::Fault;
+use mtok::table::{Fault, Table};
 use mtok::throughput::{Acceptance, read_acceptances};
 
 use super::Failure;
@@ -93,6 +93,18 @@ impl Tables {
     /// Where prices are published.
     pub fn feeds(&self) -> Result<Vec<Feed>, Failure> {
         self.read("sources.csv", include_str!("../../data/sources.csv"), |input| read_feeds(input))
+    }
+
+    /// The lines of the rows of a table by their names.
+    pub fn lines(&self, name: &str) -> Result<Vec<(String, u64)>, Failure> {
+        let bundled = match name {
+            "gpus.csv" => include_str!("../../data/gpus.csv"),
+            _ => include_str!("../../data/models.csv"),
+        };
+        self.read(name, bundled, |input| {
+            let table = Table::read(input, &["name"])?;
+            Ok(table.rows().map(|row| (row.text("name").to_owned(), row.line())).collect())
+        })
     }
 
     fn read<T>(

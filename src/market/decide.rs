@@ -66,6 +66,18 @@ named!(Input {
     Utilisation = "utilisation",
 });
 
+impl Input {
+    /// The unit of its values; empty for a share.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Throughput => "output tok/s",
+            Self::Rent => "USD/h per device",
+            Self::MarketPrice => "USD/Mtok",
+            Self::Utilisation => "",
+        }
+    }
+}
+
 /// Where an input alone changes the verdict, all else as it is. Unknown is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Flip {
@@ -244,27 +256,27 @@ fn reason(
     };
     let rent = significant(break_even.usd_per_hour.0);
     let deciding = flips.iter().find(|flip| flip.input == decides);
-    let turn = deciding.map(|flip| turn(flip, verdict)).unwrap_or_default();
+    let turn = deciding
+        .map(|flip| turn(flip.input, flip.verdict_changes_at, verdict, terms.utilisation_stated))
+        .unwrap_or_default();
     format!(
         "{compared}; {utilisation} rent {rent} USD/h per device, throughput x{factor} or market price x{factor}; {turn}"
     )
 }
 
 /// What decides and from where on the verdict is another.
-fn turn(flip: &Flip, verdict: Verdict) -> String {
-    let unit = match flip.input {
-        Input::Throughput => " output tok/s",
-        Input::Rent => " USD/h per device",
-        Input::MarketPrice => " USD/Mtok",
-        Input::Utilisation => "",
+pub fn turn(input: Input, changes_at: Option<f64>, verdict: Verdict, utilisation_stated: bool) -> String {
+    let value = |at: f64| format!("{} {}", significant(at), input.unit()).trim_end().to_owned();
+    let what = match (verdict, changes_at) {
+        (_, None) => return format!("{input} decides, and no value of it turns the verdict"),
+        (Verdict::TooCloseToCall, Some(at)) => format!("equal at {}", value(at)),
+        (_, Some(at)) => format!("the verdict changes at {}", value(at)),
     };
-    let what = match (verdict, flip.verdict_changes_at) {
-        (_, None) => return format!("{} decides, and no value of it turns the verdict", flip.input),
-        (Verdict::TooCloseToCall, Some(at)) => format!("equal at {}{unit}", significant(at)),
-        (_, Some(at)) => format!("the verdict changes at {}{unit}", significant(at)),
+    let assumed = match input == Input::Utilisation && !utilisation_stated {
+        true => " (1 is assumed, nobody has it)",
+        false => "",
     };
-    let assumed = if flip.input == Input::Utilisation { " (1 is assumed, nobody has it)" } else { "" };
-    format!("{} decides{assumed}: {what}", flip.input)
+    format!("{input} decides{assumed}: {what}")
 }
 
 #[cfg(test)]

@@ -148,6 +148,19 @@ pub fn each(input: impl Read, mut each: impl FnMut(Measurement)) -> Result<(), F
     })
 }
 
+/// The line of each row.
+///
+/// # Errors
+/// Those of a table that cannot be read.
+pub fn lines(input: impl Read) -> Result<Vec<u64>, Fault> {
+    let mut lines = Vec::new();
+    table::each_row(input, &REQUIRED, |row| {
+        lines.push(row.line());
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
 /// The length of the part of a file that ends with a complete line; what follows was torn by a kill.
 pub fn whole_lines(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)

@@ -161,7 +161,7 @@ fn sourced(source: &str, commit: &str) -> String {
     if commit.is_empty() { source.to_owned() } else { format!("{source} @{commit}") }
 }
 
-fn place(file: &str, line: u64) -> String {
+pub(crate) fn place(file: &str, line: u64) -> String {
     if file.is_empty() { line.to_string() } else { format!("{file}:{line}") }
 }
 

@@ -5,6 +5,9 @@ use crate::market::row::Comparison;
 use crate::measurement::{Cache, Measurement, Timing};
 use crate::roofline::{Ceilings, Share};
 
+/// The width of a page where nothing has to be left out.
+pub const WIDEST: u16 = 240;
+
 /// One column of a table of `T`.
 #[derive(Debug)]
 pub struct Column<T> {
@@ -46,6 +49,16 @@ pub const fn wide<T>(column: Column<T>) -> Column<T> {
     Column { from: 160, ..column }
 }
 
+/// Shown where nothing has to be left out.
+pub const fn widest<T>(column: Column<T>) -> Column<T> {
+    Column { from: WIDEST, ..column }
+}
+
+/// Shown in documents, and where nothing has to be left out.
+pub const fn documented<T>(column: Column<T>) -> Column<T> {
+    Column { from: WIDEST - 1, ..column }
+}
+
 /// The columns of the cost table; the rent stands in the caption unless rows differ in it.
 pub(super) fn costs(rents_differ: bool) -> Vec<Column<Comparison>> {
     if !rents_differ {
@@ -64,7 +77,7 @@ const RENT: [Column<Comparison>; 2] = [
     number("rent $/h", |row| super::number(row.usd_per_hour)),
 ];
 
-const COSTS: [Column<Comparison>; 17] = [
+const COSTS: [Column<Comparison>; 22] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     common(number("batch", |row| row.batch.to_string())),
@@ -79,10 +92,20 @@ const COSTS: [Column<Comparison>; 17] = [
         range(row.usd_per_mtok_blended_low, row.usd_per_mtok_blended_high)
     })),
     number("market $/Mtok", |row| super::number(row.market_usd_per_mtok)),
+    widest(text("market low to high", |row| {
+        range(row.market_usd_per_mtok_low, row.market_usd_per_mtok_high)
+    })),
     wide(number("sellers", |row| row.market_sellers.map_or(UNKNOWN.into(), |count| count.to_string()))),
     wide(number("cheapest $/Mtok", |row| super::number(row.market_usd_per_mtok_cheapest))),
     wide(number("break-even utilisation", |row| super::number(row.break_even_utilisation))),
     wide(number("break-even $/h", |row| super::number(row.break_even_usd_per_hour))),
+    widest(text("rent $/h low to high", |row| range(row.usd_per_hour_low, row.usd_per_hour_high))),
+    documented(text("cost/market low to high", |row| range(row.cost_over_price_low, row.cost_over_price_high))),
+    documented(text("decides", |row| row.decides.map_or(UNKNOWN.into(), |input| input.to_string()))),
+    documented(text("verdict changes at", |row| match (row.decides, row.verdict_changes_at) {
+        (Some(input), Some(at)) => format!("{} {}", significant(at), input.unit()).trim_end().to_owned(),
+        _ => UNKNOWN.into(),
+    })),
     text("verdict", |row| match row.verdict {
         Some(verdict) => verdict.to_string(),
         None if row.fits == Some(false) => "no fit".into(),

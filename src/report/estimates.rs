@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::columns::{Column, common, number, text, wide};
+use super::columns::{Column, common, number, text, wide, widest};
 use super::{Safe, UNKNOWN, csv as rows_csv, markdown, terminal as page};
 use crate::measurement::SOFTWARE_LABEL;
 use crate::text::{inert, markdown_cell};
@@ -161,7 +161,7 @@ const ENERGY: [Column<EstimateRow>; 2] = [
     common(number("decode J/tok", |row| super::number(row.decode_joules_per_token))),
 ];
 
-const COLUMNS: [Column<EstimateRow>; 12] = [
+const COLUMNS: [Column<EstimateRow>; 18] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
     number("batch", |row| row.batch.to_string()),
@@ -171,10 +171,18 @@ const COLUMNS: [Column<EstimateRow>; 12] = [
         super::columns::range(row.decode_tokens_per_s_low, row.decode_tokens_per_s_high)
     })),
     common(number("output tok/s", |row| super::number(row.output_tokens_per_s))),
+    widest(text("output low to high", |row| {
+        super::columns::range(row.output_tokens_per_s_low, row.output_tokens_per_s_high)
+    })),
+    widest(number("requests/s", |row| super::number(row.requests_per_s))),
     common(number("TTFT ms", |row| super::number(row.ttft_ms))),
     common(number("TPOT ms", |row| super::number(row.tpot_ms))),
+    widest(text("TPOT low to high", |row| super::columns::range(row.tpot_ms_low, row.tpot_ms_high))),
+    widest(number("tok/s of a sequence", |row| super::number(row.sequence_tokens_per_s))),
     common(text("bound by", |row| row.bound.clone().unwrap_or_else(|| UNKNOWN.into()))),
     text("fits", |row| row.fits.map_or(UNKNOWN, |fits| if fits { "yes" } else { "no" }).to_owned()),
+    widest(number("weights GB", |row| super::number(row.weights_gb))),
+    widest(number("KV cache GB", |row| super::number(row.kv_cache_gb))),
     number("max batch", |row| row.max_batch.map_or(UNKNOWN.into(), |most| most.to_string())),
 ];
 

@@ -67,11 +67,12 @@ pub(super) fn grounds(report: &Report, safe: Safe) -> Vec<String> {
 const METHOD: &str = "Cost is time share: input pays for its prefill, output for its share of the decode steps. \
 RENT needs the whole cost interval below the market price, BUY the whole interval above it.";
 
-/// A table of rows.
+/// A table of rows, without the columns of the widest tables.
 pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T]) -> String {
+    let columns: Vec<&Column<T>> = columns.iter().filter(|column| column.from < columns::WIDEST).collect();
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut out = line(columns.iter().map(|column| column.header.to_owned()).collect());
-    let rule = |column: &Column<T>| if column.numeric { "---:" } else { "---" }.to_owned();
+    let rule = |column: &&Column<T>| if column.numeric { "---:" } else { "---" }.to_owned();
     out += &line(columns.iter().map(rule).collect());
     for row in rows {
         out += &line(columns.iter().map(|column| markdown_cell(&(column.cell)(row))).collect());

@@ -4,13 +4,15 @@ use comfy_table::{
     Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 
+use unicode_width::UnicodeWidthStr;
+
 use super::columns::{self, Column};
 use super::{Report, by_device};
-use crate::text::inert;
+use crate::text::{self, inert};
 
-/// Words up to this length are not broken: in the first column, which names the row, and in the others. At 80
-/// columns there is room for both.
-const UNBROKEN: (usize, usize) = (18, 13);
+/// Words up to this length are not broken: in the first column, which names the row, and in the others. The first pair for
+/// which there is room counts.
+const UNBROKEN: [(usize, usize); 4] = [(18, 13), (14, 9), (10, 7), (6, 5)];
 
 /// Narrower tables cannot be read.
 pub(super) const NARROWEST: u16 = 40;
@@ -45,28 +47,23 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
     out
 }
 
-/// Words in lines of at most `width` characters; a longer word has a line of its own.
+/// Words in lines of at most `width` columns; a longer word is broken.
 pub(super) fn wrapped(text: &str, width: u16) -> String {
-    let mut out = String::new();
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > usize::from(width) {
-            out.push('\n');
-            used = 0;
-        } else if used > 0 {
-            out.push(' ');
-            used += 1;
-        }
-        out += word;
-        used += length;
-    }
-    out + "\n"
+    text::wrapped(text, usize::from(width), 0, 0)
 }
 
-/// A table that fits `width` where its words allow.
+/// A table of at most `width` columns: long words stay whole where there is room for them. Of columns that there is no room
+/// for at all, which takes more of them than any table here has, the last reach beyond.
 pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: bool) -> String {
-    let shown = || columns.iter().filter(|column| width >= column.from);
+    let columns: Vec<&Column<T>> = columns.iter().filter(|column| width >= column.from).collect();
+    let longest: Vec<usize> = columns.iter().map(|column| longest_word(column, rows)).collect();
+    // The padding counts as part of the width.
+    let least = |unbroken: (usize, usize)| -> Vec<u16> {
+        let allowed = std::iter::once(unbroken.0).chain(std::iter::repeat(unbroken.1));
+        longest.iter().zip(allowed).map(|(word, allowed)| (*word).min(allowed) as u16 + 1).collect()
+    };
+    let fits = |least: &Vec<u16>| least.iter().sum::<u16>() <= width;
+    let bounds = UNBROKEN.into_iter().map(least).find(fits);
     let mut table = Table::new();
     // Asking the terminal would make the bytes depend on where they are written.
     table.force_no_tty().set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
@@ -74,16 +71,15 @@ pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: b
     if colour {
         table.enforce_styling();
     }
-    table.set_header(shown().map(|column| column.header));
+    table.set_header(columns.iter().map(|column| column.header));
     for row in rows {
-        table.add_row(shown().map(|column| painted(inert(&(column.cell)(row)))));
+        table.add_row(columns.iter().map(|column| painted(inert(&(column.cell)(row)))));
     }
-    for (drawn, column) in table.column_iter_mut().zip(shown()) {
+    for (drawn, column) in table.column_iter_mut().zip(&columns) {
         drawn.set_padding((0, 1));
-        let unbroken = if drawn.index == 0 { UNBROKEN.0 } else { UNBROKEN.1 };
-        // The padding counts as part of the width.
-        let least = longest_word(column, rows).min(unbroken) as u16 + 1;
-        drawn.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        if let Some(least) = bounds.as_ref().and_then(|bounds| bounds.get(drawn.index)) {
+            drawn.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(*least)));
+        }
         if column.numeric {
             drawn.set_cell_alignment(CellAlignment::Right);
         }
@@ -92,8 +88,8 @@ pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: b
 }
 
 fn longest_word<T>(column: &Column<T>, rows: &[&T]) -> usize {
-    let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
-    let cells = rows.iter().map(|row| longest(&(column.cell)(row)));
+    let longest = |text: &str| text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default();
+    let cells = rows.iter().map(|row| longest(&inert(&(column.cell)(row))));
     cells.max().unwrap_or_default().max(longest(column.header))
 }
 

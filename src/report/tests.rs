@@ -329,10 +329,12 @@ fn hostile_names_act_nowhere() {
 }
 
 const TERMINAL: &str = r#"mtok on NVIDIA H100
-2 cases: RENT 1, BUY 0, TOO CLOSE 0, no verdict 1. Lowest cost against the
-market: llama-3.1-8b fp8 at batch 64 on H100 SXM, 0.145 USD/Mtok blended against
-0.200 USD/Mtok (median of 3 sellers); equal at utilisation 0.363 or a rent of
-2.75 USD/h.
+RENT: llama-3.1-8b fp8 at batch 64 on H100 SXM costs 0.145 USD/Mtok blended,
+0.130 to 0.160; the market asks 0.200 USD/Mtok, 0.150 to 0.300 (median of 3
+sellers). The cost is 0.727 of the price, 0.400 to 0.950 with rates, rent and
+price at their best and at their worst; rent decides: the verdict changes at
+2.10 USD/h per device. 2 cases: RENT 1, BUY 0, TOO CLOSE 0, no verdict 1; this
+one is the lowest against the market.
 NVIDIA H100, vulkan, driver 580.1
 
 H100 SXM (measured); rent 2.00 USD/h per device (on-demand, lambda; runpod,
@@ -359,7 +361,7 @@ warning: the clock drifted
 
 const MARKDOWN: &str = r#"# mtok on NVIDIA H100
 
-2 cases: RENT 1, BUY 0, TOO CLOSE 0, no verdict 1. Lowest cost against the market: llama-3.1-8b fp8 at batch 64 on H100 SXM, 0.145 USD/Mtok blended against 0.200 USD/Mtok (median of 3 sellers); equal at utilisation 0.363 or a rent of 2.75 USD/h.
+RENT: llama-3.1-8b fp8 at batch 64 on H100 SXM costs 0.145 USD/Mtok blended, 0.130 to 0.160; the market asks 0.200 USD/Mtok, 0.150 to 0.300 (median of 3 sellers). The cost is 0.727 of the price, 0.400 to 0.950 with rates, rent and price at their best and at their worst; rent decides: the verdict changes at 2.10 USD/h per device. 2 cases: RENT 1, BUY 0, TOO CLOSE 0, no verdict 1; this one is the lowest against the market.
 
 ## Cost per million tokens
 

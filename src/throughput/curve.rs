@@ -16,6 +16,21 @@ pub(super) struct Point {
     pub slow: f64,
     /// Mean power of the device meanwhile, in watts; `None` where no sensor told.
     pub power_w: Option<f64>,
+    /// The cells that it was measured in.
+    pub cells: Cells,
+}
+
+/// Places of measured cells, counted from 1; the rest is 0. A reading between four points has four.
+pub(super) type Cells = [u32; 4];
+
+/// The cells of both, each once.
+fn joined(one: Cells, other: Cells) -> Cells {
+    let mut all = one;
+    for cell in other.into_iter().filter(|cell| *cell > 0) {
+        let free = if all.contains(&cell) { None } else { all.iter_mut().find(|free| **free == 0) };
+        free.into_iter().for_each(|free| *free = cell);
+    }
+    all
 }
 
 /// A rate read off a curve, with the spread of the times behind it.
@@ -31,6 +46,8 @@ pub(super) struct Reading {
     pub power_w: Option<f64>,
     /// How far outside the measured sizes, as a factor; 1 inside. The spread is the wider for it.
     pub outside: f64,
+    /// The cells that it was read from.
+    pub cells: Cells,
 }
 
 /// Rates by size, linear in log-log between the points and flat beyond them. Never empty.
@@ -55,6 +72,7 @@ impl Curve {
                     fast: same.iter().map(|point| point.fast).fold(1.0, f64::min),
                     slow: same.iter().map(|point| point.slow).fold(1.0, f64::max),
                     power_w: mean(same.iter().map(|point| point.power_w)),
+                    cells: same.iter().map(|point| point.cells).fold([0; 4], joined),
                 })
             })
             .collect::<Vec<_>>();
@@ -83,11 +101,11 @@ impl Curve {
 
 impl Reading {
     const UNKNOWN: Self =
-        Self { rate: f64::NAN, fast: 1.0, slow: 1.0, power_w: None, outside: f64::INFINITY };
+        Self { rate: f64::NAN, fast: 1.0, slow: 1.0, power_w: None, outside: f64::INFINITY, cells: [0; 4] };
 
     /// A rate that was not measured.
     pub const fn stated(rate: f64) -> Self {
-        Self { rate, fast: 1.0, slow: 1.0, power_w: None, outside: 1.0 }
+        Self { rate, fast: 1.0, slow: 1.0, power_w: None, outside: 1.0, cells: [0; 4] }
     }
 
     /// The reading with the spread of one that is outside the measured sizes.
@@ -113,6 +131,11 @@ fn between(lower: &Point, upper: &Point, size: f64) -> Reading {
         slow: mix(lower.slow, upper.slow),
         power_w: lower.power_w.zip(upper.power_w).map(|(lower, upper)| mix(lower, upper)),
         outside: (lower.size - size).max(size - upper.size).max(0.0).exp(),
+        cells: match share {
+            0.0 => lower.cells,
+            1.0 => upper.cells,
+            _ => joined(lower.cells, upper.cells),
+        },
     }
 }
 
@@ -161,8 +184,8 @@ impl Surface {
         };
         let [low, high] = [lower, upper].map(|(tokens, curve)| (tokens.ln(), curve.at(size)));
         let point = |(size, reading): (f64, Reading)| {
-            let Reading { rate, fast, slow, power_w, .. } = reading;
-            Point { size, rate: rate.ln(), fast, slow, power_w }
+            let Reading { rate, fast, slow, power_w, cells, .. } = reading;
+            Point { size, rate: rate.ln(), fast, slow, power_w, cells }
         };
         let most = self.curves.last().map_or(tokens, |most| most.0);
         // In size, both curves have widened themselves.
@@ -177,7 +200,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn point(size: f64, rate: f64) -> Point {
-        Point { size, rate, fast: 0.9, slow: 1.2, power_w: None }
+        Point { size, rate, fast: 0.9, slow: 1.2, power_w: None, cells: [0; 4] }
     }
 
     fn close(a: f64, b: f64) -> bool {

@@ -18,12 +18,14 @@ pub use load::Load;
 pub use spread::{Population, Spread};
 
 use super::Workload;
+use super::basis::Term;
 use super::passes::{Passes, Timer};
 use super::rates::{Errors, Served, served};
 use super::step::Step;
 use crate::arch::{Architecture, KV_ELEMENT_BYTES, Scheme};
 use crate::hardware::GpuSpec;
 use crate::units::{BytesPerSecond, Interval, TokensPerSecond};
+use pass::Part;
 
 /// The kind of software that runs the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,15 +96,51 @@ impl Peaks {
     }
 
     pub(super) fn products(&self, tokens: f64, sampled: f64) -> Step {
-        pass::products(&self.load, tokens, sampled, self.engine, &self.constants)
+        let mut step = Step::default();
+        self.each_product(tokens, sampled, |part| part.add_to(&mut step));
+        step
     }
 
     pub(super) fn decode_attention(&self, sequences: f64) -> Step {
-        pass::decode_attention(&self.load, sequences, self.engine, &self.constants)
+        let mut step = Step::default();
+        self.each_decode_attention(sequences, |part| part.add_to(&mut step));
+        step
     }
 
     pub(super) fn prefill_attention(&self) -> Step {
-        pass::prefill_attention(&self.load, self.engine, &self.constants)
+        let mut step = Step::default();
+        self.each_prefill_attention(|part| part.add_to(&mut step));
+        step
+    }
+
+    pub(super) fn product_terms(&self, tokens: f64, sampled: f64) -> Vec<Term> {
+        let mut terms = Vec::new();
+        self.each_product(tokens, sampled, |part| terms.push(part.term()));
+        terms
+    }
+
+    pub(super) fn decode_attention_terms(&self, sequences: f64) -> Vec<Term> {
+        let mut terms = Vec::new();
+        self.each_decode_attention(sequences, |part| terms.push(part.term()));
+        terms
+    }
+
+    pub(super) fn prefill_attention_terms(&self) -> Vec<Term> {
+        let mut terms = Vec::new();
+        self.each_prefill_attention(|part| terms.push(part.term()));
+        terms
+    }
+
+    fn each_product(&self, tokens: f64, sampled: f64, each: impl FnMut(Part<'_>)) {
+        pass::products(&self.load, tokens, sampled, self.engine, &self.constants, each);
+    }
+
+    fn each_decode_attention(&self, sequences: f64, each: impl FnMut(Part<'_>)) {
+        pass::decode_attention(&self.load, sequences, self.engine, &self.constants, each);
+    }
+
+    fn each_prefill_attention(&self, each: impl FnMut(Part<'_>)) {
+        pass::prefill_attention(&self.load, self.engine, &self.constants, each);
     }
 
     /// What published measurements of the same kind lie within.

@@ -15,7 +15,8 @@ mod lend;
 mod rows;
 mod stated;
 
-use super::curve::{Curve, Surface};
+use super::basis::Term;
+use super::curve::{Cells, Curve, Surface};
 use super::layer::LayerRatio;
 use super::note;
 use super::step::{Bound, Step};
@@ -74,6 +75,8 @@ pub struct Curves {
     /// Seconds by bytes, by the number of GPUs.
     all_reduce: Vec<AllReduce>,
     launch: Launch,
+    /// The cells behind the launch.
+    chains: Cells,
     /// What stands in for attention that was not measured.
     stated: Option<Stated>,
     /// Sentences that belong beside every estimate.
@@ -127,6 +130,7 @@ impl Curves {
             elementwise: rows.elementwise(),
             all_reduce: rows.all_reduce(),
             launch: rows.launch,
+            chains: rows.chains,
             stated,
             notes: vec![],
             bandwidth: gpu.and_then(|gpu| gpu.bandwidth),
@@ -237,6 +241,37 @@ impl Curves {
             note(notes, format!("extrapolated: {kernel} outside its measured sizes"));
         }
         Ok(step)
+    }
+
+    /// The terms of [`Curves::time`]: one per op, and their launches.
+    ///
+    /// # Errors
+    /// Those of [`Curves::time`].
+    pub(super) fn terms(
+        &self,
+        model: &Architecture,
+        works: &[Work],
+        expert_skew: f64,
+    ) -> Result<Vec<Term>, String> {
+        let known = |cells: Cells| cells.into_iter().filter(|cell| *cell > 0).collect::<Vec<u32>>();
+        let mut terms = Vec::new();
+        let mut launches = 0.0;
+        for Work { op, times } in self.with_side_work(model, works) {
+            let times = times as f64;
+            let cost::Cost { bound, seconds, reading } = self.cost(&op, expert_skew, &mut Vec::new())?;
+            let factors = [("times", times), ("seconds of one", seconds)];
+            let of_op = Term::of(op.kernel(), bound, "times · seconds of one", &factors, times * seconds);
+            terms.push(Term { op: Some(op), cells: known(reading.cells), ..of_op });
+            launches += times;
+        }
+        let launch = self.launch.per_op();
+        if launch > 0.0 {
+            let factors = [("launches", launches), ("seconds of one", launch)];
+            let formula = "launches · seconds of one";
+            let of_launches = Term::of("launches", Bound::Overhead, formula, &factors, launches * launch);
+            terms.push(Term { cells: known(self.chains), ..of_launches });
+        }
+        Ok(terms)
     }
 
     /// What a pass takes beside its ops, where that is stated and not measured.

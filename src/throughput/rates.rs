@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::basis::{Basis, Pass, Term, total};
 use super::passes::Passes;
 use super::step::{Bound, Step};
 use super::workload::Workload;
@@ -129,15 +130,117 @@ pub(super) fn rates(passes: &mut Passes<'_>, errors: Errors) -> Result<Rates, St
     })
 }
 
-impl Times {
-    fn of(passes: &mut Passes<'_>) -> Result<Self, String> {
-        let Workload { batch, osl, serving, .. } = passes.workload;
-        let (new, chunk) = (passes.workload.new_tokens() as f64, serving.chunk as f64);
+/// How many tokens go through which pass.
+#[derive(Clone, Copy)]
+struct Amounts {
+    sequences: f64,
+    /// Prompt tokens that no cache holds.
+    new: f64,
+    /// Most prompt tokens of a pass.
+    chunk: f64,
+    /// Drafts per sequence and step.
+    drafted: f64,
+    /// Tokens that a step checks. All drafts of a sequence are checked in one step, which reads its cache once.
+    checked: f64,
+    /// Output tokens of a step.
+    yielded: f64,
+    /// Requests that begin in a step, which are as many as end.
+    begun: f64,
+    /// Prompts that are packed together.
+    together: f64,
+    /// Prompt tokens of a step that carries any: prompts come in whole chunks, which some of the steps carry.
+    carried: f64,
+    /// The share of the steps that carry some.
+    carrying: f64,
+}
+
+impl Amounts {
+    fn of(workload: &Workload) -> Self {
+        let Workload { batch, osl, serving, .. } = *workload;
+        let (new, chunk) = (workload.new_tokens() as f64, serving.chunk as f64);
         let drafted = serving.drafts.map_or(0, |drafts| drafts.tokens) as f64;
         let sequences = batch as f64;
-        // All drafts of a sequence are checked in one step, which reads its cache once.
-        let checked = sequences * (drafted + 1.0);
         let yielded = sequences * serving.drafts.map_or(1.0, |drafts| drafts.yielded);
+        let begun = yielded / osl as f64;
+        let carried = (begun * new).max(chunk);
+        Self {
+            sequences,
+            new,
+            chunk,
+            drafted,
+            checked: sequences * (drafted + 1.0),
+            yielded,
+            begun,
+            together: (chunk / new).floor().clamp(1.0, sequences),
+            carried,
+            carrying: begun * new / carried,
+        }
+    }
+
+    /// Passes of so many prompts together. Equal chunks: their sum is that of full ones and a rest.
+    fn cuts(&self, prompts: f64) -> f64 {
+        (prompts * self.new / self.chunk).ceil().max(1.0)
+    }
+}
+
+/// What the times rest on, pass by pass.
+///
+/// # Errors
+/// Those of [`rates`].
+pub(super) fn basis(passes: &mut Passes<'_>) -> Result<Basis, String> {
+    let times = Times::of(passes)?;
+    let amounts = Amounts::of(&passes.workload);
+    let Amounts { sequences, new, drafted, checked, yielded, begun, together, carried, carrying, .. } =
+        amounts;
+    let batch = passes.workload.batch;
+    let pass = |what: &str, times: f64, terms: Vec<Term>| {
+        let seconds = terms.iter().map(|term| term.seconds).sum();
+        Pass { what: what.to_owned(), times, share: 1.0, seconds, terms }
+    };
+    let attention = pass("attention of a decode step", 1.0, passes.decode_attention_terms(batch)?);
+    let mut decode = vec![
+        pass("all but attention of a decode step", 1.0, passes.product_terms(checked, checked)?),
+        attention,
+    ];
+    if drafted > 0.0 {
+        let terms = passes.product_terms(sequences, sequences)?;
+        decode.push(pass("drafts, each by a layer", drafted / passes.model.layers() as f64, terms));
+    }
+    let cuts = amounts.cuts(together);
+    let chunk = passes.product_terms(together * new / cuts, together)?;
+    let whole = pass("attention inside a prompt", 1.0, passes.prefill_attention_terms()?);
+    let attended = passes.prefill_attention()?.seconds();
+    let inside = Pass { share: attended / whole.seconds, seconds: attended, ..whole };
+    let prompt = vec![
+        pass(&format!("a chunk of {} prompt tokens", together * new / cuts), cuts / together, chunk),
+        inside.clone(),
+    ];
+    let carrier = passes.product_terms(checked + carried, checked + carried / new)?;
+    let scaled = |pass: &Pass, factor: f64| Pass { times: pass.times * factor, ..pass.clone() };
+    let (first, always) = decode.split_first().ok_or("a step has no passes")?;
+    let mut mixed = vec![
+        scaled(first, 1.0 - carrying),
+        pass("the same with prompt tokens riding along", carrying, carrier),
+        scaled(&inside, begun),
+    ];
+    mixed.extend(always.iter().cloned());
+    let mixed_s = total(&mixed);
+    Ok(Basis {
+        decode: (times.decode.seconds(), decode),
+        prompt: (times.packed.seconds(), prompt),
+        mixed: (mixed_s, mixed),
+        yielded,
+        begun,
+        saved: times.saved,
+    })
+}
+
+impl Times {
+    fn of(passes: &mut Passes<'_>) -> Result<Self, String> {
+        let Workload { batch, .. } = passes.workload;
+        let amounts = Amounts::of(&passes.workload);
+        let Amounts { sequences, new, drafted, checked, yielded, begun, together, carried, carrying, .. } =
+            amounts;
         let attention = passes.decode_attention(batch)?;
         let prompt_attention = passes.prefill_attention()?;
 
@@ -150,22 +253,16 @@ impl Times {
         let mut decode = passes.products(checked, checked)?;
         decode.plus(&always, 1.0);
 
-        // Equal chunks: their sum is that of full ones and a rest.
         let prefill = |passes: &mut Passes<'_>, prompts: f64| {
-            let cuts = (prompts * new / chunk).ceil().max(1.0);
+            let cuts = amounts.cuts(prompts);
             let mut step = Step::default();
             step.plus(&passes.products(prompts * new / cuts, prompts)?, cuts / prompts);
             step.plus(&prompt_attention, 1.0);
             Ok::<_, String>(step)
         };
         let first = prefill(passes, 1.0)?;
-        let together = (chunk / new).floor().clamp(1.0, sequences);
         let packed = if together > 1.0 { prefill(passes, together)? } else { first };
 
-        // As many requests begin as end; their prompts come in whole chunks, which some of the steps carry.
-        let begun = yielded / osl as f64;
-        let carried = (begun * new).max(chunk);
-        let carrying = begun * new / carried;
         let mut mixed = Step::default();
         mixed.plus(&decode, 1.0 - carrying);
         mixed.plus(&passes.products(checked + carried, checked + carried / new)?, carrying);

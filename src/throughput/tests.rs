@@ -1,3 +1,4 @@
+mod basis;
 mod curves;
 mod served;
 mod serving;

@@ -21,7 +21,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     }
     let answers = claims.iter().map(|claim| claim::check(claim, args.tolerance)).collect();
     let answers = Answers::of(answers, args.tolerance);
-    show(&answers, &args.format, claim::csv, claim::markdown, |value, _| claim::terminal(value))?;
+    show(&answers, &args.format, claim::csv, claim::markdown, claim::terminal)?;
     Ok(Exit::Ok)
 }
 

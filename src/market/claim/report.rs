@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::Answer;
-use crate::text::{csv_cell, inert, markdown_cell};
+use crate::text::{csv_cell, inert, markdown_cell, wrapped};
 
 /// The answers to all claims. The implied figures are those of an only claim.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -62,15 +62,19 @@ fn verdict(answer: &Answer) -> &'static str {
     }
 }
 
-/// For people: a line per finding, contradictions first.
-pub fn terminal(answers: &Answers) -> String {
+/// For people: a finding after the other, contradictions first, in lines of at most `width` columns.
+pub fn terminal(answers: &Answers, width: u16) -> String {
+    let width = usize::from(width);
     let mut out = String::new();
     for (at, answer) in answers.claims.iter().enumerate() {
         let gap = if at == 0 { "" } else { "\n" };
-        let _ = writeln!(out, "{gap}{}: {}", inert(&answer.claim), verdict(answer));
+        out += gap;
+        out += &wrapped(&format!("{}: {}", inert(&answer.claim), verdict(answer)), width, 0, 2);
         for finding in &answer.findings {
             let about = if finding.about.is_empty() { String::new() } else { format!("{}: ", finding.about) };
-            let _ = writeln!(out, "  {:<2} {}{}", mark(finding.holds), inert(&about), inert(&finding.words));
+            let words = wrapped(&format!("{}{}", inert(&about), inert(&finding.words)), width, 5, 5);
+            let mark = format!("  {:<2} ", mark(finding.holds));
+            out += words.strip_prefix("     ").map_or(words.clone(), |words| mark + words).as_str();
         }
     }
     out

@@ -318,7 +318,7 @@ fn bad_claims_say_where_and_what_would_be_right() {
 fn hostile_claims_cannot_drive_a_terminal_or_a_table() {
     let hostile = answer("format=\u{1b}[2J<b>|=1+1");
     let answers = Answers::of(vec![hostile], 0.0);
-    assert!(!terminal(&answers).contains('\u{1b}') && !markdown(&answers).contains("<b>"));
+    assert!(!terminal(&answers, 80).contains('\u{1b}') && !markdown(&answers).contains("<b>"));
     assert!(!csv(&answers).contains('\u{1b}'));
     assert!(!fault("usage=\u{1b}[2J").contains('\u{1b}'));
 }
@@ -336,7 +336,7 @@ proptest! {
     fn no_text_makes_it_panic(text in "[a-z0-9=,.%x+>< /*~-]{0,60}") {
         if let Ok(claim) = parse(&text, 1) {
             let answers = Answers::of(vec![check(&claim, 0.0)], 0.0);
-            prop_assert!(!terminal(&answers).is_empty());
+            prop_assert!(!terminal(&answers, 80).is_empty());
         }
     }
 

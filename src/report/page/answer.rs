@@ -157,8 +157,8 @@ fn figures(answer: &Answer) -> String {
         };
         out += &format!(
             "<div><dt>{label}</dt><dd><span data-figure=\"{name}\" data-value=\"{mid}\" data-low=\"{low}\" \
-             data-high=\"{high}\">{shown}</span> <span class=\"unit\">{unit}</span> {source}<span class=\"range\" \
-             data-range=\"{name}\">{range}</span></dd></div>\n",
+             data-high=\"{high}\">{shown}</span><span class=\"unit\">{unit}</span><span class=\"range\" \
+             data-range=\"{name}\">{range}</span>{source}</dd></div>\n",
             label = figure.label,
             mid = full(|value| value.mid),
             low = full(|value| value.low),
@@ -209,7 +209,7 @@ fn controls(page: &Page<'_>, case: &Case) -> String {
         number("rent", "Rent", "USD/h per device", terms.usd_per_hour.mid.0, "min=\"0\""),
         number("utilisation", "Utilisation", "0 to 1", terms.utilisation, "min=\"0\" max=\"1\""),
         number("ratio", "Input : output", "tokens", terms.mix.ratio(), "min=\"0\""),
-        number("cached", "Cached input", "0 to below 1", terms.mix.cached(), "min=\"0\" max=\"1\""),
+        number("cached", "Cached input", "below 1", terms.mix.cached(), "min=\"0\" max=\"1\""),
     )
 }
 

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{Page, RentRow, case_name, html};
+use crate::cost::HOURS_PER_MONTH;
 use crate::market::compare::Case;
 use crate::market::figure;
+use crate::market::tornado::SWING;
 use crate::price::to_f64;
 use crate::price::token::{Market, SellerVote};
 use crate::report::json::SCHEMA_VERSION;
@@ -18,6 +20,9 @@ struct Data<'p> {
     as_of: String,
     /// The place in `cases` of the one that is answered first.
     chosen: Option<usize>,
+    /// Constants of the formulas.
+    hours_per_month: f64,
+    swing: f64,
     cases: Vec<CaseData>,
     markets: Vec<MarketData<'p>>,
     rents: &'p [RentRow],
@@ -113,6 +118,8 @@ pub fn data(page: &Page<'_>) -> serde_json::Result<String> {
         schema_version: SCHEMA_VERSION,
         as_of: page.report.as_of.to_string(),
         chosen,
+        hours_per_month: HOURS_PER_MONTH,
+        swing: SWING,
         cases,
         markets,
         rents: &page.rents,

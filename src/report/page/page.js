@@ -4,8 +4,6 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const data = JSON.parse(find('#data').textContent);
   const UNKNOWN = '\u2013';
-  const HOURS_PER_MONTH = 730.485;
-  const SWING = 0.2;
 
   // Three significant digits with ties to even, as the report's own numbers are written.
   function significant(value) {
@@ -84,7 +82,7 @@
       ratio,
       verdict,
       breakEven: { utilisation: terms.utilisation * ratio.mid, rent: terms.rent.mid / ratio.mid },
-      mtokPerMonth: (terms.rent.mid * terms.gpus * HOURS_PER_MONTH) / market.mid,
+      mtokPerMonth: (terms.rent.mid * terms.gpus * data.hours_per_month) / market.mid,
     };
     decision.flips = flips(decision, times, terms);
     decision.decides = decides(decision, terms);
@@ -168,7 +166,7 @@
       'cached share': [terms.cached, ''],
     };
     const bars = Object.entries(values).map(([lever, [value, unit]]) => {
-      const [low, high] = [at(lever, 1 - SWING), at(lever, 1 + SWING)];
+      const [low, high] = [at(lever, 1 - data.swing), at(lever, 1 + data.swing)];
       const shown = unit === null ? 'as estimated' : `${significant(value)}${unit}`;
       return { lever, value, shown, low, high, swing: Math.abs(high - low) };
     });

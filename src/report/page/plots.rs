@@ -61,23 +61,25 @@ impl Plotted {
 
     fn draw(&self, size: Size) -> Result<Drawing, ChartError> {
         // A bar or row needs its own height, whatever the others do.
-        let rows = |count: usize| {
-            let height_px = 90 + 26 * u32::try_from(count).unwrap_or(u32::MAX / 64);
+        let rows = |each_px: u32, count: usize| {
+            let height_px = 80 + each_px * u32::try_from(count).unwrap_or(1);
             Size { height_px: height_px.max(170), ..size }
         };
         match &self.chart {
             Chart::Roofline(data) => roofline(data, size),
-            Chart::Peaks(data) => peaks(data, rows(data.bars.len())),
+            Chart::Peaks(data) => peaks(data, rows(25, data.bars.len())),
             Chart::Curves(data) => curves(data, size),
             Chart::History(data) => history(data, size),
-            Chart::Tornado(data) => tornado(data, rows(data.bars.len())),
-            Chart::Intervals(data) => intervals(data, rows(data.rows.len() * 2)),
+            Chart::Tornado(data) => tornado(data, rows(30, data.bars.len())),
+            Chart::Intervals(data) => intervals(data, rows(38, data.rows.len())),
         }
     }
 
     /// The chart in both sizes, of which the style sheet shows one; nothing where nothing can be drawn.
     pub(super) fn figure(&self) -> String {
-        let (Ok(wide), Ok(narrow)) = (self.draw(WIDE), self.draw(NARROW)) else { return String::new() };
+        let Ok(wide) = self.draw(WIDE) else { return String::new() };
+        // What cannot be drawn on a phone is shown there as it is elsewhere, smaller.
+        let narrow = self.draw(NARROW).unwrap_or_else(|_| wide.clone());
         let drawing = |class: &str, drawing: &Drawing| {
             let named = format!("<svg role=\"img\" aria-label=\"{}\"", text(&self.alt));
             let plot = &drawing.plot;

@@ -79,9 +79,10 @@ pub(super) fn table(caption: &str, id: &str, heads: &[Head], rows: impl Iterator
         })
         .collect();
     let mut out = format!(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\">\n\
-         <table class=\"sortable\" id=\"{id}\">\n<caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n",
-        caption = text(caption),
+        "<p class=\"quiet caption\" id=\"{id}-of\">{}</p>\n\
+         <div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}-of\">\n\
+         <table class=\"sortable\" id=\"{id}\" aria-labelledby=\"{id}-of\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n",
+        text(caption),
     );
     for row in rows {
         out += "<tr>";

@@ -61,6 +61,7 @@ impl Curves {
                 .collect(),
             all_reduce: all_reduce.into_iter().map(|curve| curve.scaled(ratios.link)).collect(),
             launch: self.launch,
+            chains: self.chains,
             stated: self.stated.and_then(|_| Stated::of(to)),
             notes,
             bandwidth: to.bandwidth,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::curve::{Curve, Point, Surface};
+use super::super::curve::{Cells, Curve, Point, Surface};
 use super::{AllReduce, Launch};
 use crate::arch::KV_ELEMENT_BYTES;
 use crate::measurement::{Cache, Measurement, Timing};
@@ -14,25 +14,36 @@ const ELEMENTWISE: [&str; 8] =
 
 /// The rows that carry a speed: per op the fastest variant, measured with cold caches where there is a choice.
 pub(super) struct Rows<'m> {
-    best: HashMap<Op, &'m Timing>,
+    best: HashMap<Op, Best<'m>>,
     pub(super) launch: Launch,
+    /// The cells of the chains behind the launch.
+    pub(super) chains: Cells,
+}
+
+/// The cell that speaks for an op.
+#[derive(Clone, Copy)]
+struct Best<'m> {
+    timing: &'m Timing,
+    /// Its place among the cells, from 1.
+    cell: u32,
 }
 
 impl<'m> Rows<'m> {
     /// The rows of one run; `imported` where another tool measured it.
     pub(super) fn new(measurements: &'m [Measurement], imported: bool) -> Self {
-        let mut best: HashMap<Op, (bool, &Timing)> = HashMap::new();
-        for row in measurements {
+        let mut best: HashMap<Op, (bool, Best<'_>)> = HashMap::new();
+        for (cell, row) in (1..).zip(measurements) {
             let Some(timing) = row.timing() else { continue };
             let hot = row.cache == Cache::Hot;
-            let entry = best.entry(row.op).or_insert((hot, timing));
-            if (hot, timing.seconds.median) < (entry.0, entry.1.seconds.median) {
-                *entry = (hot, timing);
+            let new = (hot, Best { timing, cell });
+            let entry = best.entry(row.op).or_insert(new);
+            if (hot, timing.seconds.median) < (entry.0, entry.1.timing.seconds.median) {
+                *entry = new;
             }
         }
-        let best: HashMap<_, _> = best.into_iter().map(|(op, (_, timing))| (op, timing)).collect();
-        let launch = launch(&best, imported);
-        Self { best, launch }
+        let best: HashMap<_, _> = best.into_iter().map(|(op, (_, best))| (op, best)).collect();
+        let (launch, chains) = launch(&best, imported);
+        Self { best, launch, chains }
     }
 
     /// The kernels without a row that every model needs; attention may be stated.
@@ -53,7 +64,8 @@ impl<'m> Rows<'m> {
 
     /// The rate of one row without its launch. Noise may leave nothing after the subtraction, so at least half
     /// of the measured time counts as work.
-    fn point(&self, timing: &Timing, size: f64, work: f64) -> Point {
+    fn point(&self, best: &Best<'_>, size: f64, work: f64) -> Point {
+        let timing = best.timing;
         let seconds = timing.seconds;
         let net = (seconds.median - self.launch.per_op()).max(seconds.median / 2.0);
         Point {
@@ -62,15 +74,16 @@ impl<'m> Rows<'m> {
             fast: seconds.min / seconds.median,
             slow: seconds.q3 / seconds.median,
             power_w: timing.mean_power().map(|power| power.0),
+            cells: [best.cell, 0, 0, 0],
         }
     }
 
     /// One curve per format from the rows for which `of` gives a format, a size and the work.
     fn by_format(&self, of: impl Fn(&Op) -> Option<(Format, f64, f64)>) -> Vec<(Format, Curve)> {
         let mut points: HashMap<Format, Vec<Point>> = HashMap::new();
-        for (op, timing) in &self.best {
+        for (op, best) in &self.best {
             if let Some((format, size, work)) = of(op) {
-                points.entry(format).or_default().push(self.point(timing, size, work));
+                points.entry(format).or_default().push(self.point(best, size, work));
             }
         }
         sorted(
@@ -81,9 +94,9 @@ impl<'m> Rows<'m> {
     /// One surface per format from the rows for which `of` gives a format, tokens, a size and the work.
     fn surfaces(&self, of: impl Fn(&Op) -> Option<(Format, f64, f64, f64)>) -> Vec<(Format, Surface)> {
         let mut points: HashMap<Format, Vec<(f64, Point)>> = HashMap::new();
-        for (op, timing) in &self.best {
+        for (op, best) in &self.best {
             if let Some((format, tokens, size, work)) = of(op) {
-                points.entry(format).or_default().push((tokens, self.point(timing, size, work)));
+                points.entry(format).or_default().push((tokens, self.point(best, size, work)));
             }
         }
         sorted(
@@ -134,9 +147,9 @@ impl<'m> Rows<'m> {
 
     /// Windowed rows reach another rate: those of full attention make the curve.
     pub(super) fn attention_prefill(&self) -> Option<Curve> {
-        let points = self.best.iter().filter_map(|(op, timing)| match *op {
+        let points = self.best.iter().filter_map(|(op, best)| match *op {
             Op::AttentionPrefill { tokens, window, .. } if window >= tokens => {
-                Some(self.point(timing, tokens as f64, op.flops().0))
+                Some(self.point(best, tokens as f64, op.flops().0))
             }
             _ => None,
         });
@@ -144,10 +157,10 @@ impl<'m> Rows<'m> {
     }
 
     pub(super) fn latent_decode(&self) -> Option<Surface> {
-        let points = self.best.iter().filter_map(|(op, timing)| match *op {
+        let points = self.best.iter().filter_map(|(op, best)| match *op {
             Op::LatentDecode { batch, context, heads, latent, rope } => {
                 let cached = (batch * context * (latent + rope)) as f64;
-                Some((heads as f64, self.point(timing, cached, op.flops().0)))
+                Some((heads as f64, self.point(best, cached, op.flops().0)))
             }
             _ => None,
         });
@@ -160,12 +173,12 @@ impl<'m> Rows<'m> {
 
     fn bytes_by_bytes(&self, kernel: &str) -> Option<Curve> {
         let rows = self.best.iter().filter(|(op, _)| op.kernel() == kernel);
-        let points = rows.map(|(op, timing)| self.point(timing, op.bytes().0, op.bytes().0));
+        let points = rows.map(|(op, best)| self.point(best, op.bytes().0, op.bytes().0));
         Curve::new(points.collect())
     }
 
     pub(super) fn all_reduce(&self) -> Vec<AllReduce> {
-        AllReduce::curves(self.best.iter().map(|(op, timing)| (op, timing.seconds.median)))
+        AllReduce::curves(self.best.iter().map(|(op, best)| (op, best.timing.seconds.median)))
     }
 }
 
@@ -178,19 +191,20 @@ fn sorted<T>(mut curves: Vec<(Format, T)>) -> Vec<(Format, T)> {
 /// `(t(b) − t(a)) / (b − a)` for the shortest and the longest measured chain of dependent dispatches. The times
 /// of a run of ours hold their launches, so without a chain there is nothing to add; those of others are of the device
 /// alone.
-fn launch(best: &HashMap<Op, &Timing>, imported: bool) -> Launch {
-    let mut chains: Vec<(u64, f64)> = (best.iter())
-        .filter_map(|(op, timing)| match op {
-            Op::Dispatch { chain } => Some((*chain, timing.seconds.median)),
+fn launch(best: &HashMap<Op, Best<'_>>, imported: bool) -> (Launch, Cells) {
+    let mut chains: Vec<(u64, f64, u32)> = (best.iter())
+        .filter_map(|(op, best)| match op {
+            Op::Dispatch { chain } => Some((*chain, best.timing.seconds.median, best.cell)),
             _ => None,
         })
         .collect();
     chains.sort_by_key(|chain| chain.0);
     match (chains.first(), chains.last()) {
         (Some(short), Some(long)) if long.0 > short.0 => {
-            Launch::Chain(((long.1 - short.1) / (long.0 - short.0) as f64).max(0.0))
+            let seconds = ((long.1 - short.1) / (long.0 - short.0) as f64).max(0.0);
+            (Launch::Chain(seconds), [short.2, long.2, 0, 0])
         }
-        _ if imported => Launch::Stated,
-        _ => Launch::Chain(0.0),
+        _ if imported => (Launch::Stated, [0; 4]),
+        _ => (Launch::Chain(0.0), [0; 4]),
     }
 }
