@@ -53,6 +53,9 @@ pub enum Refused {
     /// More than all paid hours.
     #[error("utilisation {0} is above 1, which is all paid hours")]
     UtilisationAboveOne(f64),
+    /// A busiest moment with less load than the mean.
+    #[error("a peak factor of {0} is below 1: the busiest moment has at least the mean load")]
+    PeakBelowMean(f64),
     /// An interval whose ends are not in order.
     #[error("{0}: the interval is not in order low, mid, high")]
     NotInOrder(&'static str),
