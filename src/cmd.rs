@@ -22,7 +22,9 @@ mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
+mod own;
 mod prices;
+mod rent;
 mod report;
 #[cfg(feature = "gpu")]
 mod run;
@@ -140,6 +142,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::Own(args) => own::run(&args),
         Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),

@@ -6,6 +6,8 @@
 
 mod break_even;
 pub mod own;
+pub mod own_or_rent;
+pub mod presets;
 pub mod rent;
 mod time_share;
 
