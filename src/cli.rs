@@ -1,5 +1,6 @@
 //! The arguments of every verb. What they mean to the system is decided in `cmd`.
 
+mod budget;
 mod cost;
 mod diff;
 mod import_kernels;
@@ -20,6 +21,7 @@ use mtok::arch::Scheme;
 use mtok::market::Policy;
 use mtok::market::drift::Drift;
 
+pub use budget::{BudgetArgs, PEAK_FACTOR, UTILISATION_MAX};
 pub use cost::{CostArgs, RentArgs};
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use import_kernels::ImportKernelsArgs;
@@ -86,6 +88,9 @@ pub enum Verb {
         after_help = "Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01"
     )]
     Compare(CompareArgs),
+    /// Size a volume per day: the GPUs it needs, a month of renting, owning and buying, and the cheapest mix.
+    #[command(after_help = budget::HELP, mut_arg("utilisation", |arg| arg.hide(true)))]
+    Budget(Box<BudgetArgs>),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
     #[command(after_help = report::HELP)]
     Report(ReportArgs),

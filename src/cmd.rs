@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gpu")]
 mod adapters;
+mod budget;
 #[cfg(feature = "gpu")]
 mod child;
 mod compare;
@@ -139,6 +140,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Tune(args) => tune::run(&args),
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Budget(args) => budget::run(&args),
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),

@@ -5,6 +5,7 @@ pub mod action_benchmark;
 pub mod all;
 pub mod annotations;
 pub mod bencher;
+pub mod budget;
 pub mod cells;
 pub mod costs;
 pub mod csv;

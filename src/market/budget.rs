@@ -14,7 +14,6 @@ mod volume;
 
 use serde::Serialize;
 
-use crate::cost::own::Ownership;
 use crate::price::Mix as Tokens;
 use crate::price::rental::Kind;
 use crate::units::{Interval, Seconds, UsdPerHour, UsdPerMtok};
@@ -54,8 +53,8 @@ pub struct Supply {
     pub gpus: u32,
     /// What a device is rented for.
     pub rent: Result<Interval<UsdPerHour>, String>,
-    /// What a device costs that is owned.
-    pub own: Result<Ownership, String>,
+    /// What an hour of an owned device costs.
+    pub own: Result<Hour, String>,
     /// What a million tokens of the mix cost at sellers.
     pub price: Result<Interval<UsdPerMtok>, String>,
     /// The mix may give rented devices back while the load does not need them.
@@ -128,6 +127,18 @@ pub struct Budget {
     pub steps: Vec<BudgetRow>,
 }
 
+impl Budget {
+    /// Writes into every row what the budget is of.
+    pub fn name(&mut self, model: &str, weights: &str, device: &str, batch: u64) {
+        for row in self.steps.iter_mut().chain([&mut self.asked]) {
+            row.model = model.to_owned();
+            row.weights = weights.to_owned();
+            row.device = device.to_owned();
+            row.batch = batch;
+        }
+    }
+}
+
 /// One end of all intervals, or their middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct World {
@@ -171,7 +182,7 @@ pub fn budget(need: &Need, supply: &Supply) -> Result<Budget, String> {
 fn worlds(need: &Need, supply: &Supply) -> Result<Interval<World>, String> {
     crate::cost::positive("tokens per day", need.tokens_per_day).map_err(|refused| refused.to_string())?;
     let tokens = Tokens::of_request(need.isl, need.osl)?;
-    let own = supply.own.as_ref().ok().map(owned_hour).transpose()?;
+    let own = supply.own.as_ref().ok().copied();
     let world = |end: fn(&Interval<f64>) -> f64| -> Result<World, String> {
         let fleet = match &supply.times {
             Err(_) => None,
@@ -188,7 +199,10 @@ fn worlds(need: &Need, supply: &Supply) -> Result<Interval<World>, String> {
         };
         let rent = supply.rent.as_ref().ok().map(|rent| end(&rent.map(|usd| usd.0)));
         let price = supply.price.as_ref().ok().map(|price| end(&price.map(|usd| usd.0)));
-        for (what, value) in [("usd_per_hour", rent), ("price per Mtok", price)] {
+        let own_usd = own.map(|hour| hour.at(1.0));
+        for (what, value) in
+            [("usd_per_hour", rent), ("owned usd_per_hour", own_usd), ("price per Mtok", price)]
+        {
             value
                 .map_or(Ok(0.0), |value| crate::cost::positive(what, value))
                 .map_err(|refused| refused.to_string())?;
@@ -218,13 +232,6 @@ fn worlds(need: &Need, supply: &Supply) -> Result<Interval<World>, String> {
 
 fn plain(time: Interval<Seconds>) -> Interval<f64> {
     time.map(|seconds| seconds.0)
-}
-
-/// An owned hour is linear in the load: its power above the idle draw grows with it.
-fn owned_hour(own: &Ownership) -> Result<Hour, String> {
-    let full = own.hour(1.0).map_err(|refused| refused.to_string())?;
-    let busy_usd = full.power_usd_per_hour * (1.0 - own.idle_share);
-    Ok(Hour { always_usd: full.usd_per_hour - busy_usd, busy_usd })
 }
 
 impl World {

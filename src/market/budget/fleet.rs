@@ -1,6 +1,9 @@
 //! Replicas for a volume, and what they cost.
 
+use serde::Serialize;
+
 use super::Day;
+use crate::cost::own::Ownership;
 use crate::cost::{HOURS_PER_MONTH, Refused};
 
 /// Seconds of a day.
@@ -13,7 +16,7 @@ const ROUNDING: f64 = 1e-12;
 pub const MOST_REPLICAS: f64 = 1e5;
 
 /// An hour of a device: what is paid whatever it does, and what an hour at full load adds (power).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Hour {
     /// USD per device and hour, idle or not.
     pub always_usd: f64,
@@ -25,6 +28,16 @@ impl Hour {
     /// The same whatever the device does.
     pub fn flat(usd_per_hour: f64) -> Self {
         Self { always_usd: usd_per_hour, busy_usd: 0.0 }
+    }
+
+    /// An owned device: its power above the idle draw grows with the load.
+    ///
+    /// # Errors
+    /// [`Refused`] where a number is not finite or out of its range.
+    pub fn owned(device: &Ownership) -> Result<Self, Refused> {
+        let full = device.hour(1.0)?;
+        let busy_usd = full.power_usd_per_hour * (1.0 - device.idle_share);
+        Ok(Self { always_usd: full.usd_per_hour - busy_usd, busy_usd })
     }
 
     /// USD per device and hour at a load of so much of the time.

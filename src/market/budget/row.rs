@@ -131,7 +131,10 @@ pub(super) fn of(need: &Need, supply: &Supply, worlds: &Interval<World>, factor:
         rent_usd_per_month_low: low.rent_usd,
         rent_usd_per_month_high: high.rent_usd,
         rent_usd_per_mtok: per_mtok(mid.rent_usd),
-        break_even_usd_per_hour: mid.buy_usd.zip(gpus(&mid)).map(|(usd, gpus)| usd / (gpus * HOURS_PER_MONTH)),
+        break_even_usd_per_hour: mid
+            .buy_usd
+            .zip(gpus(&mid))
+            .map(|(usd, gpus)| usd / (gpus * HOURS_PER_MONTH)),
         own_usd_per_month: mid.own_usd,
         own_usd_per_month_low: low.own_usd,
         own_usd_per_month_high: high.own_usd,

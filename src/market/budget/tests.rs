@@ -1,4 +1,5 @@
 use super::*;
+use crate::cost::own::Ownership;
 use proptest::prelude::*;
 
 /// 1000 input and 500 output tokens: 40 µs per input and 312.5 µs per output token of one device.
@@ -86,7 +87,11 @@ fn rented_replicas_that_are_given_back_cost_only_the_hours_that_need_them() {
 
 #[test]
 fn an_owner_pays_for_power_as_the_load_needs_it() {
-    let answer = budget(&need(), &Supply { own: Ok(OWNER), ..supply() }).unwrap();
+    let answer = budget(
+        &need(),
+        &Supply { own: Hour::owned(&OWNER).map_err(|refused| refused.to_string()), ..supply() },
+    )
+    .unwrap();
     let by_formula = OWNER.hour(answer.asked.utilisation.unwrap()).unwrap().usd_per_hour;
     near(answer.asked.own_usd_per_month, 6.0 * 730.485 * by_formula);
     assert_eq!(answer.asked.verdict, Some(Advice::Own));
@@ -184,7 +189,7 @@ prop_compose! {
                 times: Ok([time(input), time(output)]),
                 gpus: 2,
                 rent: Ok(ends(rent, dear).map(UsdPerHour)),
-                own: if owns { Ok(OWNER) } else { Err("none".into()) },
+                own: if owns { Hour::owned(&OWNER).map_err(|refused| refused.to_string()) } else { Err("none".into()) },
                 price: Ok(ends(price, dear).map(UsdPerMtok)),
                 give_back,
                 other_rents: vec![],
@@ -241,7 +246,7 @@ proptest! {
     ) {
         // The split by hand, own first: its own formula, from the area under the day.
         let need = Need { tokens_per_day: need.tokens_per_day.min(3e9), ..need };
-        let supply = Supply { own: Ok(Ownership { idle_share: 1.0, ..OWNER }), give_back: false, ..supply };
+        let supply = Supply { own: Ok(Hour::owned(&Ownership { idle_share: 1.0, ..OWNER }).unwrap()), give_back: false, ..supply };
         let row = budget(&need, &supply).map_err(TestCaseError::fail)?.asked;
         let step = budget(&need, &supply).unwrap().tokens_per_day_per_replica.unwrap().mid;
         let level = f64::from(owned + rented) * step * need.peak_factor / need.tokens_per_day;

@@ -1,0 +1,188 @@
+//! What a budget says in sentences.
+
+use super::{Advice, BudgetRow, Budgets, Entry, Interval, Side, Source, Volume, money, significant};
+use crate::market::budget::{Crossing, Crossings};
+
+/// A share of the tokens below which nothing is bought.
+const NOTHING: f64 = 5e-4;
+
+/// The answer: what is needed, what is cheapest, and the mix.
+pub(super) fn answer(entry: &Entry) -> Vec<String> {
+    let row = &entry.budget.asked;
+    let mut lines = vec![format!(
+        "{} tokens/day of {} {} on {}: {}.",
+        Volume(row.tokens_per_day),
+        row.model,
+        row.weights,
+        row.device,
+        need(row)
+    )];
+    lines.push(advice(row));
+    lines.extend(mix(row));
+    lines
+}
+
+fn need(row: &BudgetRow) -> String {
+    match (row.gpus, row.gpus_low, row.gpus_high) {
+        (Some(gpus), Some(low), Some(high)) if low < high => {
+            format!("{} ({low:.0} to {high:.0})", devices(gpus))
+        }
+        (Some(gpus), ..) => devices(gpus),
+        _ => "the need in GPUs is unknown".into(),
+    }
+}
+
+fn devices(gpus: f64) -> String {
+    format!("{gpus:.0} GPU{}", if gpus == 1.0 { "" } else { "s" })
+}
+
+/// The verdict with what each side costs, the cheapest first.
+fn advice(row: &BudgetRow) -> String {
+    let mut sides = row.sides();
+    sides.sort_by(|a, b| a.1.mid.total_cmp(&b.1.mid));
+    let costs: Vec<String> = sides
+        .iter()
+        .enumerate()
+        .map(|(place, (side, cost))| {
+            let unit = if place == 0 { " USD/month" } else { "" };
+            format!("{} {}{unit}{}", verb(*side), money(cost.mid), ends(*cost))
+        })
+        .collect();
+    let costs = costs.join(", ");
+    match (row.verdict, sides.len()) {
+        (_, 0) => "No verdict: no side has a price.".into(),
+        (None, _) => format!("No verdict, one side alone has a price: {costs}."),
+        (Some(Advice::TooCloseToCall), _) => {
+            let sides = row.in_question.clone().unwrap_or_default().replace("; ", ", ");
+            format!("TOO CLOSE to call between {sides}: {costs}.")
+        }
+        (Some(advice), _) => format!("{}: {costs}.", advice.name()),
+    }
+}
+
+fn verb(side: Side) -> &'static str {
+    match side {
+        Side::Rent => "renting costs",
+        Side::Own => "owning costs",
+        Side::Buy => "buying costs",
+    }
+}
+
+fn ends(cost: Interval<f64>) -> String {
+    if cost.low < cost.high {
+        format!(" ({} to {})", money(cost.low), money(cost.high))
+    } else {
+        String::new()
+    }
+}
+
+/// The mix, where it is one.
+fn mix(row: &BudgetRow) -> Option<String> {
+    let cheapest = row.sides().into_iter().map(|(_, cost)| cost.mid).min_by(f64::total_cmp)?;
+    let usd = row.mix_usd_per_month?;
+    let (low, high) = (row.mix_usd_per_month_low?, row.mix_usd_per_month_high?);
+    if row.sides().len() < 2 {
+        return None;
+    }
+    if usd > cheapest * (1.0 - NOTHING) {
+        return Some("No mix of them is cheaper.".into());
+    }
+    Some(format!(
+        "Cheapest mix: {}: {} USD/month{}, {} % less.",
+        mix_of(row),
+        money(usd),
+        ends(Interval { low, mid: usd, high }),
+        significant(100.0 * (1.0 - usd / cheapest))
+    ))
+}
+
+/// What the mix is made of.
+pub(super) fn mix_of(row: &BudgetRow) -> String {
+    let held = |gpus: Option<f64>, verb: &str| {
+        gpus.filter(|gpus| *gpus > 0.0).map(|gpus| format!("{verb} {}", devices(gpus)))
+    };
+    let bought = row.mix_bought.filter(|share| *share > NOTHING);
+    let bought = bought.map(|share| match share {
+        1.0 => "buy all tokens".to_owned(),
+        share => format!("buy {} % of the tokens", significant(100.0 * share)),
+    });
+    let parts = [held(row.mix_owned_gpus, "own"), held(row.mix_rented_gpus, "rent"), bought];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What the answer rests on.
+pub(super) fn basis(budgets: &Budgets, entry: &Entry) -> String {
+    let row = &entry.budget.asked;
+    let assumed = |so: bool| if so { ", assumed" } else { "" };
+    let per_second = row.requests_per_day / 86_400.0;
+    let mut words = format!(
+        "{} input and {} output tokens per request: {} requests/day, {} per second in the mean and {} at the peak ({} x the \
+         mean{}).",
+        row.isl,
+        row.osl,
+        Volume(row.requests_per_day),
+        significant(per_second),
+        significant(per_second * budgets.peak_factor),
+        significant(budgets.peak_factor),
+        assumed(budgets.peak_factor_assumed)
+    );
+    if budgets.cached > 0.0 {
+        words += &format!(" {} % of the input are cached.", significant(100.0 * budgets.cached));
+    }
+    if let Some(step) = entry.budget.tokens_per_day_per_replica {
+        words += &format!(
+            " A replica is {} at batch {}, loaded up to {} of its time{}; each carries {} tokens/day.",
+            devices(f64::from(row.gpus_per_replica)),
+            row.batch,
+            significant(budgets.utilisation_max),
+            assumed(budgets.utilisation_max_assumed),
+            Volume(step.mid)
+        );
+        words += match entry.source {
+            Source::Datasheet => " Rates are from a datasheet, not measured.",
+            Source::MeasuredElsewhere => " Rates were measured elsewhere.",
+            Source::Measured => "",
+        };
+    }
+    words + &format!(" Prices as of {}.", budgets.as_of)
+}
+
+/// What else the reader must know: crossings, sides left out, notes.
+pub(super) fn below(entry: &Entry) -> Vec<String> {
+    let budget = &entry.budget;
+    let mut lines = Vec::new();
+    lines.extend(budget.rent_crossings.map(|crossings| crossing("renting", crossings)));
+    lines.extend(budget.own_crossings.map(|crossings| crossing("owning", crossings)));
+    if let (Some(rent), Some(_)) = (budget.asked.break_even_usd_per_hour, budget.asked.rent_usd_per_month) {
+        lines.push(format!(
+            "At this volume renting costs as much as buying at {} USD/h per GPU.",
+            significant(rent)
+        ));
+    }
+    lines.extend(budget.left_out.iter().map(|out| format!("left out: {}: {}", out.side.name(), out.reason)));
+    lines
+        .extend(Some(entry.note.clone()).filter(|note| !note.is_empty()).map(|note| format!("note: {note}")));
+    lines
+}
+
+/// Where a side becomes cheaper than buying.
+fn crossing(side: &str, Crossings { low, mid, high }: Crossings) -> String {
+    let stays = |crossing: Option<Crossing>| match crossing {
+        Some(crossing) => format!("{} tokens/day", Volume(crossing.stays_tokens_per_day)),
+        None => "no volume".into(),
+    };
+    let ends = format!("best case {}, worst case {}", stays(low), stays(high));
+    match mid {
+        None => format!("There is no volume from which {side} is cheaper than buying ({ends})."),
+        Some(Crossing { first_tokens_per_day: first, stays_tokens_per_day: stay }) if first < stay => {
+            format!(
+                "{side} is first cheaper than buying at {} tokens/day and stays cheaper from {} on ({ends}).",
+                Volume(first),
+                Volume(stay)
+            )
+        }
+        Some(Crossing { first_tokens_per_day: first, .. }) => {
+            format!("{side} is cheaper than buying from {} tokens/day on ({ends}).", Volume(first))
+        }
+    }
+}
