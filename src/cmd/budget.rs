@@ -36,6 +36,7 @@ pub fn run(args: &BudgetArgs) -> Result<Exit, Failure> {
     let rent = std::slice::from_ref(&sized.rents.counts);
     let rows = compare::of_estimates(&estimates, &args.workload, &price, &tables, &origin, rent)?;
     let entries = estimates.iter().zip(rows).map(|(estimate, compared)| sized.entry(estimate, compared));
+    warnings.extend(other_gpu(&args.own, &tables, origin.gpu(&gpus))?);
     let budgets = sized.budgets(entries.collect::<Result<_, _>>()?);
     warnings.extend(compare::warnings(&price, &origin));
     if args.format.json {
@@ -45,7 +46,8 @@ pub fn run(args: &BudgetArgs) -> Result<Exit, Failure> {
     } else if args.format.markdown {
         print(&report::markdown(&budgets, &warnings))?;
     } else {
-        print(&report::terminal(&budgets, &warnings, terminal().0))?;
+        let (width, colour) = terminal();
+        print(&report::terminal(&budgets, &warnings, width, colour))?;
     }
     Ok(Exit::Ok)
 }
@@ -56,9 +58,6 @@ fn check(price: &PriceArgs) -> Result<(), Failure> {
         return Err(Failure::bad_input(
             "--utilisation follows from the volume here: give --peak-factor or --utilisation-max instead",
         ));
-    }
-    if price.drift.drift().is_some() {
-        return Err(Failure::bad_input("a budget is of one month: it takes no drift; see `mtok compare`"));
     }
     if matches!(price.offers, OfferChoice::All) {
         return Err(Failure::bad_input("a budget counts one rent: give --offers median or cheapest"));
@@ -102,14 +101,19 @@ fn owned(args: &OwnArgs, tables: &Tables) -> Result<(Result<OwnHour, String>, Ve
     }
     let presets = tables.presets()?;
     if let Some((preset, usd_per_hour)) = all_in(args, &presets)? {
+        let from = format!("preset {} of {}", preset.name, preset.date);
         let warnings = Some(preset.note.clone()).filter(|note| !note.is_empty());
         let warnings = warnings.map(|note| format!("{}: {note}", preset.name)).into_iter().collect();
-        return Ok((Ok(OwnHour { hour: Hour::flat(usd_per_hour), from: preset.said() }), warnings));
+        return Ok((
+            Ok(OwnHour { hour: Hour::flat(usd_per_hour), from, source: Some(preset.source.clone()) }),
+            warnings,
+        ));
     }
     let owned = own::owned(args, &presets)?;
     let hour = Hour::owned(&owned.ownership).map_err(Failure::bad_input)?;
-    let from = format!("{} USD per device over {} years", owned.ownership.capex_usd, owned.ownership.years);
-    Ok((Ok(OwnHour { hour, from }), owned.note.into_iter().collect()))
+    let from =
+        format!("{} USD over {} years", mtok::text::money(owned.ownership.capex_usd), owned.ownership.years);
+    Ok((Ok(OwnHour { hour, from, source: None }), owned.note.into_iter().collect()))
 }
 
 /// A preset of what an hour costs its owner, everything included. Nothing of it can be replaced.
@@ -130,6 +134,15 @@ fn all_in<'p>(args: &OwnArgs, presets: &'p [Preset]) -> Result<Option<(&'p Prese
             given.join(", ")
         ))),
     }
+}
+
+/// A doubt about a preset of another GPU.
+fn other_gpu(args: &OwnArgs, tables: &Tables, gpu: Option<&GpuSpec>) -> Result<Option<String>, Failure> {
+    let (Some(name), Some(gpu)) = (&args.preset, gpu) else { return Ok(None) };
+    let presets = tables.presets()?;
+    let preset = presets::find(&presets, name).map_err(Failure::bad_input)?;
+    let other = preset.gpu != gpu.name;
+    Ok(other.then(|| format!("preset {} is of the {}, not of the {}", preset.name, preset.gpu, gpu.name)))
 }
 
 /// What all budgets of a call share.
@@ -165,6 +178,7 @@ impl Sized<'_> {
             own: self.own.as_ref().map(|own| own.hour).map_err(String::clone),
             price: price(&row),
             give_back: self.args.give_back,
+            drift: self.args.price.drift.drift(),
             other_rents: self.rents.others.clone(),
         };
         let mut budget = budget(&self.need(), &supply).map_err(Failure::bad_input)?;

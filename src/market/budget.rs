@@ -14,6 +14,7 @@ mod volume;
 
 use serde::Serialize;
 
+use super::drift::Drift;
 use crate::price::Mix as Tokens;
 use crate::price::rental::Kind;
 use crate::units::{Interval, Seconds, UsdPerHour, UsdPerMtok};
@@ -57,6 +58,8 @@ pub struct Supply {
     pub own: Result<Hour, String>,
     /// What a million tokens of the mix cost at sellers.
     pub price: Result<Interval<UsdPerMtok>, String>,
+    /// How price, load and throughput move from month to month, where somebody said so.
+    pub drift: Option<Drift>,
     /// The mix may give rented devices back while the load does not need them.
     pub give_back: bool,
     /// Ways of renting that are listed and decide nothing.
@@ -125,12 +128,15 @@ pub struct Budget {
     pub left_out: Vec<LeftOut>,
     /// The staircase: volumes from 1/16 of the one asked for to 16 times.
     pub steps: Vec<BudgetRow>,
+    /// The same volume month by month with the drift given, from now on; none without one. It ends before a month that needs
+    /// more replicas than [`MOST_REPLICAS`].
+    pub months: Vec<BudgetRow>,
 }
 
 impl Budget {
     /// Writes into every row what the budget is of.
     pub fn name(&mut self, model: &str, weights: &str, device: &str, batch: u64) {
-        for row in self.steps.iter_mut().chain([&mut self.asked]) {
+        for row in self.steps.iter_mut().chain(&mut self.months).chain([&mut self.asked]) {
             row.model = model.to_owned();
             row.weights = weights.to_owned();
             row.device = device.to_owned();
@@ -138,6 +144,9 @@ impl Budget {
         }
     }
 }
+
+/// Months that a drift is followed for.
+const MONTHS: u32 = 24;
 
 /// One end of all intervals, or their middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,8 +183,29 @@ pub fn budget(need: &Need, supply: &Supply) -> Result<Budget, String> {
         own_crossings: crossings(&worlds, |prices| prices.own),
         left_out: left_out(supply),
         steps: (-STEPS..=STEPS).map(|power| at(2f64.powi(power))).collect(),
+        months: supply.drift.map_or(Ok(vec![]), |drift| months(need, supply, &worlds, drift))?,
         asked,
     })
+}
+
+/// The months of a drift. Hours stay as they are signed; the load grows with the volume, so its shape stays too.
+fn months(
+    need: &Need,
+    supply: &Supply,
+    worlds: &Interval<World>,
+    drift: Drift,
+) -> Result<Vec<BudgetRow>, String> {
+    drift.check().map_err(|refused| refused.to_string())?;
+    let month = |months: u32| {
+        let of = |change: f64| (1.0 + change).powi(months as i32);
+        let worlds = worlds.map(|world| world.moved(of(drift.price_per_month), of(drift.software_per_month)));
+        let volume = of(drift.load_per_month);
+        let fits = worlds.high.fleet.is_none_or(|fleet| {
+            fleet.check().is_ok() && fleet.replicas(need.tokens_per_day * volume) <= MOST_REPLICAS
+        });
+        fits.then(|| BudgetRow { months_from_now: months, ..row::of(need, supply, &worlds, volume) })
+    };
+    Ok((0..=MONTHS).map_while(month).collect())
 }
 
 /// The three worlds, all numbers in range.
@@ -235,6 +265,13 @@ fn plain(time: Interval<Seconds>) -> Interval<f64> {
 }
 
 impl World {
+    /// The same with a price and a throughput so many times as high.
+    fn moved(self, price: f64, speed: f64) -> Self {
+        let fleet = self.fleet.map(|fleet| Fleet { s_per_token: fleet.s_per_token / speed, ..fleet });
+        let usd_per_mtok = self.prices.usd_per_mtok.map(|usd| usd * price);
+        Self { fleet, prices: Prices { usd_per_mtok, ..self.prices } }
+    }
+
     fn month(&self, tokens_per_day: f64) -> Month {
         let prices = &self.prices;
         let buy_usd = prices.usd_per_mtok.map(|price| tokens_per_day * DAYS_PER_MONTH * price / 1e6);

@@ -77,6 +77,8 @@ pub struct OwnHour {
     pub hour: Hour,
     /// Where it comes from.
     pub from: String,
+    /// Where that was read.
+    pub source: Option<String>,
 }
 
 /// A market price with where it comes from.
@@ -151,6 +153,17 @@ const STAIRS: [Column<BudgetRow>; 8] = [
     text("verdict", verdict),
 ];
 
+const MONTHS: [Column<BudgetRow>; 8] = [
+    number("month", |row| row.months_from_now.to_string()),
+    number("tokens/day", |row| Volume(row.tokens_per_day).to_string()),
+    number("GPUs", |row| count(row.gpus)),
+    number("rent $/month", |row| amount(row.rent_usd_per_month)),
+    number("own $/month", |row| amount(row.own_usd_per_month)),
+    number("buy $/month", |row| amount(row.buy_usd_per_month)),
+    number("mix $/month", |row| amount(row.mix_usd_per_month)),
+    text("verdict", verdict),
+];
+
 const SUMMARY: [Column<BudgetRow>; 8] = [
     text("model", |row| row.model.clone()),
     text("weights", |row| row.weights.clone()),
@@ -174,38 +187,38 @@ fn verdict(row: &BudgetRow) -> String {
     row.verdict.map_or(UNKNOWN.into(), |advice| advice.name().to_owned())
 }
 
-/// Every volume of every budget as a row; the asked one has `volume_over_asked` 1.
+/// Every volume of every budget as a row, then the months of its drift; the asked one has `volume_over_asked` 1 now.
 pub fn csv(budgets: &Budgets) -> String {
-    let rows: Vec<BudgetRow> =
-        budgets.budgets.iter().flat_map(|entry| entry.budget.steps.iter().cloned()).collect();
-    rows_csv::rows_csv(&rows)
+    let later = |row: &&BudgetRow| row.months_from_now > 0;
+    let rows = budgets
+        .budgets
+        .iter()
+        .flat_map(|Entry { budget, .. }| budget.steps.iter().chain(budget.months.iter().filter(later)));
+    rows_csv::rows_csv(&rows.cloned().collect::<Vec<_>>())
 }
 
-/// For a terminal of `width` columns.
-pub fn terminal(budgets: &Budgets, warnings: &[String], width: u16) -> String {
+/// For a terminal of `width` columns; `colour` marks the verdicts.
+pub fn terminal(budgets: &Budgets, warnings: &[String], width: u16, colour: bool) -> String {
     let width = width.max(screen::NARROWEST);
     let lines =
         |lines: Vec<String>| lines.iter().map(|line| wrapped(&inert(line), width)).collect::<String>();
     let mut out = String::new();
     if budgets.budgets.len() > 1 {
         let asked: Vec<&BudgetRow> = budgets.budgets.iter().map(|entry| &entry.budget.asked).collect();
-        out += &(screen::table(&known(&SUMMARY, &asked), &asked, width, false) + "\n\n");
+        out += &(screen::table(&known(&SUMMARY, &asked), &asked, width, colour) + "\n\n");
     }
     for entry in &budgets.budgets {
         out += &lines(sentences::answer(entry));
-        out.push('\n');
-        out += &lines(vec![sentences::basis(budgets, entry)]);
-        let ways = ways(entry);
-        if !ways.is_empty() {
-            let ways: Vec<&Way> = ways.iter().collect();
-            out += &format!("\n{}\n", screen::table(&known(&WAYS, &ways), &ways, width, false));
+        out += &format!("\n{}", lines(vec![sentences::basis(budgets, entry)]));
+        for part in parts(entry) {
+            let table = match &part {
+                Part::Ways(ways) => screen::table(&known(&WAYS, &seen(ways)), &seen(ways), width, colour),
+                Part::Stairs(rows) => screen::table(&known(&STAIRS, &seen(rows)), &seen(rows), width, colour),
+                Part::Months(rows) => screen::table(&known(&MONTHS, &seen(rows)), &seen(rows), width, colour),
+            };
+            out += &format!("\n{table}\n");
         }
-        let steps: Vec<&BudgetRow> = entry.budget.steps.iter().collect();
-        if entry.budget.asked.mix_usd_per_month.is_some() {
-            out += &format!("\n{}\n", screen::table(&known(&STAIRS, &steps), &steps, width, false));
-        }
-        out += &lines(sentences::below(entry));
-        out.push('\n');
+        out += &format!("\n{}\n", lines(sentences::below(entry)));
     }
     out += &lines(warnings.iter().map(|warning| format!("warning: {warning}")).collect());
     out.trim_end().to_owned() + "\n"
@@ -221,19 +234,44 @@ pub fn markdown(budgets: &Budgets, warnings: &[String]) -> String {
         let mut answer = sentences::answer(entry).into_iter();
         out += &format!("**{}**\n\n", markdown_cell(&answer.next().unwrap_or_default()));
         out += &list(answer.chain([sentences::basis(budgets, entry)]).collect());
-        let ways = ways(entry);
-        let ways: Vec<&Way> = ways.iter().collect();
-        if !ways.is_empty() {
-            out += &format!("\n{}", page::table(&known(&WAYS, &ways), &ways));
-        }
-        let steps: Vec<&BudgetRow> = entry.budget.steps.iter().collect();
-        if entry.budget.asked.mix_usd_per_month.is_some() {
-            out += &format!("\n{}", page::table(&known(&STAIRS, &steps), &steps));
+        for part in parts(entry) {
+            out.push('\n');
+            out += &match &part {
+                Part::Ways(ways) => page::table(&known(&WAYS, &seen(ways)), &seen(ways)),
+                Part::Stairs(rows) => page::table(&known(&STAIRS, &seen(rows)), &seen(rows)),
+                Part::Months(rows) => page::table(&known(&MONTHS, &seen(rows)), &seen(rows)),
+            };
         }
         out += &format!("\n{}\n", list(sentences::below(entry)));
     }
     out += &list(warnings.iter().map(|warning| format!("Warning: {warning}")).collect());
     out.trim_end().to_owned() + "\n"
+}
+
+/// A table below the answer.
+enum Part {
+    Ways(Vec<Way>),
+    Stairs(Vec<BudgetRow>),
+    Months(Vec<BudgetRow>),
+}
+
+/// The tables that have something to show.
+fn parts(entry: &Entry) -> Vec<Part> {
+    let budget = &entry.budget;
+    let ways = ways(entry);
+    if ways.is_empty() {
+        return vec![];
+    }
+    let mut parts = vec![Part::Ways(ways), Part::Stairs(budget.steps.clone())];
+    if !budget.months.is_empty() {
+        let quarters = budget.months.iter().filter(|row| row.months_from_now % 3 == 0);
+        parts.push(Part::Months(quarters.cloned().collect()));
+    }
+    parts
+}
+
+fn seen<T>(rows: &[T]) -> Vec<&T> {
+    rows.iter().collect()
 }
 
 /// The ways to serve the asked volume: the sides that decide, other rents, the mix.

@@ -21,6 +21,8 @@ pub struct BudgetRow {
     pub isl: u64,
     /// Generated tokens per request.
     pub osl: u64,
+    /// 0 is now; later months are those of a drift.
+    pub months_from_now: u32,
     /// This volume over the one asked for.
     pub volume_over_asked: f64,
     /// Input and output tokens per day.

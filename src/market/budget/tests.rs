@@ -1,5 +1,6 @@
 use super::*;
 use crate::cost::own::Ownership;
+use crate::market::drift::Drift;
 use proptest::prelude::*;
 
 /// 1000 input and 500 output tokens: 40 µs per input and 312.5 µs per output token of one device.
@@ -16,6 +17,7 @@ fn supply() -> Supply {
         own: Err("no price of a device is known".into()),
         price: Ok(Interval::exactly(UsdPerMtok(0.2))),
         give_back: false,
+        drift: None,
         other_rents: vec![],
     }
 }
@@ -154,6 +156,25 @@ fn the_staircase_goes_from_a_sixteenth_to_sixteen_times() {
 }
 
 #[test]
+fn a_drift_is_followed_month_by_month() {
+    let drift = Drift { price_per_month: -0.05, load_per_month: 0.1, software_per_month: 0.0 };
+    let answer = budget(&need(), &Supply { drift: Some(drift), ..supply() }).unwrap();
+    assert_eq!(answer.months.len(), 25);
+    assert_eq!(answer.months[0], answer.asked);
+    let year = &answer.months[12];
+    near(Some(year.tokens_per_day), 1.5e9 * 1.1f64.powi(12));
+    // 5.68 · 1.1^12 = 17.8 replicas; bought 9,131.06 · (1.1 · 0.95)^12.
+    assert_eq!((year.gpus, year.months_from_now), (Some(18.0), 12));
+    near(year.buy_usd_per_month, 9131.06 * 1.045f64.powi(12));
+    assert_eq!((answer.asked.verdict, year.verdict), (Some(Advice::Rent), Some(Advice::Buy)));
+    let vast = Drift { load_per_month: 9.0, ..drift };
+    let answer = budget(&need(), &Supply { drift: Some(vast), ..supply() }).unwrap();
+    assert_eq!(answer.months.len(), 5, "5.68e4 replicas are the most below the limit");
+    let gone = Drift { load_per_month: -1.0, ..drift };
+    assert!(budget(&need(), &Supply { drift: Some(gone), ..supply() }).is_err());
+}
+
+#[test]
 fn nonsense_is_refused_with_a_sentence() {
     for bad in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
         for broken in [
@@ -192,6 +213,7 @@ prop_compose! {
                 own: if owns { Hour::owned(&OWNER).map_err(|refused| refused.to_string()) } else { Err("none".into()) },
                 price: Ok(ends(price, dear).map(UsdPerMtok)),
                 give_back,
+                drift: None,
                 other_rents: vec![],
             },
         )

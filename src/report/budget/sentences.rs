@@ -53,8 +53,8 @@ fn advice(row: &BudgetRow) -> String {
         (_, 0) => "No verdict: no side has a price.".into(),
         (None, _) => format!("No verdict, one side alone has a price: {costs}."),
         (Some(Advice::TooCloseToCall), _) => {
-            let sides = row.in_question.clone().unwrap_or_default().replace("; ", ", ");
-            format!("TOO CLOSE to call between {sides}: {costs}.")
+            let sides = row.in_question.clone().unwrap_or_default().replace("; ", " or ");
+            format!("TOO CLOSE to call, {sides}: {costs}.")
         }
         (Some(advice), _) => format!("{}: {costs}.", advice.name()),
     }
@@ -88,12 +88,17 @@ fn mix(row: &BudgetRow) -> Option<String> {
         return Some("No mix of them is cheaper.".into());
     }
     Some(format!(
-        "Cheapest mix: {}: {} USD/month{}, {} % less.",
+        "Cheapest mix: {}: {} USD/month{}, {} less.",
         mix_of(row),
         money(usd),
         ends(Interval { low, mid: usd, high }),
-        significant(100.0 * (1.0 - usd / cheapest))
+        percent(1.0 - usd / cheapest)
     ))
+}
+
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent < 10.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
 /// What the mix is made of.
@@ -104,7 +109,7 @@ pub(super) fn mix_of(row: &BudgetRow) -> String {
     let bought = row.mix_bought.filter(|share| *share > NOTHING);
     let bought = bought.map(|share| match share {
         1.0 => "buy all tokens".to_owned(),
-        share => format!("buy {} % of the tokens", significant(100.0 * share)),
+        share => format!("buy {} of the tokens", percent(share)),
     });
     let parts = [held(row.mix_owned_gpus, "own"), held(row.mix_rented_gpus, "rent"), bought];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -116,25 +121,25 @@ pub(super) fn basis(budgets: &Budgets, entry: &Entry) -> String {
     let assumed = |so: bool| if so { ", assumed" } else { "" };
     let per_second = row.requests_per_day / 86_400.0;
     let mut words = format!(
-        "{} input and {} output tokens per request: {} requests/day, {} per second in the mean and {} at the peak ({} x the \
+        "{} input and {} output tokens per request: {} requests/day, {} per second on average, {} at the peak ({} x the \
          mean{}).",
         row.isl,
         row.osl,
         Volume(row.requests_per_day),
         significant(per_second),
         significant(per_second * budgets.peak_factor),
-        significant(budgets.peak_factor),
+        budgets.peak_factor,
         assumed(budgets.peak_factor_assumed)
     );
     if budgets.cached > 0.0 {
-        words += &format!(" {} % of the input are cached.", significant(100.0 * budgets.cached));
+        words += &format!(" {} of the input is cached.", percent(budgets.cached));
     }
     if let Some(step) = entry.budget.tokens_per_day_per_replica {
         words += &format!(
             " A replica is {} at batch {}, loaded up to {} of its time{}; each carries {} tokens/day.",
             devices(f64::from(row.gpus_per_replica)),
             row.batch,
-            significant(budgets.utilisation_max),
+            budgets.utilisation_max,
             assumed(budgets.utilisation_max_assumed),
             Volume(step.mid)
         );
@@ -151,18 +156,36 @@ pub(super) fn basis(budgets: &Budgets, entry: &Entry) -> String {
 pub(super) fn below(entry: &Entry) -> Vec<String> {
     let budget = &entry.budget;
     let mut lines = Vec::new();
-    lines.extend(budget.rent_crossings.map(|crossings| crossing("renting", crossings)));
-    lines.extend(budget.own_crossings.map(|crossings| crossing("owning", crossings)));
+    lines.extend(budget.rent_crossings.map(|crossings| crossing("Renting", crossings)));
+    lines.extend(budget.own_crossings.map(|crossings| crossing("Owning", crossings)));
     if let (Some(rent), Some(_)) = (budget.asked.break_even_usd_per_hour, budget.asked.rent_usd_per_month) {
         lines.push(format!(
             "At this volume renting costs as much as buying at {} USD/h per GPU.",
             significant(rent)
         ));
     }
+    lines.extend(turn(&budget.months));
     lines.extend(budget.left_out.iter().map(|out| format!("left out: {}: {}", out.side.name(), out.reason)));
     lines
         .extend(Some(entry.note.clone()).filter(|note| !note.is_empty()).map(|note| format!("note: {note}")));
     lines
+}
+
+/// When the cheapest side of today is no longer the cheapest.
+fn turn(months: &[BudgetRow]) -> Option<String> {
+    let today = months.first()?.cheapest?;
+    let last = months.last()?.months_from_now;
+    let turned = months.iter().find(|row| row.cheapest != Some(today));
+    Some(match turned.and_then(|row| Some((row.months_from_now, row.cheapest?))) {
+        Some((month, side)) => {
+            format!(
+                "With the drift given, {} is the cheapest side until month {month}, then {}.",
+                today.name(),
+                side.name()
+            )
+        }
+        None => format!("With the drift given, {} stays the cheapest side for {last} months.", today.name()),
+    })
 }
 
 /// Where a side becomes cheaper than buying.
@@ -171,9 +194,11 @@ fn crossing(side: &str, Crossings { low, mid, high }: Crossings) -> String {
         Some(crossing) => format!("{} tokens/day", Volume(crossing.stays_tokens_per_day)),
         None => "no volume".into(),
     };
-    let ends = format!("best case {}, worst case {}", stays(low), stays(high));
+    let ends = format!("{} at best, {} at worst", stays(low), stays(high));
     match mid {
-        None => format!("There is no volume from which {side} is cheaper than buying ({ends})."),
+        None => {
+            format!("There is no volume from which {} is cheaper than buying ({ends}).", side.to_lowercase())
+        }
         Some(Crossing { first_tokens_per_day: first, stays_tokens_per_day: stay }) if first < stay => {
             format!(
                 "{side} is first cheaper than buying at {} tokens/day and stays cheaper from {} on ({ends}).",
