@@ -5,6 +5,7 @@
 //! hour by the input rate and again by the output rate gives two views that must never be added.)
 
 mod break_even;
+pub mod lease;
 pub mod own;
 pub mod own_or_rent;
 pub mod presets;
@@ -52,6 +53,16 @@ pub enum Refused {
     /// A building that takes less power than the machines in it.
     #[error("a PUE of {0} is below 1: the building cannot take less power than its machines")]
     PueBelowOne(f64),
+    /// A load that varies more than one from 0 to 1 with its mean can.
+    #[error("a load from 0 to 1 with mean {load} varies by at most {most:.3}, not by {sigma}")]
+    SigmaOfLoad {
+        /// The standard deviation.
+        sigma: f64,
+        /// The mean.
+        load: f64,
+        /// The most it can be.
+        most: f64,
+    },
     /// More than all paid hours.
     #[error("utilisation {0} is above 1, which is all paid hours")]
     UtilisationAboveOne(f64),
