@@ -10,7 +10,9 @@ pub mod own;
 pub mod own_or_rent;
 pub mod presets;
 pub mod rent;
+pub mod request;
 mod time_share;
+pub mod utilisation;
 
 use crate::units::{Interval, Seconds, TokensPerSecond, UsdPerHour, UsdPerMtok};
 
@@ -47,6 +49,14 @@ pub enum Refused {
     /// More than the whole of something.
     #[error("{what} {value} is not below 1")]
     NotAShare {
+        /// Which input.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// Less than nothing or more than the whole of something.
+    #[error("{what} {value} is not from 0 to 1")]
+    NotAPart {
         /// Which input.
         what: &'static str,
         /// Its value.

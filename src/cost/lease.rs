@@ -104,7 +104,7 @@ impl Lease {
         )?;
         let lease = in_range(positive("usd_per_hour", self.usd_per_hour.0)? * positive("gpus", self.gpus)?)?;
         let of_revenue = match positive("share of the revenue", self.share)? {
-            value if value > 1.0 => return Err(Refused::NotAShare { what: "share of the revenue", value }),
+            value if value > 1.0 => return Err(Refused::NotAPart { what: "share of the revenue", value }),
             of_revenue => of_revenue,
         };
         let pays_from = lease.0 / full.0;

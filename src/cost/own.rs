@@ -65,7 +65,7 @@ impl Ownership {
             return Err(Refused::NotPositive { what: "price less resale", value: spent });
         }
         let idle = match not_negative("idle_share", self.idle_share)? {
-            above if above > 1.0 => return Err(Refused::NotAShare { what: "idle_share", value: above }),
+            above if above > 1.0 => return Err(Refused::NotAPart { what: "idle_share", value: above }),
             idle => idle,
         };
         let pue = match positive("pue", self.pue)? {
