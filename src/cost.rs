@@ -5,19 +5,24 @@
 //! hour by the input rate and again by the output rate gives two views that must never be added.)
 
 mod break_even;
+pub mod lease;
 pub mod own;
 pub mod own_or_rent;
 pub mod presets;
 pub mod rent;
+pub mod request;
 mod time_share;
+pub mod utilisation;
 
 use crate::units::{Interval, Seconds, TokensPerSecond, UsdPerHour, UsdPerMtok};
 
 pub use break_even::BreakEven;
 pub use time_share::{Cost, CostInputs};
 
-/// Hours of a mean Gregorian month: 365.2425 days / 12.
-pub const HOURS_PER_MONTH: f64 = 730.485;
+/// Hours of a year as clouds and finance count them: 365 days.
+pub const HOURS_PER_YEAR: f64 = 8760.0;
+/// A twelfth of it.
+pub const HOURS_PER_MONTH: f64 = HOURS_PER_YEAR / 12.0;
 
 const SECONDS_PER_HOUR: f64 = 3600.0;
 const TOKENS_PER_MTOK: f64 = 1e6;
@@ -49,9 +54,27 @@ pub enum Refused {
         /// Its value.
         value: f64,
     },
+    /// Less than nothing or more than the whole of something.
+    #[error("{what} {value} is not from 0 to 1")]
+    NotAPart {
+        /// Which input.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// A building that takes less power than the machines in it.
     #[error("a PUE of {0} is below 1: the building cannot take less power than its machines")]
     PueBelowOne(f64),
+    /// A load that varies more than one from 0 to 1 with its mean can.
+    #[error("a load from 0 to 1 with mean {load} varies by at most {most:.3}, not by {sigma}")]
+    SigmaOfLoad {
+        /// The standard deviation.
+        sigma: f64,
+        /// The mean.
+        load: f64,
+        /// The most it can be.
+        most: f64,
+    },
     /// More than all paid hours.
     #[error("utilisation {0} is above 1, which is all paid hours")]
     UtilisationAboveOne(f64),

@@ -3,11 +3,8 @@
 use serde::Serialize;
 
 use super::rent::{annuity, in_range, not_negative};
-use super::{Refused, positive, share};
+use super::{HOURS_PER_YEAR, Refused, positive, share};
 use crate::units::UsdPerHour;
-
-/// Hours of a year as finance counts them: 365 days.
-const HOURS_PER_YEAR: f64 = 8760.0;
 
 /// An owned device: what it cost and what it takes to keep it running. Money per device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -68,7 +65,7 @@ impl Ownership {
             return Err(Refused::NotPositive { what: "price less resale", value: spent });
         }
         let idle = match not_negative("idle_share", self.idle_share)? {
-            above if above > 1.0 => return Err(Refused::NotAShare { what: "idle_share", value: above }),
+            above if above > 1.0 => return Err(Refused::NotAPart { what: "idle_share", value: above }),
             idle => idle,
         };
         let pue = match positive("pue", self.pue)? {

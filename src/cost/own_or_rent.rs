@@ -36,11 +36,15 @@ impl OwnOrRent {
         let break_even = Some(without_load / (rent - by_load)).filter(|share| is_positive(*share));
         let saved = utilisation * rent - (hour.usd_per_hour - hour.capital_usd_per_hour);
         let outlay = own.capex_usd * (1.0 + own.overhead_share);
+        let saved_per_month = saved * HOURS_PER_MONTH;
+        if !(outlay.is_finite() && saved_per_month.is_finite()) {
+            return Err(Refused::OutOfRange);
+        }
         Ok(Self {
             break_even_utilisation: break_even,
             break_even_hours_per_month: break_even.map(|share| share * HOURS_PER_MONTH),
             saved_usd_per_hour: saved,
-            months_to_recover: months(outlay, saved * HOURS_PER_MONTH, own.capital_per_year),
+            months_to_recover: months(outlay, saved_per_month, own.capital_per_year),
         })
     }
 }
@@ -54,7 +58,7 @@ fn months(outlay: f64, saved_per_month: f64, capital_per_year: f64) -> Option<f6
     let simple = outlay / saved_per_month;
     // `rate` is ln(1 + r) of the monthly r = e^rate − 1.
     let months = if rate == 0.0 { simple } else { -(-simple * rate.exp_m1()).ln_1p() / rate };
-    Some(months).filter(|months| is_positive(*months))
+    Some(months).filter(|months| months.is_finite())
 }
 
 #[cfg(test)]

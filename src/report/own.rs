@@ -112,7 +112,7 @@ impl Owning {
                 "own without load / (rent - what load adds); above 1: renting always costs less",
                 never,
             ),
-            maybe("break_even_hours", hours, "h/month", "of 730.485 h", never),
+            maybe("break_even_hours", hours, "h/month", "of 730 h", never),
             Line::new("saved", compared.saved_usd_per_hour, "USD/h", "u * rent - hour without capital"),
             maybe(
                 "months_to_recover",
