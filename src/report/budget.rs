@@ -126,7 +126,7 @@ impl MarketPrice {
 struct Way {
     side: String,
     how: String,
-    gpus: Option<f64>,
+    gpus: Option<u64>,
     load: Option<f64>,
     month: Interval<f64>,
     usd_per_mtok: Option<f64>,
@@ -175,8 +175,8 @@ const SUMMARY: [Column<BudgetRow>; 8] = [
     text("verdict", verdict),
 ];
 
-fn count(count: Option<f64>) -> String {
-    count.map_or(UNKNOWN.into(), |count| format!("{count:.0}"))
+fn count(count: Option<u64>) -> String {
+    count.map_or(UNKNOWN.into(), |count| count.to_string())
 }
 
 fn amount(usd: Option<f64>) -> String {

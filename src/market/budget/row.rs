@@ -6,7 +6,7 @@ use super::{Advice, DAYS_PER_MONTH, Month, Need, Side, Supply, World};
 use crate::cost::HOURS_PER_MONTH;
 use crate::units::Interval;
 
-/// One volume, flat, as CSV and JSON show it. Unknown is `None`, never 0. Money is USD per mean month of 730.485 hours.
+/// One volume, flat, as CSV and JSON show it. Unknown is `None`, never 0. Money is USD per mean month of 730 hours.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BudgetRow {
     /// The open weights.
@@ -32,11 +32,11 @@ pub struct BudgetRow {
     /// Devices of a replica.
     pub gpus_per_replica: u32,
     /// Devices that carry the peak.
-    pub gpus: Option<f64>,
+    pub gpus: Option<u64>,
     /// The fewest, at the fast end of the rates.
-    pub gpus_low: Option<f64>,
+    pub gpus_low: Option<u64>,
     /// The most, at the slow end.
-    pub gpus_high: Option<f64>,
+    pub gpus_high: Option<u64>,
     /// Share of the paid hours of these devices that carries the load.
     pub utilisation: Option<f64>,
     /// Renting all of them all hours.
@@ -74,9 +74,9 @@ pub struct BudgetRow {
     /// The cheapest mix, per million tokens served.
     pub mix_usd_per_mtok: Option<f64>,
     /// Devices that the cheapest mix owns.
-    pub mix_owned_gpus: Option<f64>,
+    pub mix_owned_gpus: Option<u64>,
     /// Devices that it rents.
-    pub mix_rented_gpus: Option<f64>,
+    pub mix_rented_gpus: Option<u64>,
     /// Share of the tokens that it buys.
     pub mix_bought: Option<f64>,
     /// The cheapest side at the middle of the intervals.
@@ -115,8 +115,8 @@ pub(super) fn of(need: &Need, supply: &Supply, worlds: &Interval<World>, factor:
     let [low, mid, high] = [worlds.low, worlds.mid, worlds.high].map(|world| world.month(tokens_per_day));
     let mtok = tokens_per_day * DAYS_PER_MONTH / 1e6;
     let per_mtok = |usd: Option<f64>| usd.map(|usd| usd / mtok);
-    let gpus = |month: &Month| month.replicas.map(|replicas| replicas * f64::from(supply.gpus));
-    let mix_gpus = |replicas: f64| replicas * f64::from(supply.gpus);
+    let devices = |replicas: f64| replicas as u64 * u64::from(supply.gpus);
+    let gpus = |month: &Month| month.replicas.map(devices);
     let mix = |month: &Month| month.mix.map(|mix| mix.usd_per_month);
     let mut row = BudgetRow {
         isl: need.isl,
@@ -136,7 +136,7 @@ pub(super) fn of(need: &Need, supply: &Supply, worlds: &Interval<World>, factor:
         break_even_usd_per_hour: mid
             .buy_usd
             .zip(gpus(&mid))
-            .map(|(usd, gpus)| usd / (gpus * HOURS_PER_MONTH)),
+            .map(|(usd, gpus)| usd / (gpus as f64 * HOURS_PER_MONTH)),
         own_usd_per_month: mid.own_usd,
         own_usd_per_month_low: low.own_usd,
         own_usd_per_month_high: high.own_usd,
@@ -149,8 +149,8 @@ pub(super) fn of(need: &Need, supply: &Supply, worlds: &Interval<World>, factor:
         mix_usd_per_month_low: mix(&low),
         mix_usd_per_month_high: mix(&high),
         mix_usd_per_mtok: per_mtok(mix(&mid)),
-        mix_owned_gpus: mid.mix.map(|mix| mix_gpus(mix.owned)),
-        mix_rented_gpus: mid.mix.map(|mix| mix_gpus(mix.rented)),
+        mix_owned_gpus: mid.mix.map(|mix| devices(mix.owned)),
+        mix_rented_gpus: mid.mix.map(|mix| devices(mix.rented)),
         mix_bought: mid.mix.map(|mix| mix.bought),
         ..BudgetRow::default()
     };

@@ -25,15 +25,15 @@ pub(super) fn answer(entry: &Entry) -> Vec<String> {
 fn need(row: &BudgetRow) -> String {
     match (row.gpus, row.gpus_low, row.gpus_high) {
         (Some(gpus), Some(low), Some(high)) if low < high => {
-            format!("{} ({low:.0} to {high:.0})", devices(gpus))
+            format!("{} ({low} to {high})", devices(gpus))
         }
         (Some(gpus), ..) => devices(gpus),
         _ => "the need in GPUs is unknown".into(),
     }
 }
 
-fn devices(gpus: f64) -> String {
-    format!("{gpus:.0} GPU{}", if gpus == 1.0 { "" } else { "s" })
+fn devices(gpus: u64) -> String {
+    format!("{gpus} GPU{}", if gpus == 1 { "" } else { "s" })
 }
 
 /// The verdict with what each side costs, the cheapest first.
@@ -103,8 +103,8 @@ fn percent(share: f64) -> String {
 
 /// What the mix is made of.
 pub(super) fn mix_of(row: &BudgetRow) -> String {
-    let held = |gpus: Option<f64>, verb: &str| {
-        gpus.filter(|gpus| *gpus > 0.0).map(|gpus| format!("{verb} {}", devices(gpus)))
+    let held = |gpus: Option<u64>, verb: &str| {
+        gpus.filter(|gpus| *gpus > 0).map(|gpus| format!("{verb} {}", devices(gpus)))
     };
     let bought = row.mix_bought.filter(|share| *share > NOTHING);
     let bought = bought.map(|share| match share {
@@ -137,7 +137,7 @@ pub(super) fn basis(budgets: &Budgets, entry: &Entry) -> String {
     if let Some(step) = entry.budget.tokens_per_day_per_replica {
         words += &format!(
             " A replica is {} at batch {}, loaded up to {} of its time{}; each carries {} tokens/day.",
-            devices(f64::from(row.gpus_per_replica)),
+            devices(u64::from(row.gpus_per_replica)),
             row.batch,
             budgets.utilisation_max,
             assumed(budgets.utilisation_max_assumed),
@@ -165,10 +165,39 @@ pub(super) fn below(entry: &Entry) -> Vec<String> {
         ));
     }
     lines.extend(turn(&budget.months));
+    lines.extend(
+        Some(budget.asked.verdict)
+            .filter(|it| *it == Some(Advice::TooCloseToCall))
+            .and_then(|_| widest(entry)),
+    );
     lines.extend(budget.left_out.iter().map(|out| format!("left out: {}: {}", out.side.name(), out.reason)));
     lines
         .extend(Some(entry.note.clone()).filter(|note| !note.is_empty()).map(|note| format!("note: {note}")));
     lines
+}
+
+/// What keeps a verdict open, and what would make it narrower.
+fn widest(entry: &Entry) -> Option<String> {
+    let step = entry.budget.tokens_per_day_per_replica;
+    let rates =
+        step.map(|step| (step, "the rates", "tokens/day per replica", "measure them with `mtok measure`"));
+    let rent = entry.rent.as_ref().map(|rent| rent.usd_per_hour.map(|usd| usd.0));
+    let rent = rent.map(|rent| (rent, "the rent", "USD/h", "give --usd-per-hour or --offers cheapest"));
+    let market = entry.market.as_ref().map(|market| market.usd_per_mtok);
+    let market = market.map(|price| (price, "the market price", "USD/Mtok", "name a seller with --market"));
+    // Of equals the last counts.
+    let known = [market, rent, rates].into_iter().flatten();
+    let (ends, what, unit, remedy) =
+        known.max_by(|(a, ..), (b, ..)| (a.high / a.low).total_cmp(&(b.high / b.low)))?;
+    (ends.low < ends.high).then(|| {
+        let shown =
+            |end: f64| if unit.starts_with("tokens") { Volume(end).to_string() } else { significant(end) };
+        format!(
+            "The widest interval is that of {what}, {} to {} {unit}: {remedy}.",
+            shown(ends.low),
+            shown(ends.high)
+        )
+    })
 }
 
 /// When the cheapest side of today is no longer the cheapest.
