@@ -52,10 +52,10 @@ pub struct BudgetArgs {
 #[group(required = true, multiple = false)]
 pub struct VolumeArgs {
     /// Input and output tokens per day, such as 2B or 500M.
-    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TOKENS", allow_hyphen_values = true)]
     pub tokens_per_day: Option<Volume>,
     /// Requests per day, such as 1M.
-    #[arg(long, value_name = "REQUESTS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "REQUESTS", allow_hyphen_values = true)]
     pub requests_per_day: Option<Volume>,
 }
 

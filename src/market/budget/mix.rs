@@ -62,7 +62,7 @@ pub fn cheapest(fleet: &Fleet, prices: &Prices, tokens_per_day: f64) -> Option<M
         }
     }
     // All of it in pieces is the whole but for the last digits.
-    mix.bought = if mix.owned + mix.rented == 0.0 { 1.0 } else { mix.bought };
+    mix.bought = if mix.owned + mix.rented == 0.0 { 1.0 } else { mix.bought.min(1.0) };
     Some(mix)
 }
 
