@@ -3,7 +3,9 @@
 mod budget;
 mod cost;
 mod diff;
+mod hour;
 mod import_kernels;
+mod lease;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
@@ -22,9 +24,11 @@ use mtok::market::Policy;
 use mtok::market::drift::Drift;
 
 pub use budget::{BudgetArgs, PEAK_FACTOR, UTILISATION_MAX};
-pub use cost::{CostArgs, RentArgs};
+pub use cost::{CostArgs, RentArgs, WorkArgs};
 pub use diff::{Allowed, DiffArgs, GateChoice};
+pub use hour::HourArgs;
 pub use import_kernels::ImportKernelsArgs;
+pub use lease::LeaseArgs;
 pub use market::{
     AllArgs, CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs,
     StorageArgs, TokensArgs, UsageArgs,
@@ -103,6 +107,9 @@ pub enum Verb {
     /// Say what an hour of an owned device costs by its parts, and when owning costs as much as renting.
     #[command(after_help = own::HELP)]
     Own(OwnVerbArgs),
+    /// Set a fixed lease of a device beside a share of its token revenue.
+    #[command(after_help = lease::HELP)]
+    Lease(LeaseArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
     /// Prices with their dates and sources: list, import, history, explain, diff, update.

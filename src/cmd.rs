@@ -16,9 +16,11 @@ mod files;
 mod folder;
 #[cfg(feature = "gpu")]
 mod host;
+mod hour;
 mod import_kernels;
 mod input;
 mod inputs;
+mod lease;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
@@ -145,6 +147,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
         Verb::Own(args) => own::run(&args),
+        Verb::Lease(args) => lease::run(&args),
         Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),

@@ -94,12 +94,7 @@ fn a_side_without_a_price_is_left_out_with_the_reason() {
     assert!(text.contains("left out: own: no cost of an owned device is known"), "{text}");
     assert!(!text.contains("own $/month"), "{text}");
     // What does not fit needs no GPUs that could be counted; buying has its price all the same.
-    let words =
-        ["--tokens-per-day", "2B", "--gpu", "H100 SXM", "--model", "llama-3.1-70b", "--weights", "bf16"];
-    let tables = tables();
-    let all: Vec<&str> =
-        ["budget"].into_iter().chain(words).chain(tables.iter().map(String::as_str)).collect();
-    let text = run(mtok(&all)).ok().out.replace('\n', " ");
+    let text = two_billion(&["--memory-gb", "4"]).ok().out.replace('\n', " ");
     assert!(
         text.contains("the need in GPUs is unknown") && text.contains("left out: rent: does not fit"),
         "{text}"

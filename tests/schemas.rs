@@ -216,7 +216,7 @@ fn a_comparison_has_the_keys_and_words_of_its_schema() {
 fn a_budget_is_as_its_schema_says() {
     let schema = schema("budget");
     let mut words = vec!["budget", "--tokens-per-day", "2B", "--gpu", "H100 SXM", "--as-of", "2026-11-01"];
-    words.extend(["--model", "llama-3.1-8b,llama-3.1-70b", "--load-drift", "5%"]);
+    words.extend(["--model", "llama-3.1-8b", "--weights", "fp8,bf16", "--load-drift", "5%"]);
     let tables = tables();
     words.extend(tables.iter().map(String::as_str));
     let shown = run(mtok(&[&words[..], &["--preset", "h100-neocloud", "--json"]].concat())).ok().json();
@@ -227,8 +227,10 @@ fn a_budget_is_as_its_schema_says() {
         assert_eq!(keys(budget), keys(&schema["$defs"]["budget"]["properties"]));
         assert_eq!(keys(&budget["asked"]), keys(volume));
     }
-    // Without the need and without an owner: nulls where numbers were.
-    assert_valid(&schema, &run(mtok(&[&words[..], &["--json"]].concat())).ok().json());
+    // Without the need: nulls where numbers were.
+    let unknown = run(mtok(&[&words[..], &["--memory-gb", "4", "--json"]].concat())).ok().json();
+    assert!(unknown["budgets"][0]["asked"]["gpus"].is_null(), "{unknown:#}");
+    assert_valid(&schema, &unknown);
     let text = run(mtok(&[&words[..], &["--csv"]].concat())).ok().out;
     assert_eq!(set(Grid::of(&text).rows[0].iter().map(String::as_str)), keys(volume));
     rows(&text, volume).iter().for_each(|row| assert_valid(&schema["$defs"]["volume"], row));

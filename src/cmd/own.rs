@@ -3,7 +3,7 @@
 use mtok::cost;
 use mtok::cost::own::Ownership;
 use mtok::cost::own_or_rent::OwnOrRent;
-use mtok::cost::presets::{self, Kind, Preset};
+use mtok::cost::presets::{self, Kind, Preset, Used};
 use mtok::price::to_f64;
 use mtok::report::own::Owning;
 use mtok::report::served::Versioned;
@@ -42,11 +42,16 @@ fn owning(args: &OwnVerbArgs, owned: Owned, rented: Option<&rent::Dated>) -> Res
     };
     let usd_per_mtok = per_mtok(hour.usd_per_hour).map_err(Failure::bad_input)?;
     let power_share = hour.power_usd_per_hour / hour.usd_per_hour;
-    let against =
-        rented.map(|(rent, _)| OwnOrRent::between(&owned.ownership, args.utilisation, rent.usd_per_hour));
-    let mut warnings: Vec<String> = owned.note.into_iter().collect();
+    let beside =
+        |(rent, _): &rent::Dated| OwnOrRent::between(&owned.ownership, args.utilisation, rent.usd_per_hour);
+    let against = rented.map(beside).transpose().map_err(Failure::bad_input)?;
+    let mut warnings = Vec::new();
     if let Some((rent, _)) = rented {
         warnings.extend(rent::doubts(&args.rent, rent));
+    }
+    let life = 12.0 * owned.ownership.years;
+    if against.and_then(|beside| beside.months_to_recover).is_some_and(|months| months > life) {
+        warnings.push(format!("the outlay is recovered after the {life} months of use only, if ever"));
     }
     if args.utilisation == 1.0 {
         warnings.push("the hour is at full load in every hour".into());
@@ -62,7 +67,8 @@ fn owning(args: &OwnVerbArgs, owned: Owned, rented: Option<&rent::Dated>) -> Res
         power_usd_per_mtok: usd_per_mtok.map(|cost| cost.0 * power_share),
         rent_usd_per_hour: rented.map(|(rent, _)| rent.usd_per_hour.0),
         rent_from: rented.map(|(rent, _)| rent::said(rent)),
-        against_rent: against.transpose().map_err(Failure::bad_input)?,
+        against_rent: against,
+        preset: owned.preset,
         inputs: owned.inputs,
         warnings,
     })
@@ -83,8 +89,8 @@ pub struct Owned {
     pub ownership: Ownership,
     /// Its numbers in the order of the options.
     pub inputs: Vec<Line>,
-    /// What must be known of the preset's figures.
-    pub note: Option<String>,
+    /// The preset that gave some of them.
+    pub preset: Option<Used>,
 }
 
 /// The owned device with the sources of its numbers.
@@ -116,8 +122,7 @@ pub fn owned(args: &OwnArgs, presets: &[Preset]) -> Result<Owned, Failure> {
         usd_per_kwh: asked.take(("usd_per_kwh", "USD/kWh"), args.usd_per_kwh, None, None),
     };
     asked.complete()?;
-    let note = preset.map(|preset| preset.note.clone()).filter(|note| !note.is_empty());
-    Ok(Owned { ownership, inputs: asked.inputs, note })
+    Ok(Owned { ownership, inputs: asked.inputs, preset: preset.map(Preset::used) })
 }
 
 /// The preset of this name, which must be of an owned device: the others are hours already.
@@ -151,7 +156,7 @@ impl Asked<'_> {
         default: Option<(f64, &str)>,
     ) -> f64 {
         let typed = typed.map(|value| (value, "typed".to_owned()));
-        let preset = preset.zip(self.preset.map(Preset::said));
+        let preset = preset.zip(self.preset.map(|preset| format!("preset {}", preset.name)));
         let default = default.map(|(value, why)| (value, format!("default: {why}")));
         let Some((value, from)) = typed.or(preset).or(default) else {
             self.missing.push(figure);

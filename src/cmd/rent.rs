@@ -30,7 +30,7 @@ pub fn doubts(args: &RentArgs, rent: &Rent) -> Vec<String> {
     args.usd_per_hour.and_then(unusual_rent).into_iter().chain(old).collect()
 }
 
-/// Who asks the rent, how and when.
+/// Who asks a rent, how and when.
 pub fn said(rent: &Rent) -> String {
     let kind = rent.kind.map(|kind| format!("{kind}, "));
     match rent.date {

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 use crate::named::named;
 use crate::table::{Fault, Row, Table};
@@ -53,10 +54,47 @@ pub struct Preset {
     pub note: String,
 }
 
+/// What output states of the preset that it used.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Used {
+    /// Its name.
+    pub name: String,
+    /// The GPU.
+    pub gpu: String,
+    /// What it is an hour of.
+    pub kind: Kind,
+    /// The day of the figures.
+    #[serde(serialize_with = "as_text")]
+    pub date: Date,
+    /// Where they were read.
+    pub source: String,
+    /// What must be known of them; empty for nothing.
+    pub note: String,
+}
+
+fn as_text<S: serde::Serializer>(date: &Date, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(date)
+}
+
 impl Preset {
-    /// The name with source and date, as output states it.
-    pub fn said(&self) -> String {
-        format!("preset {}, {} ({})", self.name, self.source, self.date)
+    /// The preset as output states it.
+    pub fn used(&self) -> Used {
+        Used {
+            name: self.name.clone(),
+            gpu: self.gpu.clone(),
+            kind: self.kind,
+            date: self.date,
+            source: self.source.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+impl Used {
+    /// Source, date and note in a sentence.
+    pub fn sentence(&self) -> String {
+        let note = if self.note.is_empty() { String::new() } else { format!("; {}", self.note) };
+        format!("preset {} of {}: {}, figures of {}{note}", self.name, self.gpu, self.source, self.date)
     }
 }
 
@@ -156,7 +194,7 @@ mod tests {
         let presets = read("a,G,own,,,1.5,4,,,2026-04-03,s,\n").unwrap();
         let preset = find(&presets, " A ").unwrap();
         assert_eq!((preset.usd_per_hour, preset.capex_usd, preset.kw), (None, None, Some(1.5)));
-        assert_eq!(preset.said(), "preset a, s (2026-04-03)");
+        assert_eq!(preset.used().sentence(), "preset a of G: s, figures of 2026-04-03");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::sheet::{Line, Sheet};
 use super::significant;
 use crate::cost::own::OwnedHour;
 use crate::cost::own_or_rent::OwnOrRent;
+use crate::cost::presets::Used;
+
+const HOSTING: &str = "hosting_usd_per_hour";
 
 /// An owned hour, what is made in it, and a rented one beside it. What was not asked for is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +34,8 @@ pub struct Owning {
     pub rent_from: Option<String>,
     /// Where the two cost the same.
     pub against_rent: Option<OwnOrRent>,
+    /// The preset that gave some of the inputs.
+    pub preset: Option<Used>,
     /// What it was computed from.
     pub inputs: Vec<Line>,
     /// What the reader should doubt; the verb puts them last.
@@ -44,8 +49,10 @@ impl Owning {
         let mut lines = self.parts();
         lines.extend(self.tokens());
         lines.extend(self.beside_rent());
-        lines.extend(self.inputs.iter().cloned());
-        Sheet { answer: self.answer(), lines, warnings: self.warnings.clone() }
+        // What is a part of the hour as it stands is there already.
+        lines.extend(self.inputs.iter().filter(|line| line.figure != HOSTING).cloned());
+        let notes = self.preset.iter().map(Used::sentence).collect();
+        Sheet { answer: self.answer(), lines, notes, warnings: self.warnings.clone() }
     }
 
     fn answer(&self) -> String {
@@ -71,10 +78,14 @@ impl Owning {
             usd_per_hour,
         } = self.hour;
         vec![
-            part("capital", capital_usd_per_hour, "[C(1+o) - S/(1+r)^Y] * r/(1-(1+r)^-Y) / 8760"),
-            part("hosting", hosting_usd_per_hour, "as given"),
-            part("maintenance_of_hour", maintenance_usd_per_hour, "maintenance * C / 8760"),
-            part("power", power_usd_per_hour, "kW * (i + (1-i)u) * PUE * tariff"),
+            part(
+                "capital_usd_per_hour",
+                capital_usd_per_hour,
+                "[C(1+o) - S/(1+r)^Y] * r/(1-(1+r)^-Y) / 8760",
+            ),
+            part(HOSTING, hosting_usd_per_hour, "as given"),
+            part("maintenance_usd_per_hour", maintenance_usd_per_hour, "maintenance * C / 8760"),
+            part("power_usd_per_hour", power_usd_per_hour, "kW * (i + (1-i)u) * PUE * tariff"),
             part("usd_per_hour", usd_per_hour, "sum, paid in every hour"),
             Line::new("power_share", self.power_share, "of the hour", "power / sum"),
         ]
@@ -104,7 +115,7 @@ impl Owning {
         let never = "never: load alone costs more than the rent";
         let hours = compared.break_even_hours_per_month;
         vec![
-            Line::new("rent", rent, "USD/h", self.rent_from.clone().unwrap_or_default()),
+            Line::new("rent_usd_per_hour", rent, "USD/h", self.rent_from.clone().unwrap_or_default()),
             maybe(
                 "break_even_utilisation",
                 compared.break_even_utilisation,
@@ -112,8 +123,13 @@ impl Owning {
                 "own without load / (rent - what load adds); above 1: renting always costs less",
                 never,
             ),
-            maybe("break_even_hours", hours, "h/month", "of 730 h", never),
-            Line::new("saved", compared.saved_usd_per_hour, "USD/h", "u * rent - hour without capital"),
+            maybe("break_even_hours_per_month", hours, "h", "of 730 h", never),
+            Line::new(
+                "saved_usd_per_hour",
+                compared.saved_usd_per_hour,
+                "USD/h",
+                "u * rent - hour without capital",
+            ),
             maybe(
                 "months_to_recover",
                 compared.months_to_recover,

@@ -42,6 +42,8 @@ pub struct Sheet {
     pub answer: String,
     /// The figures.
     pub lines: Vec<Line>,
+    /// What the reader should know, such as sources.
+    pub notes: Vec<String>,
     /// What the reader should doubt.
     pub warnings: Vec<String>,
 }
@@ -49,25 +51,27 @@ pub struct Sheet {
 impl Sheet {
     /// For a terminal of a width.
     pub fn terminal(&self, width: u16) -> String {
-        let wrapped = |line: &str| super::terminal::wrapped(&inert(line), width);
-        let warnings = self.warnings.iter().map(|warning| wrapped(&format!("warning: {warning}")));
-        format!(
-            "{}\n{}\n{}",
-            wrapped(&self.answer),
+        let below: String = self.below().map(|line| super::terminal::wrapped(&inert(&line), width)).collect();
+        let parts = [
+            super::terminal::wrapped(&inert(&self.answer), width),
             listing::terminal(&self.lines, width),
-            warnings.collect::<String>()
-        )
-        .trim_end()
-        .to_owned()
-            + "\n"
+            below,
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("\n")
     }
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let warnings = self.warnings.iter().map(|warning| format!("- warning: {}\n", markdown_cell(warning)));
-        let warnings: String = warnings.collect();
-        let space = if warnings.is_empty() { "" } else { "\n" };
-        format!("{}\n\n{}{space}{warnings}", markdown_cell(&self.answer), listing::markdown(&self.lines))
+        let below: String = self.below().map(|line| format!("- {}\n", markdown_cell(&line))).collect();
+        let space = if below.is_empty() { "" } else { "\n" };
+        format!("{}\n\n{}{space}{below}", markdown_cell(&self.answer), listing::markdown(&self.lines))
+    }
+
+    /// Notes, then warnings.
+    fn below(&self) -> impl Iterator<Item = String> {
+        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}"));
+        self.notes.iter().cloned().chain(warnings)
     }
 
     /// The figures as CSV, a row each.
@@ -86,23 +90,32 @@ mod tests {
         let sheet = Sheet {
             answer: "1 USD/h".into(),
             lines: vec![Line::new("usd_per_hour", 1.0, "USD/h", "typed"), unknown],
+            notes: vec!["a source".into()],
             warnings: vec!["old".into()],
         };
         let shown = sheet.terminal(80);
-        assert!(shown.starts_with("1 USD/h\n\nfigure ") && shown.ends_with("\n\nwarning: old\n"), "{shown}");
+        assert!(
+            shown.starts_with("1 USD/h\n\nfigure ") && shown.ends_with("\n\na source\nwarning: old\n"),
+            "{shown}"
+        );
         assert!(shown.contains("usd per hour") && shown.contains(UNKNOWN), "{shown}");
         assert_eq!(
             sheet.csv(),
             "figure,value,unit,from\nusd_per_hour,1.0,USD/h,typed\nmonths_to_recover,,months,never\n"
         );
-        assert!(sheet.markdown().ends_with("\n\n- warning: old\n"), "{}", sheet.markdown());
+        assert!(sheet.markdown().ends_with("\n\n- a source\n- warning: old\n"), "{}", sheet.markdown());
     }
 
     #[test]
     fn hostile_text_is_inert_in_every_form() {
         let hostile = "\u{1b}[31m|<script>\u{202e}";
         let line = Line::new("usd_per_hour", 1.0, "USD/h", format!("={hostile}"));
-        let sheet = Sheet { answer: hostile.into(), lines: vec![line], warnings: vec![hostile.into()] };
+        let sheet = Sheet {
+            answer: hostile.into(),
+            lines: vec![line],
+            notes: vec![hostile.into()],
+            warnings: vec![hostile.into()],
+        };
         for shown in [sheet.terminal(80), sheet.markdown(), sheet.csv()] {
             assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
         }
