@@ -28,7 +28,8 @@ pub fn run(args: &BudgetArgs) -> Result<Exit, Failure> {
     let tables = Tables::open(args.workload.tables.data.as_deref())?.with_imported(&args.price.imported)?;
     let gpus = tables.gpus()?;
     let origin = Origin::read(&args.device, &gpus)?;
-    let (own, mut warnings) = owned(&args.own, &tables)?;
+    let own = owned(&args.own, &tables)?;
+    let mut warnings: Vec<String> = other_gpu(own.as_ref().ok(), origin.gpu(&gpus)).into_iter().collect();
     let sized = Sized { args, rents: Rents::known(&args.price, &tables, &gpus, &origin)?, own };
     let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
     // The budget finds the load itself; what the row says of costs at full load is not used.
@@ -36,7 +37,6 @@ pub fn run(args: &BudgetArgs) -> Result<Exit, Failure> {
     let rent = std::slice::from_ref(&sized.rents.counts);
     let rows = compare::of_estimates(&estimates, &args.workload, &price, &tables, &origin, rent)?;
     let entries = estimates.iter().zip(rows).map(|(estimate, compared)| sized.entry(estimate, compared));
-    warnings.extend(other_gpu(&args.own, &tables, origin.gpu(&gpus))?);
     let budgets = sized.budgets(entries.collect::<Result<_, _>>()?);
     warnings.extend(compare::warnings(&price, &origin));
     if args.format.json {
@@ -93,27 +93,21 @@ impl Rents {
     }
 }
 
-/// The hour of an owned device with where it comes from, or why there is none; and what the reader should doubt.
-fn owned(args: &OwnArgs, tables: &Tables) -> Result<(Result<OwnHour, String>, Vec<String>), Failure> {
-    let asked = args.preset.is_some() || args.capital.is_some() || !args.given().is_empty();
-    if !asked {
-        return Ok((Err(NO_CAPEX.into()), vec![]));
+/// The hour of an owned device with where it comes from, or why there is none.
+fn owned(args: &OwnArgs, tables: &Tables) -> Result<Result<OwnHour, String>, Failure> {
+    if args.preset.is_none() && args.capital.is_none() && args.given().is_empty() {
+        return Ok(Err(NO_CAPEX.into()));
     }
     let presets = tables.presets()?;
     if let Some((preset, usd_per_hour)) = all_in(args, &presets)? {
         let from = format!("preset {} of {}", preset.name, preset.date);
-        let warnings = Some(preset.note.clone()).filter(|note| !note.is_empty());
-        let warnings = warnings.map(|note| format!("{}: {note}", preset.name)).into_iter().collect();
-        return Ok((
-            Ok(OwnHour { hour: Hour::flat(usd_per_hour), from, source: Some(preset.source.clone()) }),
-            warnings,
-        ));
+        return Ok(Ok(OwnHour { hour: Hour::flat(usd_per_hour), from, preset: Some(preset.used()) }));
     }
     let owned = own::owned(args, &presets)?;
     let hour = Hour::owned(&owned.ownership).map_err(Failure::bad_input)?;
-    let from =
-        format!("{} USD over {} years", mtok::text::money(owned.ownership.capex_usd), owned.ownership.years);
-    Ok((Ok(OwnHour { hour, from, source: None }), owned.note.into_iter().collect()))
+    let capex = mtok::text::money(owned.ownership.capex_usd);
+    let from = format!("{capex} USD over {} years", owned.ownership.years);
+    Ok(Ok(OwnHour { hour, from, preset: owned.preset }))
 }
 
 /// A preset of what an hour costs its owner, everything included. Nothing of it can be replaced.
@@ -137,12 +131,10 @@ fn all_in<'p>(args: &OwnArgs, presets: &'p [Preset]) -> Result<Option<(&'p Prese
 }
 
 /// A doubt about a preset of another GPU.
-fn other_gpu(args: &OwnArgs, tables: &Tables, gpu: Option<&GpuSpec>) -> Result<Option<String>, Failure> {
-    let (Some(name), Some(gpu)) = (&args.preset, gpu) else { return Ok(None) };
-    let presets = tables.presets()?;
-    let preset = presets::find(&presets, name).map_err(Failure::bad_input)?;
+fn other_gpu(own: Option<&OwnHour>, gpu: Option<&GpuSpec>) -> Option<String> {
+    let (preset, gpu) = (own?.preset.as_ref()?, gpu?);
     let other = preset.gpu != gpu.name;
-    Ok(other.then(|| format!("preset {} is of the {}, not of the {}", preset.name, preset.gpu, gpu.name)))
+    other.then(|| format!("preset {} is of the {}, not of the {}", preset.name, preset.gpu, gpu.name))
 }
 
 /// What all budgets of a call share.

@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::columns::{Column, common, known, number, text};
 use super::terminal::{self as screen, wrapped};
 use super::{UNKNOWN, csv as rows_csv, markdown as page, significant};
+use crate::cost::presets::Used;
 use crate::market::Policy;
 use crate::market::budget::{Advice, Budget, BudgetRow, Hour, Side, Volume};
 use crate::market::compare::Rent;
 use crate::market::row::Comparison;
+use crate::price::rental::Kind;
 use crate::text::{inert, markdown_cell, money};
 use crate::throughput::Source;
 use crate::units::{Interval, UsdPerHour};
@@ -77,8 +79,8 @@ pub struct OwnHour {
     pub hour: Hour,
     /// Where it comes from.
     pub from: String,
-    /// Where that was read.
-    pub source: Option<String>,
+    /// The preset that it is of.
+    pub preset: Option<Used>,
 }
 
 /// A market price with where it comes from.
@@ -328,6 +330,7 @@ fn ways(entry: &Entry) -> Vec<Way> {
 /// A way of renting in a few words.
 fn hour_of(kind: &str, providers: &str, usd_per_hour: f64) -> String {
     let asked = significant(usd_per_hour);
+    let kind = if kind == Kind::Spot.name() { "spot without its interruptions" } else { kind };
     match providers.split("; ").count() {
         1 => format!("{kind}, {asked} $/h ({providers})"),
         many => format!("{kind}, {asked} $/h (median of {many})"),
