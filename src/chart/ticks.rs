@@ -65,7 +65,7 @@ impl Axis {
     fn log_ticks(&self, at_most: usize) -> Vec<f64> {
         let within = |tick: &f64| (self.min * (1.0 - ROUNDING)..=self.max * (1.0 + ROUNDING)).contains(tick);
         let decades = exponent(self.min)..=exponent(self.max);
-        let dense: [&[f64]; 3] = [&FINE, &COARSE, &[1.0]];
+        let dense: [&[f64]; 4] = [&FINE, &COARSE, &[1.0, 3.0], &[1.0]];
         for parts in dense {
             let ticks: Vec<f64> = decades
                 .clone()
