@@ -91,3 +91,32 @@ fn is_told(value: f64, digits: usize) -> bool {
     let rounded = format!("{value:.*e}", digits.saturating_sub(1)).parse::<f64>().unwrap_or(value);
     (rounded - value).abs() <= value.abs() * 1e-9
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_say_them() {
+        for (value, text) in [(0.05, "0.05"), (1e3, "1 k"), (989e12, "989 T"), (1e15, "1 P"), (-2.5, "-2.5")]
+        {
+            assert_eq!(number(value, 3).replace('\u{a0}', " "), text);
+        }
+        assert_eq!(number(1e-7, 3), "1e-7");
+        assert_eq!(number(999.96, 3).replace('\u{a0}', " "), "1 k");
+    }
+
+    #[test]
+    fn numbers_of_an_axis_are_told_apart() {
+        assert_eq!(numbers(&[1.0, 1.0005, 1.001]), ["1", "1.0005", "1.001"]);
+        assert_eq!(numbers(&[0.0, 0.2, 0.4]), ["0", "0.2", "0.4"]);
+    }
+
+    #[test]
+    fn what_is_too_long_ends_in_an_ellipsis_within_its_room() {
+        let long = "llama-3.1-405b-instruct, fp8, 8 GPUs";
+        let short = fitted(long, SMALL_PX, 100.0);
+        assert!(short.ends_with('…') && width_px(&short, SMALL_PX) <= 100.0);
+        assert_eq!(fitted("short", SMALL_PX, 100.0), "short");
+    }
+}

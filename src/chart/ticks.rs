@@ -168,3 +168,44 @@ fn stepped(
         .map(|date| (day(date), text(date)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn axes_end_at_round_numbers() {
+        let axis = Axis::logarithmic([0.03, 18.0]);
+        assert!((axis.min - 0.03).abs() < 1e-12 && (axis.max - 20.0).abs() < 1e-9);
+        let axis = Axis::linear([0.025, 1.0]);
+        assert_eq!((axis.min, axis.max), (0.0, 1.0));
+    }
+
+    #[test]
+    fn dates_are_firsts_of_months_and_years() {
+        let text = |ticks: Vec<(f64, String)>| ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(text(dates(date(2026, 1, 15), date(2026, 4, 2), 4)), ["2026-02", "2026-03", "2026-04"]);
+        assert_eq!(text(dates(date(2023, 5, 1), date(2026, 4, 2), 4)), ["2024", "2025", "2026"]);
+        assert_eq!(text(dates(date(2026, 1, 1), date(2026, 1, 2), 4)), ["2026-01-01", "2026-01-02"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_lie_on_the_axis_and_are_no_more_than_asked_for(
+            a in -12.0..12.0f64, b in -12.0..12.0f64, at_most in 2usize..20,
+        ) {
+            let values = [10f64.powf(a), 10f64.powf(b)];
+            for axis in [Axis::logarithmic(values), Axis::linear(values), Axis::exactly_linear([a, b])] {
+                let ticks = axis.ticks(at_most);
+                prop_assert!(ticks.len() <= at_most + 1, "{} ticks", ticks.len());
+                prop_assert!(!ticks.is_empty());
+                prop_assert!(ticks.iter().zip(ticks.iter().skip(1)).all(|(one, next)| one < next));
+                let room = (axis.max - axis.min) * 1e-6;
+                prop_assert!(ticks.iter().all(|tick| (axis.min - room..=axis.max + room).contains(tick)));
+            }
+        }
+    }
+}
