@@ -62,8 +62,8 @@ pub struct Band {
 /// Draws the curves, each interval as a ribbon.
 ///
 /// # Errors
-/// No points; a value that is not finite; a middle, or an x on a logarithmic axis, that is not above zero; a size below
-/// 280 x 240 px.
+/// No points; a value that is not finite; a middle, or an x on a logarithmic axis, that is not above zero; a size
+/// below 280 x 240 px.
 pub fn curves(data: &Curves, size: Size) -> Result<Drawing, ChartError> {
     check(data)?;
     let mut canvas = Canvas::new(size)?;

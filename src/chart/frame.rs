@@ -72,7 +72,7 @@ pub(super) fn x_tick(canvas: &mut Canvas, plot: &Plot, value: f64, text: &str) {
     canvas.line((x_px, plot.top_px), (x_px, plot.bottom_px), Stroke::solid(GRID, 1.0));
     let half_px = width_px_small(text) / 2.0;
     let last_px = f64::from(canvas.size.width_px) - half_px - 2.0;
-    let at = (x_px.min(last_px), plot.bottom_px + 18.0);
+    let at = (x_px.max(half_px + 2.0).min(last_px), plot.bottom_px + 18.0);
     canvas.text(at, Anchor::Middle, SMALL_PX, MUTED, text);
 }
 

@@ -7,8 +7,8 @@ pub(super) const SMALL_PX: f64 = 11.0;
 /// Names of axes.
 pub(super) const TITLE_PX: f64 = 12.0;
 
-/// The width of a text in a wide sans-serif font (DejaVu Sans, Verdana): in any other it is narrower, so what fits here
-/// fits everywhere. Browsers choose the font; its own widths cannot be asked.
+/// The width of a text in a wide sans-serif font (DejaVu Sans, Verdana): in any other it is narrower, so what fits
+/// here fits everywhere. Browsers choose the font; its own widths cannot be asked.
 pub(super) fn width_px(text: &str, font_px: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * font_px
 }
@@ -26,7 +26,7 @@ fn em(character: char) -> f64 {
     }
 }
 
-/// A label that no viewer acts on: one line, without the two characters that XML forbids and [`inert`] lets through.
+/// A label that no viewer acts on: one line, without the two characters that [`inert`] keeps and XML forbids.
 pub(super) fn plain(text: &str) -> String {
     inert(text).replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")
 }

@@ -12,7 +12,7 @@ const FINE: [f64; 7] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0];
 const COARSE: [f64; 3] = [1.0, 2.0, 5.0];
 
 impl Axis {
-    /// From and to a round number about the values, all above zero; at least a factor of two about a single one.
+    /// From and to a round number about the values, all above zero; twice and more about one.
     pub(super) fn logarithmic(values: impl IntoIterator<Item = f64>) -> Self {
         let Self { min, max, .. } = Self::exactly_logarithmic(values);
         Self { min: round_log(min, &FINE, false), max: round_log(max, &FINE, true), log: true }
