@@ -501,8 +501,12 @@ fn pictures_and_times() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("charts");
     std::fs::create_dir_all(&folder).unwrap();
     let start = Instant::now();
-    let drawn = [(WIDE, "wide"), (NARROW, "narrow")].map(|(size, name)| (samples::all(size), name));
+    let mut drawn = [(WIDE, "wide"), (NARROW, "narrow")].map(|(size, name)| (samples::all(size), name));
     let drawn_in = start.elapsed();
+    let names = ["hostile-1", "hostile-2", "hostile-3", "hostile-4", "hostile-5", "hostile-6"];
+    drawn[0].0.extend(names.into_iter().zip(all_hostile(WIDE)));
+    drawn[1].0.extend(names.into_iter().zip(all_hostile(NARROW)));
+    drawn[0].0.push(("measured", roofline(&samples::measured(), WIDE).unwrap()));
     let start = Instant::now();
     let mut count = 0;
     for (drawings, size) in drawn {
