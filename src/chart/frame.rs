@@ -27,7 +27,7 @@ impl Frame<'_> {
     pub(super) fn draw(&self, canvas: &mut Canvas) -> Plot {
         let (width_px, height_px) = (f64::from(canvas.size.width_px), f64::from(canvas.size.height_px));
         let top_px = 24.0 + self.legend.height_px() + 8.0;
-        let bottom_px = height_px - 38.0;
+        let bottom_px = height_px - 42.0;
         let y_ticks = number_ticks(&self.y, ((bottom_px - top_px) / 26.0) as usize);
         let widest = y_ticks.iter().map(|(_, text)| width_px_small(text)).fold(0.0, f64::max);
         let plot = Plot {

@@ -46,9 +46,9 @@ impl Rows<'_> {
     pub(super) fn draw(&self, canvas: &mut Canvas) -> Placed {
         let (width, height) = (f64::from(canvas.size.width_px), f64::from(canvas.size.height_px));
         let top_px = if self.legend.height_px() > 0.0 { self.legend.height_px() + 14.0 } else { 10.0 };
-        let room = (((height - 38.0 - top_px) / self.row_px) as usize).max(1);
+        let room = (((height - 42.0 - top_px) / self.row_px) as usize).max(1);
         let count = self.labels.len().min(room);
-        let row_px = (height - 38.0 - top_px) / count.max(1) as f64;
+        let row_px = (height - 42.0 - top_px) / count.max(1) as f64;
         let bottom_px = top_px + row_px * count as f64;
         // Names too long for a column stand over their rows, where rows are high enough.
         let longest =
