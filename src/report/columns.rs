@@ -100,7 +100,9 @@ const COSTS: [Column<Comparison>; 22] = [
     wide(number("break-even utilisation", |row| super::number(row.break_even_utilisation))),
     wide(number("break-even $/h", |row| super::number(row.break_even_usd_per_hour))),
     widest(text("rent $/h low to high", |row| range(row.usd_per_hour_low, row.usd_per_hour_high))),
-    documented(text("cost/market low to high", |row| range(row.cost_over_price_low, row.cost_over_price_high))),
+    documented(text("cost/market low to high", |row| {
+        range(row.cost_over_price_low, row.cost_over_price_high)
+    })),
     documented(text("decides", |row| row.decides.map_or(UNKNOWN.into(), |input| input.to_string()))),
     documented(text("verdict changes at", |row| match (row.decides, row.verdict_changes_at) {
         (Some(input), Some(at)) => format!("{} {}", significant(at), input.unit()).trim_end().to_owned(),

@@ -24,7 +24,8 @@ fn pictures_show_the_page_at_both_widths_and_are_small() {
             fs::create_dir_all(&docs).unwrap();
             fs::write(&path, browser.picture(width, height)).unwrap();
         }
-        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}; make it with MTOK_BLESS=1"));
+        let bytes =
+            fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}; make it with MTOK_BLESS=1"));
         assert!(bytes.len() as u64 <= MAX_BYTES, "{name} has {} bytes", bytes.len());
         // A PNG says its width and height behind the name of its first chunk.
         let size = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
