@@ -1,13 +1,17 @@
 //! The arguments of every verb. What they mean to the system is decided in `cmd`.
 
+mod budget;
 mod cost;
 mod diff;
 mod explain;
+mod hour;
 mod import_kernels;
+mod lease;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 mod output;
+mod own;
 mod prices;
 mod report;
 mod serving;
@@ -21,10 +25,13 @@ use mtok::arch::Scheme;
 use mtok::market::Policy;
 use mtok::market::drift::Drift;
 
-pub use cost::CostArgs;
+pub use budget::{BudgetArgs, PEAK_FACTOR, UTILISATION_MAX};
+pub use cost::{CostArgs, RentArgs, WorkArgs};
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use explain::FigureArgs;
+pub use hour::HourArgs;
 pub use import_kernels::ImportKernelsArgs;
+pub use lease::LeaseArgs;
 pub use market::{
     AllArgs, CheckArgs, ForecastArgs, MarketArgs, MarketVerb, ParadoxArgs, RentalArgs, SpendArgs,
     StorageArgs, TokensArgs, UsageArgs,
@@ -32,6 +39,7 @@ pub use market::{
 #[cfg(feature = "gpu")]
 pub use measure::{AdapterArgs, DevicesArgs, MeasureArgs, RunArgs, Sampling, TuneArgs};
 pub use output::OutputArgs;
+pub use own::{OwnArgs, OwnVerbArgs};
 pub use prices::{
     AskArgs, ChargeArgs, DiffPricesArgs, ExplainArgs, ImportArgs, ListArgs, PricesArgs, PricesVerb,
     StoreArgs, UpdateArgs,
@@ -92,6 +100,9 @@ pub enum Verb {
     /// Walk a figure of a comparison down to its rows: quotes, cards, measured cells, options and constants.
     #[command(after_help = explain::HELP)]
     Explain(FigureArgs),
+    /// Size a volume per day: the GPUs it needs, a month of renting, owning and buying, and the cheapest mix.
+    #[command(after_help = budget::HELP, mut_arg("utilisation", |arg| arg.hide(true)))]
+    Budget(Box<BudgetArgs>),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
     #[command(after_help = report::HELP)]
     Report(ReportArgs),
@@ -101,6 +112,12 @@ pub enum Verb {
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
     Cost(CostArgs),
+    /// Say what an hour of an owned device costs by its parts, and when owning costs as much as renting.
+    #[command(after_help = own::HELP)]
+    Own(OwnVerbArgs),
+    /// Set a fixed lease of a device beside a share of its token revenue.
+    #[command(after_help = lease::HELP)]
+    Lease(LeaseArgs),
     /// Follow rents, token prices, usage and spend month by month.
     Market(MarketArgs),
     /// Prices with their dates and sources: list, import, history, explain, diff, update.
@@ -124,7 +141,8 @@ pub enum Verb {
 /// Where the bundled tables are replaced.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
-    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv or sources.csv replace the bundled ones.
+    /// A folder whose gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv, sources.csv or presets.csv replace
+    /// the bundled ones.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -403,6 +421,30 @@ fn change(text: &str) -> Result<f64, String> {
     let share = number.parse().ok().map(|number: f64| number / unit);
     let share = share.filter(|share| share.is_finite() && *share > -1.0);
     share.ok_or_else(|| "is not a change above -100 %, such as -5% or 0.02".into())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "is not a finite number >= 0".into())
+}
+
+/// A share of something that may be more than the whole of it, from a share or a percentage.
+fn rate(text: &str) -> Result<f64, String> {
+    change(text)
+        .ok()
+        .filter(|share| *share >= 0.0)
+        .ok_or_else(|| "is not a share >= 0, such as 8% or 0.08".into())
+}
+
+/// A share from 0 to 1, from a share or a percentage.
+fn part(text: &str) -> Result<f64, String> {
+    rate(text).ok().filter(|part| *part <= 1.0).ok_or_else(|| "is not a share from 0 to 1".into())
+}
+
+fn pue(text: &str) -> Result<f64, String> {
+    let factor = positive(text).ok().filter(|factor| *factor >= 1.0);
+    factor
+        .ok_or_else(|| "is not a finite number >= 1: a building takes at least what its machines take".into())
 }
 
 fn share(text: &str) -> Result<f64, String> {

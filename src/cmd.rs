@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gpu")]
 mod adapters;
+mod budget;
 #[cfg(feature = "gpu")]
 mod child;
 mod compare;
@@ -16,15 +17,19 @@ mod files;
 mod folder;
 #[cfg(feature = "gpu")]
 mod host;
+mod hour;
 mod import_kernels;
 mod input;
 mod inputs;
+mod lease;
 mod market;
 #[cfg(feature = "gpu")]
 mod measure;
 pub mod output;
+mod own;
 mod page;
 mod prices;
+mod rent;
 mod report;
 #[cfg(feature = "gpu")]
 mod run;
@@ -140,9 +145,12 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Estimate(args) => estimate::run(&args),
         Verb::Compare(args) => compare::run(&args),
         Verb::Explain(args) => explain::run(&args),
+        Verb::Budget(args) => budget::run(&args),
         Verb::Report(args) => report::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Cost(args) => cost::run(&args),
+        Verb::Own(args) => own::run(&args),
+        Verb::Lease(args) => lease::run(&args),
         Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),

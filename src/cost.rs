@@ -5,9 +5,14 @@
 //! hour by the input rate and again by the output rate gives two views that must never be added.)
 
 mod break_even;
+pub mod lease;
 pub mod own;
+pub mod own_or_rent;
+pub mod presets;
 pub mod rent;
+pub mod request;
 mod time_share;
+pub mod utilisation;
 
 use crate::units::{Interval, Seconds, TokensPerSecond, UsdPerHour, UsdPerMtok};
 
@@ -49,12 +54,33 @@ pub enum Refused {
         /// Its value.
         value: f64,
     },
+    /// Less than nothing or more than the whole of something.
+    #[error("{what} {value} is not from 0 to 1")]
+    NotAPart {
+        /// Which input.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// A building that takes less power than the machines in it.
     #[error("a PUE of {0} is below 1: the building cannot take less power than its machines")]
     PueBelowOne(f64),
+    /// A load that varies more than one from 0 to 1 with its mean can.
+    #[error("a load from 0 to 1 with mean {load} varies by at most {most:.3}, not by {sigma}")]
+    SigmaOfLoad {
+        /// The standard deviation.
+        sigma: f64,
+        /// The mean.
+        load: f64,
+        /// The most it can be.
+        most: f64,
+    },
     /// More than all paid hours.
     #[error("utilisation {0} is above 1, which is all paid hours")]
     UtilisationAboveOne(f64),
+    /// A busiest moment with less load than the mean.
+    #[error("a peak factor of {0} is below 1: the busiest moment has at least the mean load")]
+    PeakBelowMean(f64),
     /// An interval whose ends are not in order.
     #[error("{0}: the interval is not in order low, mid, high")]
     NotInOrder(&'static str),

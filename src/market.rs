@@ -1,6 +1,7 @@
 //! Rent or buy: a cost with its interval against the market price of the same open weights; and the market tracker.
 
 pub mod all;
+pub mod budget;
 pub mod claim;
 pub mod compare;
 pub mod decide;

@@ -126,6 +126,23 @@ pub fn significant(value: f64) -> String {
     }
 }
 
+/// An amount of money to three significant digits, thousands apart: `14,700`.
+pub fn money(value: f64) -> String {
+    let digits = significant(value);
+    if digits.len() < 4 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return digits;
+    }
+    let apart = digits.len() % 3;
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && index % 3 == apart {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// The candidates that resemble `name`, best first, at most three.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
@@ -163,6 +180,21 @@ mod tests {
     fn markdown_shows_what_was_written() {
         assert_eq!(markdown_cell("<b>|x|"), "&lt;b&gt;\\|x\\|");
         assert_eq!(markdown_cell("_a_ q4_K_M __b"), "\\_a\\_ q4_K_M \\_\\_b");
+    }
+
+    #[test]
+    fn thousands_of_money_stand_apart() {
+        for (value, text) in [
+            (14_687.0, "14,700"),
+            (1000.0, "1,000"),
+            (999.6, "1,000"),
+            (123_456.0, "123,000"),
+            (1_234_567_890.0, "1,230,000,000"),
+            (12.34, "12.3"),
+            (f64::NAN, UNKNOWN),
+        ] {
+            assert_eq!(money(value), text);
+        }
     }
 
     #[test]

@@ -648,7 +648,7 @@ fn words_that_are_no_text_are_refused() {
 fn a_folder_without_any_table_does_not_mean_the_bundled_ones() {
     let misspelt = folder();
     write(misspelt.path(), "Tokens.CSV", "model\n");
-    let names = "gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv, sources.csv";
+    let names = "gpus.csv, models.csv, rentals.csv, tokens.csv, acceptance.csv, sources.csv, presets.csv";
     let message = format!("{}: has none of {names}", misspelt.path().display());
     refused(&on_tables("compare", misspelt.path(), &[]), &message);
 }

@@ -213,9 +213,45 @@ fn a_comparison_has_the_keys_and_words_of_its_schema() {
 }
 
 #[test]
+fn a_budget_is_as_its_schema_says() {
+    let schema = schema("budget");
+    let mut words = vec!["budget", "--tokens-per-day", "2B", "--gpu", "H100 SXM", "--as-of", "2026-11-01"];
+    words.extend(["--model", "llama-3.1-8b", "--weights", "fp8,bf16", "--load-drift", "5%"]);
+    let tables = tables();
+    words.extend(tables.iter().map(String::as_str));
+    let shown = run(mtok(&[&words[..], &["--preset", "h100-neocloud", "--json"]].concat())).ok().json();
+    assert_valid(&schema, &shown);
+    assert_eq!(keys(&shown), keys(&schema["properties"]));
+    let volume = &schema["$defs"]["volume"]["properties"];
+    for budget in shown["budgets"].as_array().unwrap() {
+        assert_eq!(keys(budget), keys(&schema["$defs"]["budget"]["properties"]));
+        assert_eq!(keys(&budget["asked"]), keys(volume));
+    }
+    // Without the need: nulls where numbers were.
+    let unknown = run(mtok(&[&words[..], &["--memory-gb", "4", "--json"]].concat())).ok().json();
+    assert!(unknown["budgets"][0]["asked"]["gpus"].is_null(), "{unknown:#}");
+    assert_valid(&schema, &unknown);
+    let text = run(mtok(&[&words[..], &["--csv"]].concat())).ok().out;
+    assert_eq!(set(Grid::of(&text).rows[0].iter().map(String::as_str)), keys(volume));
+    rows(&text, volume).iter().for_each(|row| assert_valid(&schema["$defs"]["volume"], row));
+    let mut broken = shown;
+    broken["budgets"][0]["asked"]["rent_usd_per_month"] = json!(0);
+    assert!(!faults(&schema, &broken).is_empty(), "a missing price is never 0");
+}
+
+#[test]
 fn every_schema_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let names = common::names(&folder);
-    let tested = ["bencher", "costs", "diff", "github-action-benchmark", "measurements", "report", "samples"];
+    let tested = [
+        "bencher",
+        "budget",
+        "costs",
+        "diff",
+        "github-action-benchmark",
+        "measurements",
+        "report",
+        "samples",
+    ];
     assert_eq!(names, tested.map(|name| format!("{name}.schema.json")));
 }

@@ -170,6 +170,18 @@ pub fn comparisons(
     rents: &[Result<Rent, String>],
 ) -> Result<(Vec<Compared>, Vec<String>), Failure> {
     let estimates = inputs::estimates(workload, tables, gpus, origin)?;
+    Ok((of_estimates(&estimates, workload, price, tables, origin, rents)?, warnings(price, origin)))
+}
+
+/// A row for each estimate at each rent.
+pub fn of_estimates(
+    estimates: &[Estimate],
+    workload: &WorkloadArgs,
+    price: &PriceArgs,
+    tables: &Tables,
+    origin: &Origin,
+    rents: &[Result<Rent, String>],
+) -> Result<Vec<Compared>, Failure> {
     let as_of = as_of(price);
     let listings = tables.tokens()?;
     // A request always has output tokens here: the workload was checked.
@@ -178,7 +190,7 @@ pub fn comparisons(
     let mut rows = Vec::new();
     let market_of = |estimate: &Estimate| market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
     check_policy(&price.market, estimates.iter().filter_map(|estimate| market_of(estimate).ok()))?;
-    for estimate in &estimates {
+    for estimate in estimates {
         let market = market_of(estimate);
         let market = market.as_ref().map_err(ToString::to_string);
         for rent in rents {
@@ -197,7 +209,7 @@ pub fn comparisons(
             rows.push(compare(&input).map_err(Failure::bad_input)?);
         }
     }
-    Ok((rows, warnings(price, origin)))
+    Ok(rows)
 }
 
 /// A seller that sells none of the models is a misspelt one: better to say so than to give every row no verdict.
@@ -222,15 +234,25 @@ pub fn rents(
     if let Some(usd_per_hour) = price.usd_per_hour {
         return Ok(vec![Ok(Rent::typed(usd_per_hour))]);
     }
-    let quotes = tables.rentals()?;
-    // A name that the user typed must exist; a device without a quote is a gap in the tables.
-    let offers = match &price.hardware {
-        Some(named) => Ok(named_offers(named, as_of(price), &quotes, gpus)?),
-        None => own_offers(price, &quotes, gpus, origin),
-    };
+    let offers = known_offers(price, tables, gpus, origin)?;
     Ok(match offers.and_then(|offers| best_kind(&offers)) {
         Err(unknown) => vec![Err(unknown)],
         Ok(offer) => of_choice(price.offers, &offer).into_iter().map(Ok).collect(),
+    })
+}
+
+/// The offers of the hardware that was named, else of the device; or why there are none.
+pub fn known_offers(
+    price: &PriceArgs,
+    tables: &Tables,
+    gpus: &[GpuSpec],
+    origin: &Origin,
+) -> Result<Result<Offers, String>, Failure> {
+    let quotes = tables.rentals()?;
+    // A name that the user typed must exist; a device without a quote is a gap in the tables.
+    Ok(match &price.hardware {
+        Some(named) => Ok(named_offers(named, as_of(price), &quotes, gpus)?),
+        None => own_offers(price, &quotes, gpus, origin),
     })
 }
 
@@ -281,7 +303,8 @@ fn unpriced(missing: &NotFound, quotes: &[RentalQuote]) -> Failure {
     Failure::bad_input(format!("{missing}; priced: {}", mtok::text::inert(&names.join(", "))))
 }
 
-fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
+/// The rents of an offer that were asked for, the cheapest first.
+pub fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
     let mut each: Vec<Rent> = offer.votes.iter().map(|vote| Rent::of_vote(offer, vote)).collect();
     each.sort_by(|a, b| a.usd_per_hour.0.total_cmp(&b.usd_per_hour.0));
     match choice {
@@ -291,7 +314,8 @@ fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
     }
 }
 
-fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
+/// What the reader should doubt of the prices.
+pub fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
     let mut warnings = Vec::new();
     if origin.software() && price.usd_per_hour.is_none() && price.hardware.is_none() {
         warnings.push(format!("a software adapter has no rent of its own: priced as a {SOFTWARE_HARDWARE}"));

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
+use mtok::report::sheet::Sheet;
+
 use super::{Exit, Failure};
 use crate::cli::FormatArgs;
 
@@ -43,6 +45,19 @@ pub fn show<T: serde::Serialize + ?Sized>(
         print(&markdown(result))
     } else {
         print(&people(result, terminal().0))
+    }
+}
+
+/// Prints a calculation: JSON is its own object, the other formats are of its lines.
+pub fn sheet(sheet: &Sheet, json: &impl serde::Serialize, format: &FormatArgs) -> Result<(), Failure> {
+    if format.json {
+        print_json(json)
+    } else if format.csv {
+        print(&sheet.csv())
+    } else if format.markdown {
+        print(&sheet.markdown())
+    } else {
+        print(&sheet.terminal(terminal().0))
     }
 }
 

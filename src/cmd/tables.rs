@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mtok::arch::{self, Architecture};
+use mtok::cost::presets::{Preset, read_presets};
 use mtok::hardware::{self, GpuSpec};
 use mtok::price::feed::{Feed, read_feeds};
 use mtok::price::ledger::Ledger;
@@ -18,8 +19,8 @@ use super::Failure;
 use super::prices::store::Store;
 use crate::cli::ImportedArgs;
 
-const NAMES: [&str; 6] =
-    ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv", "sources.csv"];
+const NAMES: [&str; 7] =
+    ["gpus.csv", "models.csv", "rentals.csv", "tokens.csv", "acceptance.csv", "sources.csv", "presets.csv"];
 
 /// Where tables are read from.
 pub struct Tables {
@@ -63,6 +64,11 @@ impl Tables {
     pub fn acceptances(&self) -> Result<Vec<Acceptance>, Failure> {
         let bundled = include_str!("../../data/acceptance.csv");
         self.read("acceptance.csv", bundled, |input| read_acceptances(input))
+    }
+
+    /// Published hours and facts of owned devices.
+    pub fn presets(&self) -> Result<Vec<Preset>, Failure> {
+        self.read("presets.csv", include_str!("../../data/presets.csv"), |input| read_presets(input))
     }
 
     /// Rents.

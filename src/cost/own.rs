@@ -48,6 +48,18 @@ pub struct OwnedHour {
     pub usd_per_hour: f64,
 }
 
+impl OwnedHour {
+    /// The parts by their names; they add up to the hour.
+    pub fn parts(&self) -> [(&'static str, f64); 4] {
+        [
+            ("capital_usd_per_hour", self.capital_usd_per_hour),
+            ("hosting_usd_per_hour", self.hosting_usd_per_hour),
+            ("maintenance_usd_per_hour", self.maintenance_usd_per_hour),
+            ("power_usd_per_hour", self.power_usd_per_hour),
+        ]
+    }
+}
+
 impl Ownership {
     /// An hour, busy or not, at a utilisation:
     /// `[C·(1+o) − S/(1+r)^Y] · r/(1−(1+r)^−Y)/8760 + hosting + m·C/8760 + kW·(i+(1−i)·u)·PUE·tariff`.
@@ -65,7 +77,7 @@ impl Ownership {
             return Err(Refused::NotPositive { what: "price less resale", value: spent });
         }
         let idle = match not_negative("idle_share", self.idle_share)? {
-            above if above > 1.0 => return Err(Refused::NotAShare { what: "idle_share", value: above }),
+            above if above > 1.0 => return Err(Refused::NotAPart { what: "idle_share", value: above }),
             idle => idle,
         };
         let pue = match positive("pue", self.pue)? {

@@ -50,7 +50,7 @@ impl Reserved {
     pub fn effective(&self) -> Result<UsdPerHour, Refused> {
         let upfront = not_negative("upfront_usd", self.upfront_usd)?;
         let yearly = not_negative("capital_per_year", self.capital_per_year)?;
-        let monthly = (1.0 + yearly).powf(1.0 / 12.0) - 1.0;
+        let monthly = (yearly.ln_1p() / 12.0).exp_m1();
         let month = upfront * annuity(monthly, positive("term_months", self.term_months)?);
         in_range(not_negative("usd_per_hour", self.usd_per_hour.0)? + month / super::HOURS_PER_MONTH)
     }
@@ -59,7 +59,8 @@ impl Reserved {
 /// What one dollar paid now costs in each of `periods` equal payments at a rate per period: `r / (1 − (1 + r)^−n)`; `1/n`
 /// without a rate.
 pub(super) fn annuity(rate: f64, periods: f64) -> f64 {
-    if rate == 0.0 { 1.0 / periods } else { rate / (1.0 - (1.0 + rate).powf(-periods)) }
+    // The logarithms keep rates that vanish beside 1.
+    if rate == 0.0 { 1.0 / periods } else { rate / -(-periods * rate.ln_1p()).exp_m1() }
 }
 
 pub(super) fn not_negative(what: &'static str, value: f64) -> Result<f64, Refused> {
@@ -91,6 +92,14 @@ mod tests {
         assert_eq!(calm.effective(), Ok(UsdPerHour(1.0)));
         assert!(Spot { lost_work: 1.0, ..spot }.effective().is_err());
         assert!(Spot { mtbf_h: 0.0, ..spot }.effective().is_err());
+    }
+
+    #[test]
+    fn an_annuity_of_a_tiny_rate_is_the_one_without() {
+        for rate in [1e-300, 1e-18, 1e-12] {
+            assert!((annuity(rate, 48.0) * 48.0 - 1.0).abs() < 1e-9, "{rate}");
+        }
+        assert!((annuity(0.08, 4.0) - 0.301_920_8).abs() < 1e-7);
     }
 
     #[test]

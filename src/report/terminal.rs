@@ -96,7 +96,7 @@ fn longest_word<T>(column: &Column<T>, rows: &[&T]) -> usize {
 /// Verdicts in colour; the words alone carry the meaning.
 fn painted(text: String) -> Cell {
     let colour = match text.as_str() {
-        "RENT" | "FASTER" | "CHEAPER" => Color::Green,
+        "RENT" | "OWN" | "FASTER" | "CHEAPER" => Color::Green,
         "BUY" => Color::Cyan,
         "TOO CLOSE" | "UNSURE" | "NOT COMPARABLE" => Color::Yellow,
         "SLOWER" | "DEARER" => Color::Red,

@@ -1,0 +1,40 @@
+//! The rent that a verb without measurements prices with: typed, or of the tables.
+
+use jiff::civil::Date;
+use mtok::market::compare::Rent;
+
+use super::compare::{best_kind, named_offers, unusual_rent};
+use super::tables::Tables;
+use super::{Failure, today};
+use crate::cli::RentArgs;
+
+/// A rent, and the day whose rents count where it comes from a table.
+pub type Dated = (Rent, Option<Date>);
+
+/// The rent as typed, or the median of the hardware's offers; `None` where neither is asked for.
+pub fn asked(args: &RentArgs, tables: Tables) -> Result<Option<Dated>, Failure> {
+    if let Some(typed) = args.usd_per_hour {
+        return Ok(Some((Rent::typed(typed), None)));
+    }
+    let Some(named) = &args.hardware else { return Ok(None) };
+    let tables = tables.with_imported(&args.imported)?;
+    let as_of = args.as_of.unwrap_or_else(today);
+    let offers = named_offers(named, as_of, &tables.rentals()?, &tables.gpus()?)?;
+    let rent = Rent::median_of(&best_kind(&offers).map_err(Failure::bad_input)?);
+    Ok(Some((rent, Some(as_of))))
+}
+
+/// What the reader should doubt about the rent.
+pub fn doubts(args: &RentArgs, rent: &Rent) -> Vec<String> {
+    let old = rent.stale_days.map(|days| format!("the rent is {days} days old"));
+    args.usd_per_hour.and_then(unusual_rent).into_iter().chain(old).collect()
+}
+
+/// Who asks a rent, how and when.
+pub fn said(rent: &Rent) -> String {
+    let kind = rent.kind.map(|kind| format!("{kind}, "));
+    match rent.date {
+        Some(date) => format!("{}{} ({date})", kind.unwrap_or_default(), rent.providers),
+        None => "typed".into(),
+    }
+}
