@@ -281,7 +281,7 @@
   // A ring on the curve over utilisation where the controls are; left out where it would lie beside the plot.
   function mark(utilisation, blended) {
     const SVG = 'http://www.w3.org/2000/svg';
-    all('#cost-utilisation [data-plot]').forEach((chart) => {
+    all('#chart-cost-utilisation [data-plot]').forEach((chart) => {
       const [left, top, right, bottom, xMin, xMax, xLog, yMin, yMax, yLog] = chart.dataset.plot.split(' ').map(Number);
       const share = (value, min, max, log) =>
         log ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);

@@ -107,7 +107,7 @@ impl Plotted {
             )
         };
         format!(
-            "<figure id=\"{}\">\n{}{}<figcaption>{}</figcaption>\n</figure>\n",
+            "<figure id=\"chart-{}\">\n{}{}<figcaption>{}</figcaption>\n</figure>\n",
             self.name,
             drawing("wide", &wide),
             drawing("narrow", &narrow),
