@@ -7,6 +7,8 @@ use crate::roofline::{Ceilings, Share};
 
 /// The width of a page where nothing has to be left out.
 pub const WIDEST: u16 = 240;
+/// The width of a report in a file: what a decision rests on is shown, not every end of every interval.
+pub const DOCUMENT: u16 = WIDEST - 1;
 
 /// One column of a table of `T`.
 #[derive(Debug)]
@@ -54,9 +56,9 @@ pub const fn widest<T>(column: Column<T>) -> Column<T> {
     Column { from: WIDEST, ..column }
 }
 
-/// Shown in documents, and where nothing has to be left out.
+/// Shown in reports, and where nothing has to be left out.
 pub const fn documented<T>(column: Column<T>) -> Column<T> {
-    Column { from: WIDEST - 1, ..column }
+    Column { from: DOCUMENT, ..column }
 }
 
 /// The columns of the cost table; the rent stands in the caption unless rows differ in it.
@@ -100,7 +102,9 @@ const COSTS: [Column<Comparison>; 22] = [
     wide(number("break-even utilisation", |row| super::number(row.break_even_utilisation))),
     wide(number("break-even $/h", |row| super::number(row.break_even_usd_per_hour))),
     widest(text("rent $/h low to high", |row| range(row.usd_per_hour_low, row.usd_per_hour_high))),
-    documented(text("cost/market low to high", |row| range(row.cost_over_price_low, row.cost_over_price_high))),
+    documented(text("cost/market low to high", |row| {
+        range(row.cost_over_price_low, row.cost_over_price_high)
+    })),
     documented(text("decides", |row| row.decides.map_or(UNKNOWN.into(), |input| input.to_string()))),
     documented(text("verdict changes at", |row| match (row.decides, row.verdict_changes_at) {
         (Some(input), Some(at)) => format!("{} {}", significant(at), input.unit()).trim_end().to_owned(),

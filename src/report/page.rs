@@ -155,8 +155,8 @@ const NAV: &str = "<nav aria-label=\"Sections\"><a href=\"#kernels\">Kernels</a>
     <a href=\"#prices\">Prices</a> <a href=\"#tornado\">What moves it</a> <a href=\"#tables\">Tables</a> \
     <a href=\"#grounds\">Grounds</a></nav>\n";
 
-const DIALOG: &str = "<dialog id=\"source\" aria-labelledby=\"source-title\"><h2 id=\"source-title\"></h2>\
-    <div id=\"source-body\"></div><form method=\"dialog\"><button>Close</button></form></dialog>\n";
+const DIALOG: &str = "<dialog id=\"source\" aria-labelledby=\"source-title\"><form method=\"dialog\"><button>Close</button>\
+    </form><h2 id=\"source-title\"></h2><div id=\"source-body\"></div></dialog>\n";
 
 fn section(id: &str, title: &str, body: String) -> String {
     format!(

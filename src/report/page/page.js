@@ -331,6 +331,8 @@
       if (find(`#${name}`).value !== String(report[name])) kept.set(name, find(`#${name}`).value);
     });
     const fragment = kept.toString();
+    // A place in the page is not lost while nothing is changed.
+    if (!fragment && !location.hash.includes('=')) return;
     history.replaceState(null, '', fragment ? `#${fragment}` : location.pathname + location.search);
   }
 
@@ -361,8 +363,8 @@
     // A reload keeps what fields held; the report's own terms count, or those of the fragment.
     find('#case').value = String(data.chosen);
     fill(chosen(), own(chosen()));
-    restore();
-    update();
+    show(chosen(), read(chosen()));
+    if (restore()) update();
     form.addEventListener('submit', (event) => event.preventDefault());
     find('#case').addEventListener('change', () => {
       fill(chosen(), own(chosen()));

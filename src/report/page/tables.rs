@@ -119,6 +119,11 @@ fn folded(rows: usize, what: &str, table: String) -> String {
     format!("<details>\n<summary>{rows} {what}</summary>\n{table}</details>\n")
 }
 
+/// Where the numbers of kernels come from.
+const CELLS: &str = "Each is a cell of measurements.csv, by its kernel, format, shape and variant; times are medians over its \
+runs. Rates count compulsory arithmetic and traffic; the share is the least time that the device's own peaks allow over the \
+median.";
+
 /// All tables.
 pub(super) fn section(page: &Page<'_>) -> String {
     [costs(page), kernels(page), sellers(page), rents(page)].concat()
@@ -154,7 +159,11 @@ fn kernels(page: &Page<'_>) -> String {
         let table = columned(&caption, &format!("kernels-{place}"), &columns::kernels(&cells), &cells);
         out += &folded(cells.len(), "measured kernels", table);
     }
-    if out.is_empty() { out } else { format!("<h3>Measured kernels</h3>\n{out}") }
+    if out.is_empty() {
+        out
+    } else {
+        format!("<h3>Measured kernels</h3>\n<p class=\"quiet\">{CELLS}</p>\n{out}")
+    }
 }
 
 /// A seller of the tokens of one model.

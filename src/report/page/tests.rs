@@ -10,18 +10,22 @@ use crate::market::Policy;
 use crate::market::compare::{CompareInput, Rent, compare};
 use crate::market::decide::decide;
 use crate::market::figure;
-use crate::measurement::{Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, Verification};
+use crate::measurement::{
+    Cache, DeviceType, Identity, Measurement, Outcome, Provenance, Timing, Verification,
+};
 use crate::op::{Format, Op};
 use crate::price::Mix;
 use crate::price::token::{Market, market, read_tokens};
 use crate::throughput::{Device, Estimate, Workload, estimate};
 
 /// Something that every reader of the page would notice if it were not inert.
-const HOSTILE: &str = "</script><script>x()</script><img src=x onerror=x()>\"' onfocus=x() \u{202e}\u{1b}[31m\u{2028}&amp;=1+1";
+const HOSTILE: &str =
+    "</script><script>x()</script><img src=x onerror=x()>\"' onfocus=x() \u{202e}\u{1b}[31m\u{2028}&amp;=1+1";
 
 fn sellers(name: &str) -> Market {
     let mut csv = csv::Writer::from_writer(vec![]);
-    let columns = "model,seller,listing,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,date,source";
+    let columns =
+        "model,seller,listing,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,date,source";
     csv.write_record(columns.split(',')).unwrap();
     for (place, price) in ["0.1", "0.2", "0.3", "0.4", "0.5"].into_iter().enumerate() {
         let seller = format!("{name}{place}");
@@ -84,7 +88,10 @@ fn compared(name: &str) -> (Report, Vec<Option<Case>>) {
         device: vec![name.into()],
         as_of: date(2026, 6, 30),
         costs,
-        measured: vec![kernel(name, 64), Measurement { outcome: Outcome::Failed(name.into()), ..kernel(name, 1) }],
+        measured: vec![
+            kernel(name, 64),
+            Measurement { outcome: Outcome::Failed(name.into()), ..kernel(name, 1) },
+        ],
         datasheet: None,
         warnings: vec![name.into()],
         command: name.into(),
@@ -106,7 +113,8 @@ fn made<'p>(report: &'p Report, cases: &'p [Option<Case>], name: &str) -> Page<'
         line: 2,
         votes: true,
     };
-    let votes = cases.iter().flatten().filter_map(|case| case.market.as_ref()).flat_map(|market| &market.votes);
+    let votes =
+        cases.iter().flatten().filter_map(|case| case.market.as_ref()).flat_map(|market| &market.votes);
     let cost = cases[0].as_ref().map(|case| crate::market::decide::cost(case.times, &case.terms).unwrap());
     let batches = [1, 2, 4].map(|batch| BatchPoint { batch, cost: cost.unwrap().blended });
     Page {
@@ -188,7 +196,10 @@ fn the_data_hold_what_the_rows_hold() {
         assert_eq!(Some(number("/usd_per_hour/mid")), row.usd_per_hour);
         assert_eq!(number("/input_s_per_token/mid"), case.times.input_s_per_token.mid.0);
         assert_eq!(number("/output_s_per_token/high"), case.times.output_s_per_token.high.0);
-        assert_eq!((number("/utilisation"), Some(number("/ratio"))), (row.utilisation, row.input_output_ratio));
+        assert_eq!(
+            (number("/utilisation"), Some(number("/ratio"))),
+            (row.utilisation, row.input_output_ratio)
+        );
         assert_eq!(told["market"].is_null(), case.market.is_none());
         let rate = number("/usd_per_hour/mid") * number("/gpus") / (3600.0 * number("/utilisation")) * 1e6;
         let out = rate * number("/output_s_per_token/mid");
@@ -266,5 +277,8 @@ fn a_software_adapter_is_called_what_it_is_and_an_estimate_too() {
     let page = page(&made(&report, &cases, "m")).unwrap();
     let heading = between(&page, "<h1>", '<');
     assert_eq!(heading, ["m — software adapter (not a GPU)"]);
-    assert!(page.contains("Estimated from the device&#39;s datasheet; nothing was measured.") || page.contains("Estimated from the device's datasheet; nothing was measured."));
+    assert!(
+        page.contains("Estimated from the device&#39;s datasheet; nothing was measured.")
+            || page.contains("Estimated from the device's datasheet; nothing was measured.")
+    );
 }
