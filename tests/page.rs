@@ -11,6 +11,7 @@ use common::{Run, folder, mtok, names, run};
 use mtok::measurement::{Measurement, wire};
 use mtok::op::Op;
 
+/// As the goal says it.
 const MOST_BYTES: usize = 1_000_000;
 const CHARTS: [&str; 8] = [
     "cost-batch",

@@ -13,7 +13,7 @@ pub use plots::{Plotted, plots};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use rust_decimal::Decimal;
 
 use super::{Report, rent};
 use crate::market::compare::Case;
@@ -47,7 +47,7 @@ pub struct Page<'p> {
 }
 
 /// One quote of a rent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RentRow {
     /// What is rented.
     pub hardware: String,
@@ -58,7 +58,7 @@ pub struct RentRow {
     /// Where; empty where it is one price everywhere.
     pub region: String,
     /// Per device and hour; unknown where it is no longer offered.
-    pub usd_per_hour: Option<f64>,
+    pub usd_per_hour: Option<Decimal>,
     /// The day of the quote.
     pub date: String,
     /// What the number stands for.
