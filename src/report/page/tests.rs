@@ -105,7 +105,7 @@ fn made<'p>(report: &'p Report, cases: &'p [Option<Case>], name: &str) -> Page<'
         provider: name.into(),
         kind: "on-demand".into(),
         region: name.into(),
-        usd_per_hour: Some(2.0),
+        usd_per_hour: Some(2.into()),
         date: "2026-06-01".into(),
         basis: "list".into(),
         source: name.into(),
