@@ -1,5 +1,5 @@
 //! Wall time of the verbs that need no GPU, from start to exit, against the goal of 50 ms; of `diff` on two files of
-//! 10,000 cells in three runs against 2 s.
+//! 10,000 cells in three runs against 2 s; of the page of 2,000 rows beside 1,000 prices against 300 ms.
 #![allow(clippy::expect_used, reason = "a bench that cannot run says why and ends")]
 
 use std::process::Command;
@@ -19,6 +19,7 @@ const RUNS: usize = 21;
 const WARM_UP: usize = 3;
 const GOAL_MS: f64 = 50.0;
 const GOAL_DIFF_MS: f64 = 2000.0;
+const GOAL_PAGE_MS: f64 = 300.0;
 
 const VERBS: [&[&str]; 5] = [
     &["--version"],
@@ -53,6 +54,62 @@ fn main() {
         );
     }
     large_diff();
+    large_page();
+}
+
+/// Wall time of the page of a large run beside many prices.
+fn large_page() {
+    let folder = tempfile::tempdir().expect("a folder for the files");
+    let write = |name: &str, bytes: Vec<u8>| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).expect("the folder takes the file");
+        file.display().to_string()
+    };
+    let mut rows = Vec::new();
+    wire::write_all(&mut rows, &recorded(2000)).expect("memory takes every row");
+    let measurements = write("measurements.csv", rows);
+    let head =
+        "model,seller,listing,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,date,source";
+    let cards =
+        (0..500).map(|row| format!("llama-3.1-8b,seller {row},l,0.1{row:03},0.2{row:03},,2026-06-01,page"));
+    write("tokens.csv", lines(head, cards));
+    let head = "hardware,provider,kind,region,usd_per_hour,date,basis,source";
+    let quotes = (0..500).map(|row| {
+        format!("2-vCPU cloud machine,provider {row},on-demand,,0.1{row:03},2026-11-01,list,page")
+    });
+    write("rentals.csv", lines(head, quotes));
+    let data = folder.path().display().to_string();
+    let out = folder.path().join("report.html").display().to_string();
+    let asked = ["compare", "--measurements", &measurements, "--data", &data, "--as-of", "2026-11-22"];
+    let asked = [asked.as_slice(), &["--format", "html"]].concat();
+    let milliseconds: Vec<f64> = (0..RUNS).map(|_| once(&asked)).collect();
+    let typical = median(&milliseconds).expect("there are runs");
+    let verdict = if typical <= GOAL_PAGE_MS { "met" } else { "NOT met" };
+    let written = [asked.as_slice(), &["-o", &out]].concat();
+    assert!(Command::new(env!("CARGO_BIN_EXE_mtok")).args(written).status().expect("mtok starts").success());
+    let bytes = std::fs::metadata(&out).expect("there is a page").len();
+    println!(
+        "mtok compare --format html of 2000 rows and 1000 prices: median {typical:.0} ms, {} kB; goal {GOAL_PAGE_MS} ms {verdict}",
+        bytes / 1000
+    );
+}
+
+fn lines(head: &str, rows: impl Iterator<Item = String>) -> Vec<u8> {
+    std::iter::once(head.to_owned()).chain(rows).map(|row| row + "\n").collect::<String>().into_bytes()
+}
+
+/// The run that the repository keeps, with products of more shapes.
+fn recorded(rows: usize) -> Vec<Measurement> {
+    let bytes = include_bytes!("../results/2026-11-22-llvmpipe-llvm-15-0-6-256-bits/measurements.csv");
+    let mut all = wire::read(bytes.as_slice()).expect("the run is whole");
+    let product = |row: &&Measurement| matches!(row.op, Op::Matmul { .. }) && row.run == 0;
+    let products: Vec<Measurement> = all.iter().filter(product).cloned().collect();
+    for (more, product) in (1..).zip(products.iter().cycle().take(rows - all.len())) {
+        let Op::Matmul { tokens, outputs, inputs, weights } = product.op else { continue };
+        let op = Op::Matmul { tokens, outputs: outputs + 32 * more, inputs, weights };
+        all.push(Measurement { op, ..product.clone() });
+    }
+    all
 }
 
 /// Wall time of `diff` on a large pair.

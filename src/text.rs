@@ -51,24 +51,33 @@ pub fn markdown_cell(text: &str) -> String {
     let mut safe = String::new();
     let inert = inert(text);
     let mut rest = inert.chars().peekable();
-    let mut in_word = false;
+    let mut before = ' ';
     while let Some(character) = rest.next() {
-        // Between letters and digits, as in q4_0, it is only itself.
-        let is_only_itself = in_word && rest.peek().is_some_and(|next| next.is_alphanumeric());
-        in_word = character.is_alphanumeric();
         match character {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
-            '_' if is_only_itself => safe.push(character),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '#' | '!' | '$' => {
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '#' | '!' | '$'
+                if !is_only_itself(before, character, rest.peek().copied()) =>
+            {
                 safe.push('\\');
                 safe.push(character);
             }
             _ => safe.push(character),
         }
+        before = character;
     }
     safe
+}
+
+/// Underscores between letters and digits, as in `q4_0`, emphasise nothing; a dollar behind a space and before a stroke, as in
+/// `2.50 $/h`, ends no formula.
+fn is_only_itself(before: char, character: char, after: Option<char>) -> bool {
+    match character {
+        '_' => before.is_alphanumeric() && after.is_some_and(char::is_alphanumeric),
+        '$' => before == ' ' && after == Some('/'),
+        _ => false,
+    }
 }
 
 /// The first line of what a panic said.
@@ -180,6 +189,7 @@ mod tests {
     fn markdown_shows_what_was_written() {
         assert_eq!(markdown_cell("<b>|x|"), "&lt;b&gt;\\|x\\|");
         assert_eq!(markdown_cell("_a_ q4_K_M __b"), "\\_a\\_ q4_K_M \\_\\_b");
+        assert_eq!(markdown_cell("2 $/h, $a$ $/$"), "2 $/h, \\$a\\$ $/\\$");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn run_file(
 ) -> Result<Exit, Failure> {
     if let [first, ..] = args.work.given().as_slice() {
         return Err(Failure::bad_input(format!(
-            "{first} is of a workload: the rows of a file are priced alone; give --step-ms or --input-tokens-per-s"
+            "{first} is of a workload, and the rows of --from are priced alone: give --step-ms or --input-tokens-per-s"
         )));
     }
     let (format, records) = read(args, path)?;

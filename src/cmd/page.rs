@@ -16,7 +16,6 @@ use mtok::market::row::Comparison;
 use mtok::market::tokens::{self as token_series, TokenTracker};
 use mtok::market::trend::OnRun;
 use mtok::price::rental::{self, Offer, RentalQuote, offers};
-use mtok::price::to_f64;
 use mtok::report::Report;
 use mtok::report::page::{self, BatchPoint, Page, RentRow};
 
@@ -142,7 +141,7 @@ fn rent_row(quote: &RentalQuote, offer: Option<&Offer>) -> RentRow {
         provider: quote.provider.to_string(),
         kind: quote.kind.to_string(),
         region: quote.region.to_string(),
-        usd_per_hour: quote.usd_per_hour.value().map(to_f64),
+        usd_per_hour: quote.usd_per_hour.value(),
         date: quote.date.to_string(),
         basis: quote.basis.to_string(),
         source: quote.source.to_string(),

@@ -7,6 +7,8 @@ use crate::roofline::{Ceilings, Share};
 
 /// The width of a page where nothing has to be left out.
 pub const WIDEST: u16 = 240;
+/// The width of a report in a file: what a decision rests on is shown, not every end of every interval.
+pub const DOCUMENT: u16 = WIDEST - 1;
 
 /// One column of a table of `T`.
 #[derive(Debug)]
@@ -54,9 +56,9 @@ pub const fn widest<T>(column: Column<T>) -> Column<T> {
     Column { from: WIDEST, ..column }
 }
 
-/// Shown in documents, and where nothing has to be left out.
+/// Shown in reports, and where nothing has to be left out.
 pub const fn documented<T>(column: Column<T>) -> Column<T> {
-    Column { from: WIDEST - 1, ..column }
+    Column { from: DOCUMENT, ..column }
 }
 
 /// The columns of the cost table; the rent stands in the caption unless rows differ in it.

@@ -13,7 +13,7 @@ pub fn markdown(report: &Report) -> String {
     if !report.costs.is_empty() {
         out += "\n## Cost per million tokens\n";
     }
-    out += &costs(report);
+    out += &cost_tables(report, columns::DOCUMENT);
     if !report.measured.is_empty() {
         out += "\n## Measured kernels\n";
     }
@@ -29,8 +29,14 @@ pub fn markdown(report: &Report) -> String {
 
 /// The cost tables alone, each with its caption.
 pub fn costs(report: &Report) -> String {
+    cost_tables(report, columns::DOCUMENT - 1)
+}
+
+/// The cost tables with the columns of this width.
+fn cost_tables(report: &Report, width: u16) -> String {
     let columns = columns::costs(report.rents_differ());
-    let group = |(caption, rows): (String, Vec<_>)| format!("\n{caption}\n\n{}", table(&columns, &rows));
+    let group =
+        |(caption, rows): (String, Vec<_>)| format!("\n{caption}\n\n{}", table_of(&columns, &rows, width));
     report.cost_groups(markdown_cell).into_iter().map(group).collect()
 }
 
@@ -67,9 +73,13 @@ pub(super) fn grounds(report: &Report, safe: Safe) -> Vec<String> {
 const METHOD: &str = "Cost is time share: input pays for its prefill, output for its share of the decode steps. \
 RENT needs the whole cost interval below the market price, BUY the whole interval above it.";
 
-/// A table of rows, without the columns of the widest tables.
+/// A table of rows, without the columns of documents and of the widest tables.
 pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T]) -> String {
-    let columns: Vec<&Column<T>> = columns.iter().filter(|column| column.from < columns::WIDEST).collect();
+    table_of(columns, rows, columns::DOCUMENT - 1)
+}
+
+fn table_of<T>(columns: &[Column<T>], rows: &[&T], width: u16) -> String {
+    let columns: Vec<&Column<T>> = columns.iter().filter(|column| column.from <= width).collect();
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut out = line(columns.iter().map(|column| column.header.to_owned()).collect());
     let rule = |column: &&Column<T>| if column.numeric { "---:" } else { "---" }.to_owned();

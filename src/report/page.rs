@@ -13,7 +13,7 @@ pub use plots::{Plotted, plots};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use rust_decimal::Decimal;
 
 use super::{Report, rent};
 use crate::market::compare::Case;
@@ -47,7 +47,7 @@ pub struct Page<'p> {
 }
 
 /// One quote of a rent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RentRow {
     /// What is rented.
     pub hardware: String,
@@ -58,7 +58,7 @@ pub struct RentRow {
     /// Where; empty where it is one price everywhere.
     pub region: String,
     /// Per device and hour; unknown where it is no longer offered.
-    pub usd_per_hour: Option<f64>,
+    pub usd_per_hour: Option<Decimal>,
     /// The day of the quote.
     pub date: String,
     /// What the number stands for.
@@ -155,8 +155,8 @@ const NAV: &str = "<nav aria-label=\"Sections\"><a href=\"#kernels\">Kernels</a>
     <a href=\"#prices\">Prices</a> <a href=\"#tornado\">What moves it</a> <a href=\"#tables\">Tables</a> \
     <a href=\"#grounds\">Grounds</a></nav>\n";
 
-const DIALOG: &str = "<dialog id=\"source\" aria-labelledby=\"source-title\"><h2 id=\"source-title\"></h2>\
-    <div id=\"source-body\"></div><form method=\"dialog\"><button>Close</button></form></dialog>\n";
+const DIALOG: &str = "<dialog id=\"source\" aria-labelledby=\"source-title\"><form method=\"dialog\"><button>Close</button>\
+    </form><h2 id=\"source-title\"></h2><div id=\"source-body\"></div></dialog>\n";
 
 fn section(id: &str, title: &str, body: String) -> String {
     format!(

@@ -367,10 +367,10 @@ RENT: llama-3.1-8b fp8 at batch 64 on H100 SXM costs 0.145 USD/Mtok blended, 0.1
 
 H100 SXM (measured); rent 2.00 USD/h per device (on-demand, lambda; runpod, 2026-06-01); utilisation 0.500; 1000 input and 500 output tokens per request; market: median
 
-| model | weights | batch | output tok/s | decode tok/s | prefill tok/s | TPOT ms | $/Mtok in | $/Mtok out | $/Mtok blended | blended low to high | market $/Mtok | sellers | cheapest $/Mtok | break-even utilisation | break-even $/h | verdict |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
-| llama-3.1-8b | fp8 | 64 | 2550 | 3200 | 25000 | 25.1 | 0.0444 | 0.347 | 0.145 | 0.130 to 0.160 | 0.200 | 3 | 0.100 | 0.363 | 2.75 | RENT |
-| qwen3-8b | q4_0 | 1 | – | – | – | – | – | – | – | – | – | – | – | – | – | – |
+| model | weights | batch | output tok/s | decode tok/s | prefill tok/s | TPOT ms | $/Mtok in | $/Mtok out | $/Mtok blended | blended low to high | market $/Mtok | sellers | cheapest $/Mtok | break-even utilisation | break-even $/h | cost/market low to high | decides | verdict changes at | verdict |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- | --- | --- | --- |
+| llama-3.1-8b | fp8 | 64 | 2550 | 3200 | 25000 | 25.1 | 0.0444 | 0.347 | 0.145 | 0.130 to 0.160 | 0.200 | 3 | 0.100 | 0.363 | 2.75 | 0.400 to 0.950 | rent | 2.10 USD/h per device | RENT |
+| qwen3-8b | q4_0 | 1 | – | – | – | – | – | – | – | – | – | – | – | – | – | – | – | – | – |
 
 ## Measured kernels
 

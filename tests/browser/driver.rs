@@ -153,6 +153,11 @@ impl Browser {
         log.as_array().unwrap().clone()
     }
 
+    /// Errors of scripts and violations of policies since the last call.
+    pub fn errors(&self) -> Vec<Value> {
+        self.logs("browser").into_iter().filter(|entry| entry["level"] == "SEVERE").collect()
+    }
+
     /// Types into what has the focus.
     #[track_caller]
     pub fn keys(&self, text: &str) {

@@ -59,7 +59,7 @@ fn assert_inert(case: &str, page: &Page, plain: &Value, browser: &Browser) {
     assert_eq!(others.count(), 0, "{case}: {}", elements[1]);
     assert_eq!((&elements[2], &elements[3]), (&json!([]), &json!("undefined")), "{case}");
     assert_texts_are_quiet(case, browser);
-    assert_eq!(browser.logs("browser"), Vec::<Value>::new(), "{case}");
+    assert_eq!(browser.errors(), Vec::<Value>::new(), "{case}");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn hostile_names_are_only_names_in_what_controls_and_sources_show() {
     }
     assert_eq!(browser.js(elements, Value::Null), count);
     assert_eq!(browser.js("return typeof window.hostile", Value::Null), "undefined");
-    assert_eq!(browser.logs("browser"), Vec::<Value>::new());
+    assert_eq!(browser.errors(), Vec::<Value>::new());
 }
 
 #[test]
@@ -136,7 +136,6 @@ fn a_hostile_link_changes_nothing_but_controls() {
         let state = "return [document.body.dataset.ready, typeof window.hostile, document.querySelectorAll('main img').length,
             document.querySelector('#answer [data-figure=usd_per_mtok_blended]').dataset.value !== '']";
         assert_eq!(browser.js(state, Value::Null), json!(["true", "undefined", 0, true]), "#{fragment}");
-        let severe = browser.logs("browser").into_iter().filter(|entry| entry["level"] == "SEVERE");
-        assert_eq!(severe.count(), 0, "#{fragment}");
+        assert_eq!(browser.errors(), Vec::<Value>::new(), "#{fragment}");
     }
 }

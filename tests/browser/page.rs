@@ -17,8 +17,6 @@ pub const EXAMPLE: &str =
 pub struct Page {
     /// Its file.
     pub path: PathBuf,
-    /// Its text.
-    pub html: String,
     /// What its script computes with.
     pub data: Value,
 }
@@ -81,7 +79,7 @@ fn many_rows() -> String {
     for index in 0..=ROWS - rows.rows.len() {
         let mut row = rows.rows[product].clone();
         // They follow from the shape.
-        [flops, bytes].map(|column| row[column].clear());
+        [flops, bytes].iter().for_each(|&column| row[column].clear());
         row[shape] = format!("m={};n=2048;k=2048", 300 + index);
         rows.rows.push(row);
     }
@@ -121,7 +119,7 @@ pub fn make(name: &str, words: &str, paths: &[String]) -> Page {
     let (_, data) = html.split_once("id=\"data\">").unwrap();
     let (data, _) = data.split_once("</script>").unwrap();
     let data = serde_json::from_str(data).unwrap();
-    Page { path, html, data }
+    Page { path, data }
 }
 
 impl Page {

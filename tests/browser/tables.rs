@@ -71,7 +71,7 @@ fn sorts(page: &Page) -> usize {
 #[test]
 fn tables_sort_both_ways_numbers_as_numbers_and_unknown_last() {
     let columns: Vec<usize> = [example(), gaps(), large()].map(sorts).into();
-    assert!(crate::driver::browser().is_none() || columns.iter().all(|&columns| columns > 30), "{columns:?}");
+    assert!(browser().is_none() || columns.iter().all(|&columns| columns > 30), "{columns:?}");
 }
 
 #[test]

@@ -195,7 +195,23 @@ pub fn tables(words: &Words) -> TempDir {
         "source",
     ];
     write(here.path(), "tokens.csv", csv(&header, sold));
+    write(here.path(), "presets.csv", presets(words));
     here
+}
+
+/// Hours of which one is `plain`; the names of the others are only read where none has the name that was asked for.
+fn presets(words: &Words) -> String {
+    let header = ["name", "gpu", "kind", "usd_per_hour", "capex_usd", "kw", "date", "source", "note"];
+    let row = |name: &str, kind: &str, usd: &str, index: usize| {
+        let [gpu, source, note] = [0, 6, 7].map(|place| words.at(index + place).to_owned());
+        let [name, kind, usd, none, kw, day] = [name, kind, usd, "", "1.5", "2026-08-01"].map(str::to_owned);
+        vec![name, gpu, kind, usd, none, kw, day, source, note]
+    };
+    let others = (0..COUNT).map(|index| row(words.at(index), "neocloud", "1.5", index));
+    csv(
+        &header,
+        [row("plain", "neocloud", "1.5", 0), row("plain-own", "own", "", 0)].into_iter().chain(others),
+    )
 }
 
 /// A run whose adapter, driver, notes, variants and reasons have these names.

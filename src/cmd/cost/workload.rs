@@ -28,8 +28,8 @@ pub fn priced(args: &CostArgs, paid: Paid) -> Result<Option<WorkloadCost>, Failu
         return match args.work.given().as_slice() {
             [] => Ok(None),
             given => Err(Failure::bad_input(format!(
-                "{} is of a workload: one rate, or a file, has no input and output that share an hour; give --step-ms or \
-                 --input-tokens-per-s",
+                "{} is of a workload, and --tokens-per-s is one rate, without input and output that share an hour: give \
+                 --step-ms or --input-tokens-per-s",
                 given.join(", ")
             ))),
         };

@@ -120,7 +120,7 @@ pub(super) fn section(page: &Page<'_>, picture: &str) -> String {
     };
     format!(
         "<p class=\"verdict\"><strong data-figure=\"verdict\" data-value=\"{verdict}\">{shown}</strong> {source}</p>\n\
-         <p class=\"said\" id=\"said\">{said}</p>\n<p class=\"turn\" id=\"turn\">{turn}</p>\n\
+         <p class=\"said\" id=\"said\" aria-live=\"polite\">{said}</p>\n<p class=\"turn\" id=\"turn\">{turn}</p>\n\
          <p class=\"quiet\" id=\"basis\">{basis}</p>\n{picture}{controls}{figures}\
          <p class=\"reason\"><span class=\"label\">Why:</span> <span id=\"reason\">{reason}</span></p>\n{drift}",
         shown = if verdict.is_empty() { "no verdict" } else { verdict },

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Page, RentRow, case_name, html};
+use super::{Page, case_name, html};
 use crate::cost::HOURS_PER_MONTH;
 use crate::market::compare::Case;
 use crate::market::figure;
@@ -25,7 +25,6 @@ struct Data<'p> {
     swing: f64,
     cases: Vec<CaseData>,
     markets: Vec<MarketData<'p>>,
-    rents: &'p [RentRow],
     figures: Vec<FigureData>,
 }
 
@@ -122,7 +121,6 @@ pub fn data(page: &Page<'_>) -> serde_json::Result<String> {
         swing: SWING,
         cases,
         markets,
-        rents: &page.rents,
         figures: figures.collect(),
     };
     Ok(html::json(&serde_json::to_string(&data)?))

@@ -281,7 +281,7 @@
   // A ring on the curve over utilisation where the controls are; left out where it would lie beside the plot.
   function mark(utilisation, blended) {
     const SVG = 'http://www.w3.org/2000/svg';
-    all('#cost-utilisation [data-plot]').forEach((chart) => {
+    all('#chart-cost-utilisation [data-plot]').forEach((chart) => {
       const [left, top, right, bottom, xMin, xMax, xLog, yMin, yMax, yLog] = chart.dataset.plot.split(' ').map(Number);
       const share = (value, min, max, log) =>
         log ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
@@ -331,6 +331,8 @@
       if (find(`#${name}`).value !== String(report[name])) kept.set(name, find(`#${name}`).value);
     });
     const fragment = kept.toString();
+    // A place in the page is not lost while nothing is changed.
+    if (!fragment && !location.hash.includes('=')) return;
     history.replaceState(null, '', fragment ? `#${fragment}` : location.pathname + location.search);
   }
 
@@ -361,8 +363,8 @@
     // A reload keeps what fields held; the report's own terms count, or those of the fragment.
     find('#case').value = String(data.chosen);
     fill(chosen(), own(chosen()));
-    restore();
-    update();
+    show(chosen(), read(chosen()));
+    if (restore()) update();
     form.addEventListener('submit', (event) => event.preventDefault());
     find('#case').addEventListener('change', () => {
       fill(chosen(), own(chosen()));
@@ -474,11 +476,11 @@
     }
     if (seen.has('usd_per_hour')) {
       const changed = shown && shown.terms.rent !== shown.kase.usd_per_hour;
-      const votes = data.rents.filter((row) => row.votes);
-      const rows = votes.map((row) => {
-        const region = row.region && `, ${row.region}`;
-        return `${row.provider} (${row.kind}${region}): ${row.usd_per_hour} USD/h; ${row.date}; ${row.file}:${row.line}; ${row.source}`;
-      });
+      // The table has them already: a second copy would cost the page more than it is worth.
+      const quotes = all('#rents tbody tr').map((row) => [...row.children].map((cell) => cell.textContent.trim()));
+      const votes = quotes.filter((cells) => cells[6] === 'yes');
+      const rows = votes.map(([provider, kind, region, rent, date, , , place, source]) =>
+        `${provider} (${kind}, ${region}): ${rent} USD/h; ${date}; ${place}; ${source}`);
       list(changed ? 'Rents of the report (the one in the control counts)' : 'Rents', rows);
       if (!votes.length) lists.push(make('p', 'The rent was given on the command line.'));
     }

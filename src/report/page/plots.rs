@@ -107,7 +107,7 @@ impl Plotted {
             )
         };
         format!(
-            "<figure id=\"{}\">\n{}{}<figcaption>{}</figcaption>\n</figure>\n",
+            "<figure id=\"chart-{}\">\n{}{}<figcaption>{}</figcaption>\n</figure>\n",
             self.name,
             drawing("wide", &wide),
             drawing("narrow", &narrow),
@@ -174,10 +174,14 @@ fn verdict(page: &Page<'_>) -> Option<Plotted> {
         "Every case with a cost".to_owned()
     };
     let caption = format!(
-        "{which}: cost with the interval of rates and rent, {}, beside the {} of the same weights. Utilisation {}, {} input \
-         and {} output tokens per request.",
+        "{which}: cost with the interval of rates and rent, {}, beside the {} of the same weights. {}, \
+         utilisation {}, {} input and {} output tokens per request.",
         answer::place(first),
         first.market_policy.words(),
+        match page.report.rents_differ() {
+            true => "Each at its own rent".to_owned(),
+            false => format!("Rent {} USD/h per device", rent_words(first)),
+        },
         significant(first.utilisation),
         first.isl,
         first.osl
@@ -192,6 +196,11 @@ fn verdict(page: &Page<'_>) -> Option<Plotted> {
         rows: rows.into_iter().map(|(_, _, _, row)| row).collect(),
     };
     Some(Plotted { name: "verdict", caption, alt, chart: Chart::Intervals(data) })
+}
+
+fn rent_words(row: &Comparison) -> String {
+    let range = row.usd_per_hour_low.zip(row.usd_per_hour).zip(row.usd_per_hour_high);
+    range.map_or_else(|| number(None), |((low, mid), high)| words([low, mid, high]))
 }
 
 /// What a kernel is for, as the roofline groups them.

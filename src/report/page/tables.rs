@@ -6,7 +6,6 @@ use super::answer::source_button;
 use super::html::text;
 use super::{Page, RentRow};
 use crate::measurement::SOFTWARE_LABEL;
-use crate::price::to_f64;
 use crate::price::token::SellerVote;
 use crate::text::inert;
 
@@ -34,38 +33,37 @@ pub(super) struct Cell {
     open: &'static str,
     value: Option<f64>,
     shown: String,
-    close: &'static str,
 }
 
 impl Cell {
     /// The name of a row.
     pub fn head(name: &str) -> Self {
-        Self { open: "<th scope=\"row\"", value: None, shown: text(name), close: "</th>" }
+        Self { open: "<th scope=row", value: None, shown: text(name) }
     }
 
     /// Words.
     pub fn words(shown: &str) -> Self {
-        Self { open: "<td class=\"t\"", value: None, shown: text(shown), close: "" }
+        Self { open: "<td class=t", value: None, shown: text(shown) }
     }
 
     /// A number by what is shown of it.
     pub fn rounded(shown: &str) -> Self {
-        Self { open: "<td", value: None, shown: text(shown), close: "" }
+        Self { open: "<td", value: None, shown: text(shown) }
     }
 
     /// A number, rounded, with all its digits behind it.
     pub fn exact(value: Option<f64>) -> Self {
-        Self { open: "<td", value, shown: shown(value), close: "" }
+        Self { open: "<td", value, shown: shown(value) }
     }
 
     /// A number shown with its unit.
     pub fn shown(shown: String, value: Option<f64>) -> Self {
-        Self { open: "<td", value, shown: text(&shown), close: "" }
+        Self { open: "<td", value, shown: text(&shown) }
     }
 
     pub fn html(self) -> String {
         let value = self.value.map(|value| format!(" data-value=\"{value}\"")).unwrap_or_default();
-        format!("{}{value}>{}{}", self.open, self.shown, self.close)
+        format!("{}{value}>{}", self.open, self.shown)
     }
 }
 
@@ -119,6 +117,11 @@ fn folded(rows: usize, what: &str, table: String) -> String {
     format!("<details>\n<summary>{rows} {what}</summary>\n{table}</details>\n")
 }
 
+/// Where the numbers of kernels come from.
+const CELLS: &str = "Each is a cell of measurements.csv, by its kernel, format, shape and variant; times are medians over its \
+runs. Rates count compulsory arithmetic and traffic; the share is the least time that the device's own peaks allow over the \
+median.";
+
 /// All tables.
 pub(super) fn section(page: &Page<'_>) -> String {
     [costs(page), kernels(page), sellers(page), rents(page)].concat()
@@ -154,7 +157,11 @@ fn kernels(page: &Page<'_>) -> String {
         let table = columned(&caption, &format!("kernels-{place}"), &columns::kernels(&cells), &cells);
         out += &folded(cells.len(), "measured kernels", table);
     }
-    if out.is_empty() { out } else { format!("<h3>Measured kernels</h3>\n{out}") }
+    if out.is_empty() {
+        out
+    } else {
+        format!("<h3>Measured kernels</h3>\n<p class=\"quiet\">{CELLS}</p>\n{out}")
+    }
 }
 
 /// A seller of the tokens of one model.
@@ -168,9 +175,10 @@ const SELLERS: [Column<Seller>; 9] = [
     words("seller", |row| row.vote.seller.to_string()),
     words("model", |row| row.model.clone()),
     words("listing", |row| row.vote.listing.to_string()),
-    number("in $/Mtok", |row| shown(Some(to_f64(row.vote.input)))),
-    number("cached $/Mtok", |row| shown(row.vote.cache_read.map(to_f64))),
-    number("out $/Mtok", |row| shown(Some(to_f64(row.vote.output)))),
+    // Quotes are shown as quoted.
+    number("in $/Mtok", |row| row.vote.input.to_string()),
+    number("cached $/Mtok", |row| row.vote.cache_read.map_or(UNKNOWN.into(), |price| price.to_string())),
+    number("out $/Mtok", |row| row.vote.output.to_string()),
     words("date", |row| row.vote.date.to_string()),
     words("row", |row| format!("{}:{}", row.vote.file, row.vote.line)),
     words("source", |row| row.source.clone()),
@@ -202,7 +210,7 @@ const RENTS: [Column<RentRow>; 9] = [
     words("provider", |row| row.provider.clone()),
     words("kind", |row| row.kind.clone()),
     words("region", |row| if row.region.is_empty() { UNKNOWN.into() } else { row.region.clone() }),
-    number("$/h per device", |row| shown(row.usd_per_hour)),
+    number("$/h per device", |row| row.usd_per_hour.map_or(UNKNOWN.into(), |price| price.to_string())),
     words("date", |row| row.date.clone()),
     words("basis", |row| row.basis.clone()),
     words("counts", |row| if row.votes { "yes" } else { "no" }.to_owned()),
