@@ -215,7 +215,10 @@ fn faults_say_where() {
 fn arguments_are_checked() {
     for (words, what) in [
         ("cost --tokens-per-s 1", "give --usd-per-hour USD or --hardware NAME"),
-        ("cost --usd-per-hour 1", "<--from <FILE>|--tokens-per-s <RATE>|--step-ms <MS>|--input-tokens-per-s <RATE>>"),
+        (
+            "cost --usd-per-hour 1",
+            "<--from <FILE>|--tokens-per-s <RATE>|--step-ms <MS>|--input-tokens-per-s <RATE>>",
+        ),
         ("cost --from x --tokens-per-s 1 --usd-per-hour 1", "cannot be used with"),
         ("cost --tokens-per-s 0 --usd-per-hour 1", "is not a finite number > 0"),
         ("cost --tokens-per-s -1 --usd-per-hour 1", "is not a finite number > 0"),
