@@ -65,6 +65,20 @@ fn the_month_of_each_side_is_its_hours_or_its_tokens() {
 }
 
 #[test]
+fn a_replica_carries_what_the_estimate_says_that_it_serves() {
+    let options =
+        ["--gpu", "H100 SXM", "--model", "llama-3.1-8b", "--weights", "fp8", "--isl", "1500", "--osl", "300"];
+    let tables = tables();
+    let mut words: Vec<&str> = ["estimate", "--json"].into_iter().chain(options).collect();
+    words.extend(tables.iter().map(String::as_str));
+    let estimate = run(mtok(&words)).ok().json();
+    let requests_per_s = estimate[0]["requests_per_s"].as_f64().unwrap();
+    let json = two_billion(&["--peak-factor", "4", "--utilisation-max", "0.5", "--json"]).ok().json();
+    let step = &json["budgets"][0]["tokens_per_day_per_replica"]["mid"];
+    near(step, requests_per_s * 1800.0 * 86_400.0 * 0.5 / 4.0);
+}
+
+#[test]
 fn requests_per_day_are_tokens_per_day_of_their_size() {
     let words = ["--isl", "1500", "--osl", "300", "--weights", "fp8", "--json"];
     let of = |volume: &[&str]| budget(&[&words[..], volume].concat()).ok().json();

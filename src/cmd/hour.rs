@@ -108,18 +108,21 @@ fn contradictions(args: &HourArgs, preset: Option<&Preset>) -> Vec<(bool, String
                 && preset.is_none_or(|preset| preset.upfront_share.is_none()),
             "--capital is of an owned or a reserved device: nothing is paid before here".into(),
         ),
-        (
-            args.rent.as_of.is_some() && args.rent.hardware.is_none(),
-            "--as-of is the day of --hardware's rents: there is none here".into(),
-        ),
+        (rent::useless(&args.rent).is_some(), rent::useless(&args.rent).unwrap_or_default().to_owned()),
     ]
 }
 
 /// The price that is asked for the hour: typed, of a table or of the preset; `None` where neither is asked for.
 pub fn rented(args: &RentArgs, tables: Tables, preset: Option<&Preset>) -> Result<Option<Doubted>, Failure> {
     if let Some((rent, as_of)) = rent::asked(args, tables)? {
-        let hour = Hour { as_of, preset: preset.map(Preset::used), ..of_rent(&rent) };
-        return Ok(Some((hour, rent::doubts(args, &rent))));
+        // A price that was typed leaves of a preset what else it says: the contract.
+        let used = preset.filter(|preset| preset.upfront_share.is_some());
+        let unused = preset.filter(|_| used.is_none());
+        let unused = unused.map(|preset| {
+            format!("preset {} gives nothing: the typed price goes before its own", preset.name)
+        });
+        let hour = Hour { as_of, preset: used.map(Preset::used), ..of_rent(&rent) };
+        return Ok(Some((hour, rent::doubts(args, &rent).into_iter().chain(unused).collect())));
     }
     Ok(preset.and_then(|preset| {
         let usd_per_hour = to_f64(preset.usd_per_hour?);

@@ -194,7 +194,9 @@ fn widest(entry: &Entry) -> Option<String> {
     let rent = rent.map(|rent| (rent, "the rent", "USD/h", "give --usd-per-hour or --offers cheapest"));
     let market = entry.market.as_ref().map(|market| market.usd_per_mtok);
     let market = market.map(|price| (price, "the market price", "USD/Mtok", "name a seller with --market"));
-    // Of equals the last counts.
+    let asked = entry.budget.asked.in_question.as_deref().unwrap_or_default();
+    let rent = rent.filter(|_| asked.contains(Side::Rent.name()));
+    let market = market.filter(|_| asked.contains(Side::Buy.name()));
     let known = [market, rent, rates].into_iter().flatten();
     let (ends, what, unit, remedy) =
         known.max_by(|(a, ..), (b, ..)| (a.high / a.low).total_cmp(&(b.high / b.low)))?;
