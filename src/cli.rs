@@ -103,7 +103,7 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
     #[command(after_help = cost::HELP)]
-    Cost(CostArgs),
+    Cost(Box<CostArgs>),
     /// Say what an hour of an owned device costs by its parts, and when owning costs as much as renting.
     #[command(after_help = own::HELP)]
     Own(OwnVerbArgs),
