@@ -208,6 +208,9 @@ fn the_hour_says_which_it_is_and_what_made_it_dearer() {
     assert_eq!(reserved["way"], "reserved");
     four_digits(&reserved["usd_per_hour"], 2.0);
     four_digits(&reserved["upfront_usd_per_hour"], 1.0);
+    let before = hour("--usd-per-hour 0 --upfront-usd 8760 --term-months 12 --capital 0");
+    four_digits(&before["usd_per_hour"], 1.0);
+    assert_eq!(before["asked_usd_per_hour"], 0.0);
     // A quarter paid before costs its capital only.
     let rental = hour("--preset h200-rental-3y --capital 0");
     four_digits(&rental["usd_per_hour"], 1.60);
@@ -289,8 +292,13 @@ fn what_is_missing_is_asked_for_and_never_becomes_zero() {
     refused("cost --tokens-per-s 1 --usd-per-hour 1 --mtbf-h 9", "needs --mtbf-h and --restart-h");
     refused(
         "cost --tokens-per-s 1 --usd-per-hour 1 --term-months 9",
-        "needs --upfront-usd and --term-months",
+        "needs --upfront-usd, --term-months and --capital",
     );
+    refused("cost --tokens-per-s 1 --usd-per-hour 1 --term-months 9 --upfront-usd 9", "and --capital: what");
+    refused("cost --tokens-per-s 1 --usd-per-hour 0", "usd_per_hour 0 is not a finite number > 0");
+    refused("cost --tokens-per-s 1 --usd-per-hour 0 --mtbf-h 9 --restart-h 1", "usd_per_hour 0 is not");
+    refused("lease --tokens-per-s 1 --usd-per-mtok 1 --share 0.5 --usd-per-hour 0", "usd_per_hour 0 is not");
+    refused(&format!("{OWNED} --usd-per-hour 0"), "usd_per_hour 0 is not");
     refused("cost --step-ms 1 --usd-per-hour 1", "--batch");
     refused("cost --input-tokens-per-s 1 --ratio 1 --usd-per-hour 1", "--output-tokens-per-s");
     refused(
@@ -324,9 +332,7 @@ fn hostile_numbers_are_refused_and_give_no_number() {
             }
         }
     }
-    for (words, zero) in
-        [(OWNED, "years"), (WORK, "step-ms"), (WORK, "usd-per-hour"), (LEASE, "usd-per-mtok")]
-    {
+    for (words, zero) in [(OWNED, "years"), (WORK, "step-ms"), (LEASE, "usd-per-mtok")] {
         let replaced = replaced(words, zero, "0");
         refused(
             &format!("{replaced} {}", if words == LEASE { "--share 0.5" } else { "" }),
@@ -391,6 +397,26 @@ fn every_form_has_the_same_figures() {
         }
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     }
+}
+
+#[test]
+fn the_examples_of_the_help_run() {
+    let mut ran = 0;
+    for verb in ["cost", "own", "lease"] {
+        let help = call(&format!("{verb} --help")).ok().out;
+        let examples = help.rsplit("Examples:").next().unwrap().replace("\\\n", " ");
+        for example in examples.split("\n  mtok ").skip(1).filter(|example| !example.contains("--from")) {
+            // What is between quotes is one word.
+            let quoted = example.trim().split('"').enumerate();
+            let words = quoted.flat_map(|(index, part)| match index % 2 {
+                0 => part.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>(),
+                _ => vec![part],
+            });
+            run(mtok(&words.collect::<Vec<_>>())).ok();
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 8);
 }
 
 #[test]

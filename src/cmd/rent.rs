@@ -36,7 +36,7 @@ pub fn useless(args: &RentArgs) -> Option<&'static str> {
 /// What the reader should doubt about the rent.
 pub fn doubts(args: &RentArgs, rent: &Rent) -> Vec<String> {
     let old = rent.stale_days.map(|days| format!("the rent is {days} days old"));
-    args.usd_per_hour.and_then(unusual_rent).into_iter().chain(old).collect()
+    args.usd_per_hour.filter(|typed| *typed > 0.0).and_then(unusual_rent).into_iter().chain(old).collect()
 }
 
 /// Who asks a rent, how and when.
