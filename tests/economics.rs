@@ -238,6 +238,10 @@ fn a_file_of_rates_is_priced_at_any_hour() {
     let shown = run(mtok(&words)).ok().json();
     four_digits(&shown["rows"][0]["usd_per_mtok"], 1.1);
     assert!(shown["warnings"].to_string().contains("spot hour of 3.96 USD per device (3.60 asked"));
+    let words =
+        ["cost", "--from", &file, "--usd-per-hour", "1", "--utilisation-parts", "daily=0.5,available=0.9"];
+    let shown = run(mtok(&words)).ok().out;
+    assert!(shown.contains("the utilisation is daily 0.5 x available 0.9"), "{shown}");
     let words = ["cost", "--from", &file, "--usd-per-hour", "1", "--isl", "1", "--osl", "1"];
     assert!(run(mtok(&words)).err.contains("--isl is of a workload"));
 }
