@@ -14,8 +14,10 @@ use crate::units::{Interval, Seconds, TokensPerSecond, UsdPerHour, UsdPerMtok};
 pub use break_even::BreakEven;
 pub use time_share::{Cost, CostInputs};
 
-/// Hours of a mean Gregorian month: 365.2425 days / 12.
-pub const HOURS_PER_MONTH: f64 = 730.485;
+/// Hours of a year as clouds and finance count them: 365 days.
+pub const HOURS_PER_YEAR: f64 = 8760.0;
+/// A twelfth of it.
+pub const HOURS_PER_MONTH: f64 = HOURS_PER_YEAR / 12.0;
 
 const SECONDS_PER_HOUR: f64 = 3600.0;
 const TOKENS_PER_MTOK: f64 = 1e6;

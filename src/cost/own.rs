@@ -3,11 +3,8 @@
 use serde::Serialize;
 
 use super::rent::{annuity, in_range, not_negative};
-use super::{Refused, positive, share};
+use super::{HOURS_PER_YEAR, Refused, positive, share};
 use crate::units::UsdPerHour;
-
-/// Hours of a year as finance counts them: 365 days.
-const HOURS_PER_YEAR: f64 = 8760.0;
 
 /// An owned device: what it cost and what it takes to keep it running. Money per device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -52,7 +52,7 @@ pub const ALL: &[Figure] = &[
         "break_even_mtok_per_month",
         "break-even tokens",
         "Mtok/month",
-        "g · n · 730.485 h / price",
+        "g · n · 730 h / price",
         &["usd_per_hour", "gpus", "market_usd_per_mtok"],
     ),
     figure(

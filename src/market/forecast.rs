@@ -6,9 +6,7 @@
 use serde::Serialize;
 
 use super::claim::{self, Value};
-
-/// Hours of a month: 8,760 of a year of 365 days, divided by twelve.
-pub const HOURS_PER_MONTH: f64 = 730.0;
+use crate::cost::HOURS_PER_MONTH;
 
 /// By how much something changes, above 0: 1.38 is +38 %.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -191,6 +189,16 @@ mod tests {
             price_floor: None,
             utilisation: 1.0,
         }
+    }
+
+    #[test]
+    fn usage_that_outgrows_prices_multiplies_spend_as_in_the_worked_example() {
+        let year = Question { usage: Factor(1.7_f64.powi(12)), ..question("x1", "-5%", "x2") };
+        let answer = forecast(&year);
+        assert!((answer.path[1].spend_factor - 1.6927).abs() < 5e-5, "{}", answer.path[1].spend_factor);
+        assert!((answer.spend_factor - 553.5).abs() < 0.05, "{}", answer.spend_factor);
+        let flat: f64 = 1.0 / answer.path[1].usage_factor - 1.0;
+        assert!((flat + 0.412).abs() < 5e-4, "{flat}");
     }
 
     #[test]
