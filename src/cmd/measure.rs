@@ -301,3 +301,14 @@ fn disturbance(rows: &[Measurement]) -> Option<String> {
     let why = "the calibration kernel was slow or changing: other load, heat or power limits";
     (disturbed > 0).then(|| format!("{disturbed} of {visits} visits were disturbed, {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_says_done_total_elapsed_and_remaining() {
+        assert!(ProgressStyle::with_template(PROGRESS).is_ok());
+        assert!(["{pos}", "{len}", "{elapsed}", "{eta}"].iter().all(|part| PROGRESS.contains(part)));
+    }
+}
