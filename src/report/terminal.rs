@@ -88,19 +88,29 @@ pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: b
 }
 
 fn longest_word<T>(column: &Column<T>, rows: &[&T]) -> usize {
-    let longest = |text: &str| text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default();
+    let longest = |text: &str| match colour(text) {
+        // A verdict of two words is read as one.
+        Some(_) => text.width(),
+        None => text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default(),
+    };
     let cells = rows.iter().map(|row| longest(&inert(&(column.cell)(row))));
     cells.max().unwrap_or_default().max(longest(column.header))
 }
 
 /// Verdicts in colour; the words alone carry the meaning.
 fn painted(text: String) -> Cell {
-    let colour = match text.as_str() {
-        "RENT" | "OWN" | "FASTER" | "CHEAPER" => Color::Green,
-        "BUY" => Color::Cyan,
-        "TOO CLOSE" | "UNSURE" | "NOT COMPARABLE" => Color::Yellow,
-        "SLOWER" | "DEARER" => Color::Red,
-        _ => return Cell::new(text),
-    };
-    Cell::new(text).fg(colour)
+    match colour(&text) {
+        Some(colour) => Cell::new(text).fg(colour),
+        None => Cell::new(text),
+    }
+}
+
+fn colour(text: &str) -> Option<Color> {
+    match text {
+        "RENT" | "OWN" | "FASTER" | "CHEAPER" => Some(Color::Green),
+        "BUY" => Some(Color::Cyan),
+        "TOO CLOSE" | "UNSURE" | "NOT COMPARABLE" => Some(Color::Yellow),
+        "SLOWER" | "DEARER" => Some(Color::Red),
+        _ => None,
+    }
 }
