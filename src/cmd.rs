@@ -14,6 +14,7 @@ mod explain;
 mod files;
 #[cfg(feature = "gpu")]
 mod folder;
+mod generated;
 #[cfg(feature = "gpu")]
 mod host;
 mod import_kernels;
@@ -25,6 +26,7 @@ mod measure;
 pub mod output;
 mod page;
 mod prices;
+mod progress;
 mod report;
 #[cfg(feature = "gpu")]
 mod run;
@@ -146,6 +148,8 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Completions(args) => generated::completions(&args),
+        Verb::Man(args) => generated::man(&args),
         Verb::ImportKernels(args) => import_kernels::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),
