@@ -1,8 +1,8 @@
 //! Charts as SVG, and PNG made of them: data in, text out, the same bytes on any machine.
 //!
-//! One file per chart; scales, ticks and labels are shared. Text is given plain: the chart makes it inert, shortens and
-//! escapes it. Colours are those of [`palette::ALL`], as `#RRGGBB` in upper case in `fill` and `stroke`, so that a page can
-//! turn each of them by attribute selectors; the background is transparent and there are no ids.
+//! One file per chart; scales, ticks and labels are shared. Text is given plain: the chart makes it inert, shortens
+//! and escapes it. Colours are those of [`palette::ALL`], as `#RRGGBB` in upper case in `fill` and `stroke`, so that a
+//! page can turn each of them by attribute selectors; the background is transparent and there are no ids.
 
 mod canvas;
 mod curves;

@@ -4,6 +4,7 @@ mod budget;
 mod cost;
 mod diff;
 mod explain;
+mod generated;
 mod hour;
 mod import_kernels;
 mod lease;
@@ -29,6 +30,7 @@ pub use budget::{BudgetArgs, PEAK_FACTOR, UTILISATION_MAX};
 pub use cost::{CostArgs, RentArgs, WorkArgs};
 pub use diff::{Allowed, DiffArgs, GateChoice};
 pub use explain::FigureArgs;
+pub use generated::{CompletionsArgs, ManArgs};
 pub use hour::HourArgs;
 pub use import_kernels::ImportKernelsArgs;
 pub use lease::LeaseArgs;
@@ -48,7 +50,9 @@ pub use report::{ReportArgs, ReportFormat};
 pub use serving::ServingArgs;
 pub use validate::{Leave, ValidateArgs};
 
-const EXIT_CODES: &str = "\
+const HELP: &str = "\
+Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-8b --weights fp8
+
 Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \
 5 wrong results, 6 inconclusive or not comparable.";
 
@@ -60,7 +64,7 @@ Example: mtok tune --kernel gemm --budget 2m";
 
 /// What a million tokens cost on this GPU, and whether to rent the GPU or buy the tokens.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(version, about, after_help = HELP, arg_required_else_help = true, max_term_width = 80)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -86,16 +90,14 @@ pub enum Verb {
     #[command(after_help = TUNE)]
     Tune(TuneArgs),
     /// Turn measurements or a datasheet into tokens/s of real models.
-    #[command(
-        after_help = "Examples:\n  mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b --weights bf16 --batch 1,8,64\n  \
-        mtok estimate --gpu \"RTX 4090\" --config my-model/config.json --weights q4_K_M"
-    )]
+    #[command(after_help = "Examples:\n  mtok estimate --gpu \"H100 SXM\" --model llama-3.1-8b \\
+    --weights bf16 --batch 1,8,64\n  \
+        mtok estimate --gpu \"RTX 4090\" --config my-model/config.json --weights q4_K_M")]
     Estimate(EstimateArgs),
     /// Price the tokens of a device and set them beside the market price of the same weights.
-    #[command(
-        after_help = "Examples:\n  mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b --weights fp8 --as-of 2026-09-01\n  \
-        mtok compare --measurements results/today/measurements.csv --format html -o report.html"
-    )]
+    #[command(after_help = "Examples:\n  mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b \\
+    --weights fp8 --as-of 2026-09-01\n  \
+        mtok compare --gpu \"H100 SXM\" --format html -o report.html")]
     Compare(CompareArgs),
     /// Walk a figure of a comparison down to its rows: quotes, cards, measured cells, options and constants.
     #[command(after_help = explain::HELP)]
@@ -119,7 +121,9 @@ pub enum Verb {
     #[command(after_help = lease::HELP)]
     Lease(LeaseArgs),
     /// Follow rents, token prices, usage and spend month by month.
+    #[command(after_help = "Example: mtok market rental --gpu h100 --ratio a100 --from 2026-01")]
     Market(MarketArgs),
+    #[command(after_help = "Example: mtok prices explain \"H100 SXM\" --as-of 2026-06-30")]
     /// Prices with their dates and sources: list, import, history, explain, diff, update.
     Prices(PricesArgs),
     /// Compare the datasheet model with published measurements.
@@ -132,6 +136,12 @@ pub enum Verb {
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
     Run(RunArgs),
+    /// Print the completions of a shell.
+    #[command(after_help = generated::COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one per verb.
+    #[command(after_help = generated::MAN_HELP)]
+    Man(ManArgs),
     /// Serves the measuring verbs: see the module `gpu::worker`.
     #[cfg(feature = "gpu")]
     #[command(hide = true)]
@@ -451,6 +461,8 @@ fn share(text: &str) -> Result<f64, String> {
     positive(text).ok().filter(|share| *share <= 1.0).ok_or_else(|| "is not a number above 0 up to 1".into())
 }
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod workflow;
 

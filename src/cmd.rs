@@ -15,6 +15,7 @@ mod explain;
 mod files;
 #[cfg(feature = "gpu")]
 mod folder;
+mod generated;
 #[cfg(feature = "gpu")]
 mod host;
 mod hour;
@@ -29,6 +30,7 @@ pub mod output;
 mod own;
 mod page;
 mod prices;
+mod progress;
 mod rent;
 mod report;
 #[cfg(feature = "gpu")]
@@ -154,6 +156,8 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Completions(args) => generated::completions(&args),
+        Verb::Man(args) => generated::man(&args),
         Verb::ImportKernels(args) => import_kernels::run(&args),
         #[cfg(feature = "gpu")]
         Verb::Run(args) => run::run(&args),

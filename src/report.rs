@@ -95,79 +95,12 @@ impl Report {
         if self.software() { format!("{title} — {SOFTWARE_LABEL}") } else { title }
     }
 
-    /// The answer in one or two sentences.
+    /// The answer in two or three sentences: what a million tokens cost, the verdict, what decides, and where it flips.
     fn answer(&self, safe: Safe) -> String {
-        let Some(best) = self.best() else {
-            return match self.costs.first() {
-                Some(first) => format!("No verdict: {}.", safe(&first.verdict_reason)),
-                None => ended(&self.measured.iter().collect::<Vec<_>>()),
-            };
-        };
-        let verdict = match best.verdict {
-            Some(Verdict::Rent) => "RENT",
-            Some(Verdict::Buy) => "BUY TOKENS",
-            _ => "TOO CLOSE TO CALL",
-        };
-        let within = |low, high| match range(low, high) {
-            interval if interval == UNKNOWN => String::new(),
-            interval => format!(", {interval}"),
-        };
-        format!(
-            "{verdict}: {} {} at batch {} on {} costs {} USD/Mtok blended{}; the market asks {} USD/Mtok{} ({}). {}. {}",
-            safe(&best.model),
-            safe(&best.weights),
-            best.batch,
-            device(best, safe),
-            number(best.usd_per_mtok_blended),
-            within(best.usd_per_mtok_blended_low, best.usd_per_mtok_blended_high),
-            number(best.market_usd_per_mtok),
-            within(best.market_usd_per_mtok_low, best.market_usd_per_mtok_high),
-            market_source(best, safe),
-            sentence(&Self::grounds_of(best)),
-            self.counts(),
-        )
-        .trim_end()
-        .to_owned()
-    }
-
-    /// How cost and price compare, what decides, and where the verdict flips.
-    fn grounds_of(row: &Comparison) -> String {
-        let factor = format!(
-            "the cost is {} of the price, {} with rates, rent and price at their best and at their worst",
-            number(row.cost_over_price),
-            range(row.cost_over_price_low, row.cost_over_price_high),
-        );
-        let (Some(input), Some(verdict)) = (row.decides, row.verdict) else { return factor };
-        // Nobody says 1: it is what is left where nobody says anything.
-        let stated = row.utilisation < 1.0;
-        format!("{factor}; {}", turn(input, row.verdict_changes_at, verdict, stated))
-    }
-
-    /// How many cases got which verdict; nothing of a single one.
-    fn counts(&self) -> String {
-        if self.costs.len() == 1 {
-            return String::new();
-        }
-        let count = |verdict| self.costs.iter().filter(|row| row.verdict == verdict).count();
-        let mut counts: Vec<String> =
-            Verdict::ALL.iter().map(|verdict| format!("{verdict} {}", count(Some(*verdict)))).collect();
-        if count(None) > 0 {
-            counts.push(format!("no verdict {}", count(None)));
-        }
-        let counts = counts.join(", ");
-        format!("{} cases: {counts}; this one is the lowest against the market.", self.costs.len())
-    }
-
-    /// The row with a verdict whose cost is lowest against its market price. A software adapter is never
-    /// ranked against GPUs: it is considered only where there is nothing else.
-    fn best(&self) -> Option<&Comparison> {
-        let factor = |row: &Comparison| Some(row.usd_per_mtok_blended? / row.market_usd_per_mtok?);
-        self.costs
-            .iter()
-            .filter(|row| row.verdict.is_some())
-            .filter_map(|row| Some((row, factor(row)?)))
-            .min_by(|(a, x), (b, y)| a.software.cmp(&b.software).then(x.total_cmp(y)))
-            .map(|(row, _)| row)
+        answer(&self.costs, safe).unwrap_or_else(|| match self.costs.first() {
+            Some(first) => format!("No verdict: {}.", safe(&first.verdict_reason)),
+            None => ended(&self.measured.iter().collect::<Vec<_>>()),
+        })
     }
 
     /// Rows that share what their caption says, in order.
@@ -206,6 +139,76 @@ impl Report {
             texts.iter().map(|(row, text)| (row.model.as_str(), row.weights.as_str(), text.as_str()));
         each_once(remarks, safe)
     }
+}
+
+/// What a million tokens cost, the verdict, what decides, and where it flips, of the row that is the lowest against the market;
+/// `None` where no row has a verdict.
+fn answer(costs: &[Comparison], safe: Safe) -> Option<String> {
+    let best = best(costs)?;
+    let verdict = match best.verdict {
+        Some(Verdict::Rent) => "RENT",
+        Some(Verdict::Buy) => "BUY TOKENS",
+        _ => "TOO CLOSE TO CALL",
+    };
+    let within = |low, high| match range(low, high) {
+        interval if interval == UNKNOWN => String::new(),
+        interval => format!(", {interval}"),
+    };
+    let answer = format!(
+        "{verdict}: {} {} at batch {} on {} costs {} USD/Mtok blended{}; the market asks {} USD/Mtok{} ({}). {}. {}",
+        safe(&best.model),
+        safe(&best.weights),
+        best.batch,
+        device(best, safe),
+        number(best.usd_per_mtok_blended),
+        within(best.usd_per_mtok_blended_low, best.usd_per_mtok_blended_high),
+        number(best.market_usd_per_mtok),
+        within(best.market_usd_per_mtok_low, best.market_usd_per_mtok_high),
+        market_source(best, safe),
+        sentence(&grounds_of(best)),
+        counts(costs),
+    );
+    Some(answer.trim_end().to_owned())
+}
+
+/// How cost and price compare, what decides, and where the verdict flips.
+fn grounds_of(row: &Comparison) -> String {
+    let ends = match range(row.cost_over_price_low, row.cost_over_price_high) {
+        unknown if unknown == UNKNOWN => String::new(),
+        ends => format!(", {ends} with rates, rent and price at their best and at their worst"),
+    };
+    let factor = format!("the cost is {} of the price{ends}", number(row.cost_over_price));
+    let (Some(input), Some(verdict)) = (row.decides, row.verdict) else { return factor };
+    // Nobody says 1: it is what is left where nobody says anything.
+    let stated = row.utilisation < 1.0;
+    format!("{factor}; {}", turn(input, row.verdict_changes_at, verdict, stated))
+}
+
+/// How many cases got which verdict; nothing of a single one.
+fn counts(costs: &[Comparison]) -> String {
+    if costs.len() == 1 {
+        return String::new();
+    }
+    let count = |verdict| costs.iter().filter(|row| row.verdict == verdict).count();
+    let mut counts: Vec<String> =
+        Verdict::ALL.iter().map(|verdict| format!("{verdict} {}", count(Some(*verdict)))).collect();
+    if count(None) > 0 {
+        counts.push(format!("no verdict {}", count(None)));
+    }
+    let counts = counts.join(", ");
+    format!("{} cases: {counts}; this one is the lowest against the market.", costs.len())
+}
+
+/// The row with a verdict whose cost is lowest against its market price. A software adapter is never
+/// ranked against GPUs: it is considered only where there is nothing else.
+fn best(costs: &[Comparison]) -> Option<&Comparison> {
+    let factor = |row: &Comparison| Some(row.usd_per_mtok_blended? / row.market_usd_per_mtok?);
+    costs
+        .iter()
+        .filter(|row| row.verdict.is_some())
+        .filter_map(|row| Some((row, factor(row)?)))
+        .min_by(|(a, x), (b, y)| a.software.cmp(&b.software).then(x.total_cmp(y)))
+        .map(|(row, _)| row)
 }
 
 /// Words that begin with a capital letter.

@@ -193,6 +193,17 @@ fn costs_are_as_their_schema_says() {
 }
 
 #[test]
+fn an_explained_figure_is_as_its_schema_says() {
+    let schema = schema("explain");
+    let words = "explain verdict --gpu L40S --model qwen3-8b --weights fp8 --as-of 2026-09-01 --json";
+    let shown = common::call(words).ok().json();
+    assert_valid(&schema, &shown);
+    let mut broken = shown;
+    broken["explained"][0]["explained"]["parts"][0]["origin"] = json!("guessed");
+    assert_eq!(faults(&schema, &broken).len(), 1);
+}
+
+#[test]
 fn a_comparison_has_the_keys_and_words_of_its_schema() {
     let schema = schema("diff");
     let shown = |path: &str| -> Value {
@@ -248,6 +259,7 @@ fn every_schema_is_tested() {
         "budget",
         "costs",
         "diff",
+        "explain",
         "github-action-benchmark",
         "measurements",
         "report",

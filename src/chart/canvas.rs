@@ -1,4 +1,4 @@
-//! What is drawn, as SVG elements: the only place that knows their attributes. Coordinates are rounded to tenths of a pixel.
+//! What is drawn, as SVG elements: the only place that knows their attributes. Coordinates are tenths of a pixel.
 
 use svg::Node;
 use svg::node::element::{Element, SVG, Text, Title};

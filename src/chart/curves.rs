@@ -62,8 +62,8 @@ pub struct Band {
 /// Draws the curves, each interval as a ribbon.
 ///
 /// # Errors
-/// No points; a value that is not finite; a middle, or an x on a logarithmic axis, that is not above zero; a size below
-/// 280 x 240 px.
+/// No points; a value that is not finite; a middle, or an x on a logarithmic axis, that is not above zero; a size
+/// below 280 x 240 px.
 pub fn curves(data: &Curves, size: Size) -> Result<Drawing, ChartError> {
     check(data)?;
     let mut canvas = Canvas::new(size)?;
@@ -204,7 +204,7 @@ fn draw_mark(canvas: &mut Canvas, plot: &Plot, x: f64) {
     let text = number(x, 3);
     let left = x_px > f64::midpoint(plot.left_px, plot.right_px);
     let (at_px, anchor) = if left { (x_px - 4.0, Anchor::End) } else { (x_px + 4.0, Anchor::Start) };
-    canvas.text((at_px, plot.bottom_px - 5.0), anchor, SMALL_PX, INK, &text);
+    canvas.text((at_px, plot.top_px + SMALL_PX + 1.0), anchor, SMALL_PX, INK, &text);
 }
 
 /// Hatched lines, for a fill alone would pass for a ribbon.
@@ -236,27 +236,30 @@ fn draw_band(canvas: &mut Canvas, plot: &Plot, band: &Band) {
     canvas.path("market", &path([(plot.left_px, y_px), (plot.right_px, y_px)]), stroke, Some(&band.label));
 }
 
-/// At that place above the middle price which the curves leave free.
+/// At that place above or below the middle price which the curves leave free.
 fn name_band(canvas: &mut Canvas, plot: &Plot, band: &Band, lines: &[Vec<CurvePoint>]) {
     let room_px = plot.right_px - plot.left_px - 12.0;
     let text = fitted(&band.label, SMALL_PX, room_px);
     let text_px = width_px(&text, SMALL_PX);
-    let y_px = (plot.y_px(band.mid) - 5.0).max(plot.top_px + SMALL_PX);
-    let places =
-        (0..=4).map(|fifth| plot.left_px + 6.0 + (room_px - text_px).max(0.0) * f64::from(fifth) / 4.0);
-    let clearance = |left_px: &f64| {
-        let steps = (0..=8).map(|step| left_px + text_px * f64::from(step) / 8.0);
-        steps
+    let market_px = plot.y_px(band.mid);
+    let heights = [market_px - 5.0, market_px + SMALL_PX + 2.0].into_iter();
+    let heights = heights.filter(|y_px| (plot.top_px + SMALL_PX..plot.bottom_px - 2.0).contains(y_px));
+    let left_px = |fifth: i32| plot.left_px + 6.0 + (room_px - text_px).max(0.0) * f64::from(fifth) / 4.0;
+    let places = heights.flat_map(|y_px| (0..=4).map(move |fifth| (left_px(fifth), y_px)));
+    let clearance = |(left_px, y_px): (f64, f64)| {
+        (0..=8)
+            .map(|step| left_px + text_px * f64::from(step) / 8.0)
             .flat_map(|x_px| lines.iter().filter_map(move |points| height_at(plot, points, x_px)))
-            .map(|line_px| (line_px - (y_px - SMALL_PX * 0.36)).abs().min(40.0))
-            .fold(40.0, f64::min)
+            .map(|line_px| (line_px - (y_px - SMALL_PX * 0.36)).abs())
+            .fold(24.0, f64::min)
     };
-    // The first of equals: at the left, where reading starts.
-    let best = places.fold((0.0, -1.0), |best, place| {
-        let free = clearance(&place);
-        if free > best.1 { (place, free) } else { best }
-    });
-    canvas.text((best.0, y_px), Anchor::Start, SMALL_PX, INK, &text);
+    // The first of equals: above, and at the left, where reading starts.
+    let best = places
+        .map(|place| (place, clearance(place)))
+        .reduce(|best, other| if other.1 > best.1 { other } else { best });
+    if let Some((place, _)) = best {
+        canvas.text(place, Anchor::Start, SMALL_PX, INK, &text);
+    }
 }
 
 /// The height of a curve at a place, where it has one.

@@ -27,7 +27,7 @@ impl Frame<'_> {
     pub(super) fn draw(&self, canvas: &mut Canvas) -> Plot {
         let (width_px, height_px) = (f64::from(canvas.size.width_px), f64::from(canvas.size.height_px));
         let top_px = 24.0 + self.legend.height_px() + 8.0;
-        let bottom_px = height_px - 38.0;
+        let bottom_px = height_px - 42.0;
         let y_ticks = number_ticks(&self.y, ((bottom_px - top_px) / 26.0) as usize);
         let widest = y_ticks.iter().map(|(_, text)| width_px_small(text)).fold(0.0, f64::max);
         let plot = Plot {
@@ -72,17 +72,20 @@ pub(super) fn x_tick(canvas: &mut Canvas, plot: &Plot, value: f64, text: &str) {
     canvas.line((x_px, plot.top_px), (x_px, plot.bottom_px), Stroke::solid(GRID, 1.0));
     let half_px = width_px_small(text) / 2.0;
     let last_px = f64::from(canvas.size.width_px) - half_px - 2.0;
-    let at = (x_px.min(last_px), plot.bottom_px + 15.0);
+    let at = (x_px.max(half_px + 2.0).min(last_px), plot.bottom_px + 18.0);
     canvas.text(at, Anchor::Middle, SMALL_PX, MUTED, text);
 }
 
 /// As many ticks of x as stand beside each other.
 pub(super) fn fitting(plot: &Plot, ticks: Option<&dyn Fn(usize) -> Ticks>) -> Ticks {
     let most = ((plot.right_px - plot.left_px) / 34.0) as usize;
+    // Unequal steps need more lines to read values by.
+    let gap_px = if plot.x.log { 8.0 } else { 20.0 };
     for count in (2..=most).rev() {
         let ticks = ticks.map_or_else(|| number_ticks(&plot.x, count), |ticks| ticks(count));
         let ends = ticks.iter().map(|(value, text)| (plot.x_px(*value), width_px_small(text) / 2.0));
-        let apart = ends.clone().zip(ends.skip(1)).all(|((a, half), (b, other))| a + half + 8.0 <= b - other);
+        let apart =
+            ends.clone().zip(ends.skip(1)).all(|((a, half), (b, other))| a + half + gap_px <= b - other);
         if apart {
             return ticks;
         }

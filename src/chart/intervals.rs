@@ -30,7 +30,8 @@ pub struct IntervalRow {
 /// Draws the intervals, cost above price in each row.
 ///
 /// # Errors
-/// No rows; a value that is not finite; a middle or a high end that is not above zero; a size below 280 x 240 px.
+/// No rows; a value that is not finite; a middle or a high end that is not above zero; a size below
+/// 280 x 240 px.
 pub fn intervals(data: &Intervals, size: Size) -> Result<Drawing, ChartError> {
     let all = || {
         data.rows

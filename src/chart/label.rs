@@ -7,8 +7,8 @@ pub(super) const SMALL_PX: f64 = 11.0;
 /// Names of axes.
 pub(super) const TITLE_PX: f64 = 12.0;
 
-/// The width of a text in a wide sans-serif font (DejaVu Sans, Verdana): in any other it is narrower, so what fits here
-/// fits everywhere. Browsers choose the font; its own widths cannot be asked.
+/// The width of a text in a wide sans-serif font (DejaVu Sans, Verdana): in any other it is narrower, so what fits
+/// here fits everywhere. Browsers choose the font; its own widths cannot be asked.
 pub(super) fn width_px(text: &str, font_px: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * font_px
 }
@@ -26,7 +26,7 @@ fn em(character: char) -> f64 {
     }
 }
 
-/// A label that no viewer acts on: one line, without the two characters that XML forbids and [`inert`] lets through.
+/// A label that no viewer acts on: one line, without the two characters that [`inert`] keeps and XML forbids.
 pub(super) fn plain(text: &str) -> String {
     inert(text).replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")
 }
@@ -90,4 +90,33 @@ pub(super) fn numbers(values: &[f64]) -> Vec<String> {
 fn is_told(value: f64, digits: usize) -> bool {
     let rounded = format!("{value:.*e}", digits.saturating_sub(1)).parse::<f64>().unwrap_or(value);
     (rounded - value).abs() <= value.abs() * 1e-9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_say_them() {
+        for (value, text) in [(0.05, "0.05"), (1e3, "1 k"), (989e12, "989 T"), (1e15, "1 P"), (-2.5, "-2.5")]
+        {
+            assert_eq!(number(value, 3).replace('\u{a0}', " "), text);
+        }
+        assert_eq!(number(1e-7, 3), "1e-7");
+        assert_eq!(number(999.96, 3).replace('\u{a0}', " "), "1 k");
+    }
+
+    #[test]
+    fn numbers_of_an_axis_are_told_apart() {
+        assert_eq!(numbers(&[1.0, 1.0005, 1.001]), ["1", "1.0005", "1.001"]);
+        assert_eq!(numbers(&[0.0, 0.2, 0.4]), ["0", "0.2", "0.4"]);
+    }
+
+    #[test]
+    fn what_is_too_long_ends_in_an_ellipsis_within_its_room() {
+        let long = "llama-3.1-405b-instruct, fp8, 8 GPUs";
+        let short = fitted(long, SMALL_PX, 100.0);
+        assert!(short.ends_with('…') && width_px(&short, SMALL_PX) <= 100.0);
+        assert_eq!(fitted("short", SMALL_PX, 100.0), "short");
+    }
 }

@@ -1,4 +1,4 @@
-//! What a mark or a line stands for: at the end of a line where there is room, in rows above the plot where not.
+//! What a mark or a line stands for: at the end of a line where there is room, in rows above the plot elsewhere.
 
 use super::Plot;
 use super::canvas::{Anchor, Area, Canvas, Stroke};
@@ -101,7 +101,7 @@ pub(super) struct EndLabel {
     pub text: String,
 }
 
-/// The labels beside the right edge of the plot, moved apart where they would overlap; those that moved are tied to their place.
+/// The labels beside the right edge of the plot, moved apart where they would overlap, each tied to its place.
 pub(super) fn ends(canvas: &mut Canvas, plot: &Plot, mut labels: Vec<EndLabel>) {
     const LINE_PX: f64 = 14.0;
     let room = ((plot.bottom_px - plot.top_px) / LINE_PX) as usize;

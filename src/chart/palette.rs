@@ -1,5 +1,5 @@
-//! The colours of all charts: those of Okabe and Ito ("Color Universal Design", 2008), which people with any colour vision tell
-//! apart, without its yellow, too light for lines on white. Shape or dash always says the same as colour.
+//! The colours of all charts: those of Okabe and Ito ("Color Universal Design", 2008), which people with any colour
+//! vision tell apart, without its yellow, too light for lines on white. Shape or dash always says the same as colour.
 
 /// Text and lines that carry meaning.
 pub const INK: &str = "#1A1A1A";

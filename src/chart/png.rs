@@ -11,8 +11,8 @@ use super::ChartError;
 /// The longest side of a picture, in pixels.
 const LONGEST_PX: f32 = 8192.0;
 
-/// A PNG of an SVG, `scale` times its size, on white, with DejaVu Sans for every letter: the fonts of the machine are not
-/// looked at.
+/// A PNG of an SVG, `scale` times its size, on white, with DejaVu Sans for every letter: the fonts of the machine
+/// are not looked at.
 ///
 /// # Errors
 /// Text that is not SVG; a scale that makes less than one pixel or more than 8192 on a side.

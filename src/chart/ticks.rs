@@ -12,7 +12,7 @@ const FINE: [f64; 7] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0];
 const COARSE: [f64; 3] = [1.0, 2.0, 5.0];
 
 impl Axis {
-    /// From and to a round number about the values, all above zero; at least a factor of two about a single one.
+    /// From and to a round number about the values, all above zero; twice and more about one.
     pub(super) fn logarithmic(values: impl IntoIterator<Item = f64>) -> Self {
         let Self { min, max, .. } = Self::exactly_logarithmic(values);
         Self { min: round_log(min, &FINE, false), max: round_log(max, &FINE, true), log: true }
@@ -65,7 +65,7 @@ impl Axis {
     fn log_ticks(&self, at_most: usize) -> Vec<f64> {
         let within = |tick: &f64| (self.min * (1.0 - ROUNDING)..=self.max * (1.0 + ROUNDING)).contains(tick);
         let decades = exponent(self.min)..=exponent(self.max);
-        let dense: [&[f64]; 3] = [&FINE, &COARSE, &[1.0]];
+        let dense: [&[f64]; 4] = [&FINE, &COARSE, &[1.0, 3.0], &[1.0]];
         for parts in dense {
             let ticks: Vec<f64> = decades
                 .clone()
@@ -167,4 +167,45 @@ fn stepped(
         .take_while(|date| *date <= last)
         .map(|date| (day(date), text(date)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn axes_end_at_round_numbers() {
+        let axis = Axis::logarithmic([0.03, 18.0]);
+        assert!((axis.min - 0.03).abs() < 1e-12 && (axis.max - 20.0).abs() < 1e-9);
+        let axis = Axis::linear([0.025, 1.0]);
+        assert_eq!((axis.min, axis.max), (0.0, 1.0));
+    }
+
+    #[test]
+    fn dates_are_firsts_of_months_and_years() {
+        let text = |ticks: Vec<(f64, String)>| ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(text(dates(date(2026, 1, 15), date(2026, 4, 2), 4)), ["2026-02", "2026-03", "2026-04"]);
+        assert_eq!(text(dates(date(2023, 5, 1), date(2026, 4, 2), 4)), ["2024", "2025", "2026"]);
+        assert_eq!(text(dates(date(2026, 1, 1), date(2026, 1, 2), 4)), ["2026-01-01", "2026-01-02"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_lie_on_the_axis_and_are_no_more_than_asked_for(
+            a in -12.0..12.0f64, b in -12.0..12.0f64, at_most in 2usize..20,
+        ) {
+            let values = [10f64.powf(a), 10f64.powf(b)];
+            for axis in [Axis::logarithmic(values), Axis::linear(values), Axis::exactly_linear([a, b])] {
+                let ticks = axis.ticks(at_most);
+                prop_assert!(ticks.len() <= at_most + 1, "{} ticks", ticks.len());
+                prop_assert!(!ticks.is_empty());
+                prop_assert!(ticks.iter().zip(ticks.iter().skip(1)).all(|(one, next)| one < next));
+                let room = (axis.max - axis.min) * 1e-6;
+                prop_assert!(ticks.iter().all(|tick| (axis.min - room..=axis.max + room).contains(tick)));
+            }
+        }
+    }
 }

@@ -29,8 +29,8 @@ pub struct TornadoBar {
     pub at_high: f64,
 }
 
-/// Draws the bars, a line at the present value and one at 1, where cost is price; if that is so far off that the bars would
-/// be too short to read, an arrow points to it.
+/// Draws the bars, a line at the present value and one at 1, where cost is price; if that is so far off that the
+/// bars would be too short to read, an arrow points to it.
 ///
 /// # Errors
 /// No bars; a value that is not finite; a size below 280 x 240 px.
@@ -47,6 +47,9 @@ pub fn tornado(data: &Tornado, size: Size) -> Result<Drawing, ChartError> {
     let values = || data.bars.iter().flat_map(|bar| [bar.at_low, bar.at_high]).chain([data.now]);
     let bars = Axis::exactly_linear(values());
     let shown = (bars.max - bars.min) * 1.5 >= (data.now - 1.0).abs();
+    let numbers_px = values().map(|value| width_px(&number(value, 3), SMALL_PX)).fold(0.0, f64::max) + 10.0;
+    // The narrowest that names leave.
+    let plot_px = f64::from(size.width_px) * 0.62 - 34.0;
     let legend = vec![
         Entry { key: Key::Box(colour(0), LOWER), label: "input lower".into() },
         Entry { key: Key::Box(colour(1), HIGHER), label: "input higher".into() },
@@ -55,7 +58,10 @@ pub fn tornado(data: &Tornado, size: Size) -> Result<Drawing, ChartError> {
     ];
     let placed = Rows {
         labels: data.bars.iter().map(|bar| bar.label.as_str()).collect(),
-        x: widened(if shown { Axis::exactly_linear(values().chain([1.0])) } else { bars }),
+        x: widened(
+            if shown { Axis::exactly_linear(values().chain([1.0])) } else { bars },
+            numbers_px / plot_px,
+        ),
         x_label: &data.x_label,
         percent: false,
         legend: Legend::new(legend, f64::from(size.width_px) - 16.0, 3),
@@ -85,9 +91,10 @@ const PARITY: Stroke = Stroke { colour: MUTED, width_px: 1.5, dash: "5 3" };
 const LOWER: f64 = 0.35;
 const HIGHER: f64 = 1.0;
 
-/// Room for the numbers at the ends of the longest bar.
-fn widened(axis: Axis) -> Axis {
-    let room = (axis.max - axis.min) * 0.14;
+/// Room for the numbers at the ends of the longest bar: a share of the plot on either side.
+fn widened(axis: Axis, share: f64) -> Axis {
+    let share = share.min(0.3);
+    let room = (axis.max - axis.min) * share / (1.0 - 2.0 * share);
     Axis { min: axis.min - room, max: axis.max + room, ..axis }
 }
 
@@ -135,6 +142,5 @@ fn arrow(canvas: &mut Canvas, plot: &Plot, to_the_left: bool) {
     } else {
         ("1 →", plot.right_px - 4.0, Anchor::End)
     };
-    debug_assert!(width_px(text, SMALL_PX) < plot.right_px - plot.left_px);
     canvas.text((x_px, plot.bottom_px - 5.0), anchor, SMALL_PX, MUTED, text);
 }

@@ -12,7 +12,8 @@ Exit codes: 0 nothing became slower, 1 a row is SLOWER or lost its result, 2 bad
 row that may be slower but whose evidence is doubted, or a cell that new lacks. FASTER never fails, and costs never do: \
 a price that moved is no regression.
 
-Example: mtok diff results/base results/new --thresholds thresholds.toml --markdown";
+Example: mtok diff results/base results/new \\
+    --thresholds thresholds.toml --markdown";
 
 /// Arguments of `diff`.
 #[derive(Args, Debug)]

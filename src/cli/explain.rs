@@ -10,8 +10,10 @@ given: --model, --weights, --batch and --offers narrow them. A part that was tol
 
 Examples:
   mtok explain
-  mtok explain usd_per_mtok_out --gpu \"H100 SXM\" --model llama-3.1-8b --weights fp8 --as-of 2026-09-01
-  mtok explain verdict --gpu \"H100 SXM\" --model llama-3.1-8b --weights fp8 --usd-per-hour 2.5 --json";
+  mtok explain usd_per_mtok_out --gpu \"H100 SXM\" --model llama-3.1-8b \\
+    --weights fp8 --as-of 2026-09-01
+  mtok explain verdict --gpu \"H100 SXM\" --model llama-3.1-8b \\
+    --weights fp8 --usd-per-hour 2.5 --json";
 
 /// Arguments of `explain`.
 #[derive(Args, Debug)]

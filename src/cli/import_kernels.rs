@@ -13,7 +13,8 @@ Reads tables of operators as the profiler of Vidur writes them: columns time_sta
 .std in milliseconds, with the sizes of the model, the number of tokens and the degree of tensor parallelism. Rows are \
 marked as imported: their results were not verified here, and estimates from them have the source measured-elsewhere.
 
-Example: mtok import-kernels mlp.csv --all-reduce all_reduce.csv --device \"H100 SXM\" --out h100";
+Example: mtok import-kernels mlp.csv --all-reduce all_reduce.csv \\
+    --device \"H100 SXM\" --out h100";
 
 /// Arguments of `import-kernels`.
 #[derive(Args, Debug)]

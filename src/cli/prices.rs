@@ -52,7 +52,8 @@ The buckets exclude each other: --input counts fresh tokens only. All input toge
 cache costs as input where the seller has no price for it, reasoning as output; a seller whose card lacks another price \
 is listed without cost.
 
-Example: mtok prices charge deepseek-v3.1 --input 2000 --cache-read 30000 --output 800 --at 2026-08-17T02:00";
+Example: mtok prices charge deepseek-v3.1 --input 2000 --cache-read 30000 \\
+    --output 800 --at 2026-08-17T02:00";
 
 const IMPORT: &str = "\
 A file is recognised by its content, columns and keys by their names. Accepted rows are stored with the day of \
@@ -76,7 +77,8 @@ Exit codes: 0 some rows of every file were accepted or known already, 1 a file w
 with --strict when rows were rejected, 2 nothing could be used: no file, or none of the prices in them.
 
 Examples: mtok prices import catalogs/v8/nebius/vms.csv --dry-run
-          mtok prices import model_prices_and_context_window.json --observed 2026-11-01
+          mtok prices import model_prices_and_context_window.json \\
+              --observed 2026-11-01
           mtok prices import offers.csv --map offers.toml --rate EUR=1.08";
 
 /// Where prices are kept.

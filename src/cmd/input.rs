@@ -7,6 +7,7 @@ use std::path::Path;
 use mtok::unpack::{self, MAX_BYTES, Unpacked, too_large};
 
 use super::Failure;
+use super::progress::watched;
 use super::tables::located;
 
 /// The word that means standard input.
@@ -21,14 +22,15 @@ pub fn open(path: &Path, large: bool) -> Result<Unpacked<'static>, Failure> {
     let input: Box<dyn Read> = if path == Path::new(STDIN) {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(file(path, max_bytes)?)
+        let (file, bytes) = file(path, max_bytes)?;
+        watched(file, &path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default(), bytes)
     };
     unpack::unpack(input, max_bytes).map_err(|fault| located(path, &fault))
 }
 
-/// A plain file. What lies there is looked at before it is opened, since opening a device can have effects, and again
+/// A plain file and its length. What lies there is looked at before it is opened, since opening a device can have effects, and again
 /// afterwards, since another program may have put something else there in between.
-fn file(path: &Path, max_bytes: u64) -> Result<File, Failure> {
+fn file(path: &Path, max_bytes: u64) -> Result<(File, u64), Failure> {
     let refused = |why: String| Failure::bad_input(format!("{}: {why}", path.display()));
     let unreadable = |error: io::Error| refused(format!("cannot be read: {error}"));
     plain(&path.metadata().map_err(unreadable)?).map_err(refused)?;
@@ -38,7 +40,7 @@ fn file(path: &Path, max_bytes: u64) -> Result<File, Failure> {
     if opened.len() > max_bytes {
         return Err(refused(too_large(max_bytes)));
     }
-    Ok(file)
+    Ok((file, opened.len()))
 }
 
 fn plain(there: &Metadata) -> Result<(), String> {

@@ -37,6 +37,9 @@ const BUDGET_MARGIN: f64 = 1.05;
 /// The part of the budget, as a divisor, after which no further class is tuned.
 const TUNING_SHARE: u32 = 3;
 
+/// Done of how many, how long it took, how long the others will take at the same pace, and what is measured now.
+const PROGRESS: &str = "{pos}/{len} {wide_bar} {elapsed}, {eta} left  {msg}";
+
 /// What a call left behind.
 pub struct Measured {
     /// All rows, those of an earlier call included; with two sides those of the second.
@@ -274,7 +277,7 @@ fn one_run(sides: &mut [Side<'_>], run: u32, pace: &mut Pace, bar: &ProgressBar)
 pub fn progress(visits: u64) -> ProgressBar {
     let bar = ProgressBar::new(visits);
     // The template is a constant; a bar without it would still count.
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {wide_bar} {elapsed}  {msg}") {
+    if let Ok(style) = ProgressStyle::with_template(PROGRESS) {
         bar.set_style(style);
     }
     bar
@@ -297,4 +300,15 @@ fn disturbance(rows: &[Measurement]) -> Option<String> {
     let (disturbed, visits) = (calibrations::disturbed(rows).len(), rows.len());
     let why = "the calibration kernel was slow or changing: other load, heat or power limits";
     (disturbed > 0).then(|| format!("{disturbed} of {visits} visits were disturbed, {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_says_done_total_elapsed_and_remaining() {
+        assert!(ProgressStyle::with_template(PROGRESS).is_ok());
+        assert!(["{pos}", "{len}", "{elapsed}", "{eta}"].iter().all(|part| PROGRESS.contains(part)));
+    }
 }

@@ -194,7 +194,7 @@ impl<'g> Walk<'_, 'g> {
         Some(self.once(node, &format!("cell {place}"), |_, node| node.parts = runs))
     }
 
-    /// The rows of the device and of the model, once.
+    /// The rows of the device and of the model, and what must be known besides, once.
     fn sources(&mut self, node: &mut Node) {
         if !self.seen.insert("sources".into()) {
             return;
@@ -204,6 +204,16 @@ impl<'g> Walk<'_, 'g> {
             node.parts.push(constants());
         }
         node.parts.push(model(self.ground));
+        // What stands in for what was not measured is said there.
+        let note = self.ground.row.note.clone();
+        if !note.is_empty() {
+            node.parts.push(Node {
+                what: "remarks of the estimate".into(),
+                origin: Origin::Stated,
+                note,
+                ..Node::default()
+            });
+        }
     }
 }
 

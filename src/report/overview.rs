@@ -4,7 +4,7 @@ use super::columns::{Rated, kernels};
 use super::findings::{Finding, findings};
 use super::github::Level;
 use super::results::Results;
-use super::{by_device, costs, ended, markdown, terminal as page};
+use super::{answer, by_device, costs, ended, markdown, terminal as page};
 use crate::measurement::Measurement;
 use crate::roofline::Ceilings;
 use crate::text::{inert, markdown_cell};
@@ -17,6 +17,7 @@ pub fn terminal(results: &Results, width: u16, colour: bool) -> String {
     let cells = joined(results);
     let rated = rated(&cells, results);
     let mut out = page::wrapped(&inert(&results.title()), width);
+    answer(&results.costs.compared, inert).iter().for_each(|answer| out += &page::wrapped(answer, width));
     out += &page::wrapped(&ended(&cells.iter().collect::<Vec<_>>()), width);
     for (caption, rows) in by_device(&rated, inert) {
         out += &format!(
@@ -42,7 +43,9 @@ pub fn summary(results: &Results) -> String {
     let safe = markdown_cell;
     let cells = joined(results);
     let rated = rated(&cells, results);
-    let mut out = format!("# {}\n\n{}\n", safe(&results.title()), ended(&cells.iter().collect::<Vec<_>>()));
+    let answer = answer(&results.costs.compared, safe).map(|answer| answer + "\n\n").unwrap_or_default();
+    let ended = ended(&cells.iter().collect::<Vec<_>>());
+    let mut out = format!("# {}\n\n{answer}{ended}\n", safe(&results.title()));
     let all = findings(results);
     out += &listed("Wrong or failed", Level::Error, &all);
     out += &listed("To be doubted", Level::Warning, &all);
@@ -85,14 +88,14 @@ fn left_out(rows: usize) -> String {
 }
 
 fn cost_table(results: &Results) -> String {
-    let rows: Vec<&costs::Cost> = results.costs.0.iter().take(SHOWN).collect();
+    let rows: Vec<&costs::Cost> = results.costs.rows.iter().take(SHOWN).collect();
     let Some(first) = rows.first() else { return String::new() };
     let day = if first.as_of.is_empty() { "an unknown day" } else { &first.as_of };
     format!(
         "\n## Cost per million tokens\n\nPrices as of {}; estimated from the kernels above.\n\n{}{}",
         markdown_cell(day),
         markdown::table(&costs::COLUMNS, &rows),
-        left_out(results.costs.0.len())
+        left_out(results.costs.rows.len())
     )
 }
 

@@ -87,7 +87,7 @@ impl Page<'_> {
     /// with a cost.
     pub fn headline(&self) -> Option<usize> {
         let at = |row: &Comparison| self.report.costs.iter().position(|other| std::ptr::eq(other, row));
-        let best = self.report.best().and_then(at);
+        let best = super::best(&self.report.costs).and_then(at);
         let known = |row: &usize| matches!(self.cases.get(*row), Some(Some(_)));
         best.filter(known).or_else(|| (0..self.cases.len()).find(known))
     }

@@ -33,6 +33,35 @@ pub fn roof(count: usize) -> Roofline {
     }
 }
 
+/// The cells of a run in this repository, on a processor, under the best of each.
+pub fn measured() -> Roofline {
+    let mut reader =
+        csv::Reader::from_path("results/2026-11-22-llvmpipe-llvm-15-0-6-256-bits/measurements.csv").unwrap();
+    let columns = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cell = |row: &csv::StringRecord, name: &str| -> String {
+        row[columns.iter().position(|column| column == name).unwrap()].into()
+    };
+    let number = |row: &csv::StringRecord, name: &str| cell(row, name).parse::<f64>().unwrap_or(0.0);
+    let points: Vec<RooflinePoint> = rows
+        .iter()
+        .filter(|row| ["median_s", "flops", "bytes"].iter().all(|name| number(row, name) > 0.0))
+        .map(|row| RooflinePoint {
+            label: cell(row, "cell"),
+            group: cell(row, "kernel"),
+            flops_per_byte: number(row, "flops") / number(row, "bytes"),
+            flops_per_s: number(row, "flops") / number(row, "median_s"),
+        })
+        .collect();
+    let bytes_per_s = points.iter().map(|point| point.flops_per_s / point.flops_per_byte).fold(0.0, f64::max);
+    let flops_per_s = points.iter().map(|point| point.flops_per_s).fold(0.0, f64::max);
+    Roofline {
+        ceilings: vec![Ceiling { label: "fastest cell".into(), flops_per_s }],
+        bandwidths: vec![Bandwidth { label: "most bytes/s of a cell".into(), bytes_per_s }],
+        points,
+    }
+}
+
 pub fn shares() -> Peaks {
     let bars = [
         ("gemm", 0.81, Some(0.65)),

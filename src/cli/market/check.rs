@@ -22,7 +22,8 @@ within their intervals agree; --tolerance widens each by a share more. Implied c
 contradicts itself is an answer: the exit code is 0. A claim that cannot be read ends with 2.
 
 Examples: mtok market check --claim \"usage=20x,price=-5%,spend=16x\"
-          mtok market check --claim \"mom=+70%,yoy=20x\" --claim \"tokens=10->3900 over 5 years,tokens=370x\" --json";
+          mtok market check --claim \"mom=+70%,yoy=20x\" \\
+              --claim \"tokens=10->3900 over 5 years,tokens=370x\" --json";
 
 /// Arguments of `market check`.
 #[derive(Args, Debug)]

@@ -11,7 +11,8 @@ Changes are written +38%, -5%, x2 or 2x, and come about evenly over --months. To
 become faster by rent factor / price factor. A month has 730 hours; GPUs are whole and run at --utilisation.
 
 Examples: mtok market forecast --rent +38% --price -5% --usage x2
-          mtok market forecast --usage x2 --tokens-per-month 5e12 --tokens-per-s 20000 --usd-per-hour 2.35
+          mtok market forecast --usage x2 --tokens-per-month 5e12 \\
+              --tokens-per-s 20000 --usd-per-hour 2.35
           mtok market forecast --price-floor 0.01 --usd-per-hour 2.35";
 
 /// Arguments of `market forecast`.

@@ -15,7 +15,8 @@ Each provider has one vote a month, the median of its rows; the level is the med
 providers. The matched change holds each provider against its own last quote, at most three months old.
 
 Examples: mtok market rental --gpu h100 --ratio a100
-          mtok market rental --file rents.csv --gpu \"H100 SXM\" --kind spot --from 2026-01 --json";
+          mtok market rental --file rents.csv --gpu \"H100 SXM\" --kind spot \\
+              --from 2026-01 --json";
 
 /// Arguments of `market rental`.
 #[derive(Args, Debug)]

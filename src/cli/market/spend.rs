@@ -15,7 +15,8 @@ listed with its share and priced nowhere. From month to month ln(spend) = ln(vol
 splits into like for like and mix.
 
 Examples: mtok market spend --usage usage.csv
-          mtok market spend --usage rankings.json --tokens prices.csv --mix 10 --json";
+          mtok market spend --usage rankings.json --tokens prices.csv \\
+              --mix 10 --json";
 
 /// Arguments of `market spend`.
 #[derive(Args, Debug)]

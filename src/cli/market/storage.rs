@@ -15,7 +15,8 @@ series of its own: a price of \"DRAM\" is of no product. Another product of the 
 joins the two, which every output says. Never mix spot, contract and retail prices in one file.
 
 Examples: mtok market storage --file spot.csv
-          mtok market storage --file spot.csv --splice \"DDR4 2666=DDR4 3200\" --gap hold --json";
+          mtok market storage --file spot.csv --splice \"DDR4 2666=DDR4 3200\" \\
+              --gap hold --json";
 
 /// Arguments of `market storage`.
 #[derive(Args, Debug)]
