@@ -100,8 +100,7 @@ pub enum Verb {
     /// Price the tokens of a device and set them beside the market price of the same weights.
     #[command(after_help = "Examples:\n  mtok compare --gpu \"H100 SXM\" --model llama-3.1-70b \\
     --weights fp8 --as-of 2026-09-01\n  \
-        mtok compare --measurements results/today/measurements.csv \\
-    --format html -o report.html")]
+        mtok compare --gpu \"H100 SXM\" --format html -o report.html")]
     Compare(CompareArgs),
     /// Walk a figure of a comparison down to its rows: quotes, cards, measured cells, options and constants.
     #[command(after_help = explain::HELP)]

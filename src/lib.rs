@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Beside the line: `elsewhere` makes measurements of tables that other tools wrote, `validate` holds the datasheet model against
-//! published figures, `explain` walks a figure of a comparison back to its rows, `chart` draws what it is given.
+//! published figures, `chart` draws what it is given, and `explain` walks a figure of a comparison back to its rows.
 //!
 //! Data walks one way. The seam is `measurements.csv` ([`measurement`]): only the modules behind the feature
 //! `gpu` touch a device, everything after the seam gives the same bytes on any machine. The library has no

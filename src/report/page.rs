@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::{Report, best, rent};
+use super::{Report, rent};
 use crate::market::compare::Case;
 use crate::market::rental::Tracker;
 use crate::market::row::Comparison;
@@ -87,7 +87,7 @@ impl Page<'_> {
     /// with a cost.
     pub fn headline(&self) -> Option<usize> {
         let at = |row: &Comparison| self.report.costs.iter().position(|other| std::ptr::eq(other, row));
-        let best = best(&self.report.costs).and_then(at);
+        let best = super::best(&self.report.costs).and_then(at);
         let known = |row: &usize| matches!(self.cases.get(*row), Some(Some(_)));
         best.filter(known).or_else(|| (0..self.cases.len()).find(known))
     }

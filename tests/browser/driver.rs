@@ -32,10 +32,14 @@ pub struct Browser {
     _folder: TempDir,
 }
 
-/// The browser; `None` with a message where there is none, which MTOK_REQUIRE_BROWSER makes a failure.
+/// The browser; `None` with a message where there is none, which MTOK_REQUIRE_BROWSER makes a failure, or where MTOK_NO_BROWSER
+/// says that the page was tested already.
 #[track_caller]
 pub fn browser() -> Option<MutexGuard<'static, Browser>> {
     static BROWSER: OnceLock<Option<Mutex<Browser>>> = OnceLock::new();
+    if std::env::var_os("MTOK_NO_BROWSER").is_some() {
+        return None;
+    }
     let browser = BROWSER.get_or_init(|| Browser::start().map(Mutex::new));
     if browser.is_none() {
         assert!(std::env::var_os("MTOK_REQUIRE_BROWSER").is_none(), "no chromedriver");

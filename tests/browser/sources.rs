@@ -9,7 +9,7 @@ use crate::page::{Page, example, gaps};
 /// What the dialog shows, and whether the focus is inside.
 const DIALOG: &str = "
     const dialog = document.querySelector('#source');
-    return { open: dialog.open, text: dialog.innerText, inside: dialog.contains(document.activeElement) };";
+    return { open: dialog.open, text: dialog.textContent, inside: dialog.contains(document.activeElement) };";
 
 #[track_caller]
 fn figures_have_sources(page: &Page) {

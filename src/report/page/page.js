@@ -441,6 +441,8 @@
       gpus: () => String(terms.gpus),
       utilisation: () => significant(terms.utilisation) + (terms.stated ? '' : ' (assumed)'),
       input_output_ratio: () => significant(terms.ratio),
+      isl: () => (terms.ratio === kase.ratio ? String(kase.isl) : UNKNOWN),
+      osl: () => (terms.ratio === kase.ratio ? String(kase.osl) : UNKNOWN),
       cached: () => significant(terms.cached),
       market_policy: () => terms.policy,
       input_s_per_token: () => ends(times.input),
