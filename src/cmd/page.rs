@@ -103,8 +103,11 @@ pub fn gather<'p>(
     Ok(page)
 }
 
+/// A file and a line of it.
+type Place = (Arc<str>, u64);
+
 /// Where the voting listings were read.
-fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<HashMap<(Arc<str>, u64), Arc<str>>, Failure> {
+fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<HashMap<Place, Arc<str>>, Failure> {
     let markets = cases.iter().flatten().filter_map(|case| case.market.as_ref());
     let voting: HashSet<(&str, u64)> =
         markets.flat_map(|market| &market.votes).map(|vote| (&*vote.file, vote.line)).collect();
