@@ -74,7 +74,7 @@ fn compared(name: &str) -> (Report, Vec<Option<Case>>) {
             utilisation,
             utilisation_stated: utilisation < 1.0,
             rent: Ok(Rent { low: crate::units::UsdPerHour(1.5), ..Rent::typed(2.0) }),
-            market: market.map(|market| market),
+            market,
             policy: Policy::Median,
             drift: None,
             as_of: date(2026, 6, 30),
