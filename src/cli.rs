@@ -82,7 +82,8 @@ pub enum Verb {
     #[cfg(feature = "gpu")]
     #[command(
         after_help = "Examples:\n  mtok measure --budget 2m --kernel gemm --kernel gemv --out results/today\n  \
-        mtok measure --repeat 10 --aa --budget 5m --out null && mtok diff null/a null/b"
+        mtok measure --repeat 10 --aa --budget 5m --out null \\
+    && mtok diff null/a null/b"
     )]
     Measure(MeasureArgs),
     /// Try the variants of every kernel on one adapter, and remember which is the fastest for which shapes.

@@ -257,6 +257,18 @@ fn times_of_a_measured_device_come_down_to_the_rows_of_its_file() {
 }
 
 #[test]
+fn what_has_no_cost_still_shows_its_rent_and_its_cards() {
+    let shown = call("explain verdict --gpu L40S --model deepseek-v3 --as-of 2026-09-01 --json").ok().json();
+    let node = &shown["explained"][0]["explained"];
+    assert_eq!((&node["origin"], &node["value"]), (&Value::from("unknown"), &Value::Null));
+    assert!(node["note"].as_str().unwrap().starts_with("does not fit"), "{node}");
+    let places = places(node);
+    for file in ["rentals.csv:", "tokens.csv:"] {
+        assert!(places.iter().any(|place| place.starts_with(file)), "{file}: {places:?}");
+    }
+}
+
+#[test]
 fn one_row_is_not_taken_for_several() {
     let shown = call("explain verdict --gpu L40S --model llama-3.1-8b,qwen3-8b --as-of 2026-09-01");
     assert_eq!(shown.code, Some(2));

@@ -57,11 +57,13 @@ fn rent_row(fate: &Fate) -> Node {
 
 /// The sellers behind the market price, then the cards that do not vote.
 pub(super) fn market(ground: &Ground<'_>, node: &mut Node) {
-    let (Some(explained), Some(market)) = (ground.market, ground.case.and_then(|case| case.market.as_ref()))
-    else {
-        return;
-    };
+    let Some(explained) = ground.market else { return };
     node.note = explained.notes.join("; ");
+    let Some(market) = ground.case.and_then(|case| case.market.as_ref()) else {
+        // Without a cost nothing was blended: the cards stand as they are.
+        node.parts.extend(explained.rows.iter().filter(|fate| fate.votes).map(card));
+        return left_out(explained, node, card);
+    };
     let policy = &ground.row.market_policy;
     node.formula = match policy {
         Policy::Median => format!("median of the blended prices of {} sellers", market.sellers()),
@@ -76,9 +78,13 @@ pub(super) fn market(ground: &Ground<'_>, node: &mut Node) {
         };
         node.parts.push(seller(vote, market, explained, counts));
     }
-    left_out(explained, node, |fate| {
-        row_node(fate, fate.row.input_usd_per_mtok, "USD/Mtok input", String::new())
-    });
+    left_out(explained, node, card);
+}
+
+fn card(fate: &Fate) -> Node {
+    let (input, output) = (fate.row.input_usd_per_mtok, fate.row.output_usd_per_mtok);
+    let output = output.map(|output| format!("{} USD/Mtok output", exact(output))).unwrap_or_default();
+    row_node(fate, input, "USD/Mtok input", output)
 }
 
 fn seller(vote: &SellerVote, market: &Market, explained: &Explained, counts: bool) -> Node {
