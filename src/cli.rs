@@ -107,7 +107,11 @@ pub enum Verb {
     #[command(after_help = explain::HELP)]
     Explain(FigureArgs),
     /// Size a volume per day: the GPUs it needs, a month of renting, owning and buying, and the cheapest mix.
-    #[command(after_help = budget::HELP, mut_arg("utilisation", |arg| arg.hide(true)))]
+    #[command(
+        after_help = budget::HELP,
+        override_usage = "mtok budget [OPTIONS] --tokens-per-day N | --requests-per-day N",
+        mut_arg("utilisation", |arg| arg.hide(true))
+    )]
     Budget(Box<BudgetArgs>),
     /// Report a result folder to people and CI services, or recompute it from its raw samples.
     #[command(after_help = report::HELP)]
@@ -116,13 +120,13 @@ pub enum Verb {
     #[command(after_help = diff::HELP)]
     Diff(DiffArgs),
     /// Price the tokens of a rate, or of a result file of llama-bench, InferenceX, nvbench, criterion or a plain CSV.
-    #[command(after_help = cost::HELP)]
+    #[command(after_help = cost::HELP, override_usage = cost::USAGE)]
     Cost(Box<CostArgs>),
     /// Say what an hour of an owned device costs by its parts, and when owning costs as much as renting.
     #[command(after_help = own::HELP)]
     Own(OwnVerbArgs),
     /// Set a fixed lease of a device beside a share of its token revenue.
-    #[command(after_help = lease::HELP)]
+    #[command(after_help = lease::HELP, override_usage = "mtok lease [OPTIONS] --tokens-per-s R --usd-per-mtok USD --share S")]
     Lease(LeaseArgs),
     /// Follow rents, token prices, usage and spend month by month.
     #[command(after_help = "Example: mtok market rental --gpu h100 --ratio a100 --from 2026-01")]

@@ -409,26 +409,6 @@ fn every_form_has_the_same_figures() {
 }
 
 #[test]
-fn the_examples_of_the_help_run() {
-    let mut ran = 0;
-    for verb in ["cost", "own", "lease"] {
-        let help = call(&format!("{verb} --help")).ok().out;
-        let examples = help.rsplit("Examples:").next().unwrap().replace("\\\n", " ");
-        for example in examples.split("\n  mtok ").skip(1).filter(|example| !example.contains("--from")) {
-            // What is between quotes is one word.
-            let quoted = example.trim().split('"').enumerate();
-            let words = quoted.flat_map(|(index, part)| match index % 2 {
-                0 => part.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>(),
-                _ => vec![part],
-            });
-            run(mtok(&words.collect::<Vec<_>>())).ok();
-            ran += 1;
-        }
-    }
-    assert_eq!(ran, 8);
-}
-
-#[test]
 fn presets_of_a_folder_take_the_place_of_the_bundled_ones_and_are_inert() {
     let here = folder();
     let folder = here.path().display().to_string();

@@ -17,9 +17,11 @@ whole intervals of rates, rent and market price. Owning needs the options of `mt
 h100-neocloud; without them it is left out.
 
 Examples:
-  mtok budget --tokens-per-day 2B --isl 1500 --osl 300 --model llama-3.1-8b --weights fp8 --gpu \"H100 SXM\"
-  mtok budget --requests-per-day 1M --model llama-3.1-70b --weights fp8 --gpu \"H100 SXM\" --tp 2 --peak-factor 3 \
---preset h100-neocloud --market cheapest --json";
+  mtok budget --tokens-per-day 2B --isl 1500 --osl 300 --gpu \"H100 SXM\" \\
+    --model llama-3.1-8b --weights fp8
+  mtok budget --requests-per-day 1M --model llama-3.1-70b --weights fp8 \\
+    --gpu \"H100 SXM\" --tp 2 --peak-factor 3 --preset h100-neocloud \\
+    --market cheapest --json";
 
 /// Arguments of `budget`.
 #[derive(Args, Debug)]

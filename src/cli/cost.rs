@@ -23,12 +23,18 @@ Examples:
   mtok cost --tokens-per-s 1000 --usd-per-hour 5 --json
   mtok cost --from llama-bench.json --usd-per-hour 2.5
   mtok cost --from results.csv --hardware \"H100 SXM\" --as-of 2026-09-01
-  mtok cost --step-ms 20 --batch 64 --prefill-us-per-token 40 --isl 1000 --osl 500 \\
-    --usd-per-hour 2
-  mtok cost --input-tokens-per-s 25000 --output-tokens-per-s 3200 --ratio 3 --cached 0.5 \\
-    --preset h100-neocloud
-  mtok cost --tokens-per-s 3000 --usd-per-hour 1.2 --mtbf-h 24 --restart-h 0.5 --lost-work 0.02 \\
+  mtok cost --step-ms 20 --batch 64 --prefill-us-per-token 40 --isl 1000 \\
+    --osl 500 --usd-per-hour 2
+  mtok cost --input-tokens-per-s 25000 --output-tokens-per-s 3200 --ratio 3 \\
+    --cached 0.5 --preset h100-neocloud
+  mtok cost --tokens-per-s 3000 --usd-per-hour 1.2 --mtbf-h 24 \\
+    --restart-h 0.5 --lost-work 0.02 \\
     --utilisation-parts daily=0.6,scheduling=0.9,available=0.98";
+
+/// One of the four rates, on lines that fit a terminal.
+pub(super) const USAGE: &str = "\
+mtok cost [OPTIONS] --from FILE | --tokens-per-s RATE
+                 | --step-ms MS | --input-tokens-per-s RATE";
 
 /// Arguments of `cost`.
 #[derive(Args, Debug)]

@@ -1,9 +1,8 @@
 //! What `report.html` shows beside the rows: where prices were read, other batch sizes, and how prices moved.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use mtok::arch::Scheme;
 use mtok::chart;
@@ -17,7 +16,7 @@ use mtok::market::tokens::{self as token_series, TokenTracker};
 use mtok::market::trend::OnRun;
 use mtok::price::rental::{self, Offer, RentalQuote, offers};
 use mtok::report::Report;
-use mtok::report::page::{self, BatchPoint, Page, RentRow};
+use mtok::report::page::{self, BatchPoint, Page, RentRow, Sources};
 
 use super::compare::{as_of, best_kind, rented};
 use super::files::write_atomic;
@@ -103,11 +102,8 @@ pub fn gather<'p>(
     Ok(page)
 }
 
-/// A file and a line of it.
-type Place = (Arc<str>, u64);
-
 /// Where the voting listings were read.
-fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<HashMap<Place, Arc<str>>, Failure> {
+fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<Sources, Failure> {
     let markets = cases.iter().flatten().filter_map(|case| case.market.as_ref());
     let voting: HashSet<(&str, u64)> =
         markets.flat_map(|market| &market.votes).map(|vote| (&*vote.file, vote.line)).collect();

@@ -27,6 +27,9 @@ const SCRIPT: &str = include_str!("page/page.js");
 /// SHA-256 of the script, base64: the page runs this script and no other.
 const SCRIPT_SHA256: &str = include_str!("page/page.js.sha256");
 
+/// Where prices were read, by the file and line of their rows.
+pub type Sources = HashMap<(Arc<str>, u64), Arc<str>>;
+
 /// Everything that the page shows.
 #[derive(Clone, Debug)]
 pub struct Page<'p> {
@@ -34,8 +37,8 @@ pub struct Page<'p> {
     pub report: &'p Report,
     /// What each row of the report's costs was computed from, in their order.
     pub cases: &'p [Option<Case>],
-    /// Where prices were read, by the file and line of their rows.
-    pub sources: HashMap<(Arc<str>, u64), Arc<str>>,
+    /// Of the voting listings.
+    pub sources: Sources,
     /// What the device was rented for, the newest first.
     pub rents: Vec<RentRow>,
     /// What the case that is answered first costs at other batch sizes.

@@ -76,6 +76,22 @@ fn hostile_names_are_only_names_on_the_page() {
 }
 
 #[test]
+fn hostile_names_in_results_are_only_names_on_their_page() {
+    let Some(browser) = browser() else { return };
+    let of_results = |words: &Words, name: &str| {
+        let run = measured(words, "report/measurements.csv", &shelf(name));
+        make(name, "report --as-of 2026-09-01", &[run])
+    };
+    let plain = of_results(&Words { all: harmless(), first: 0 }, "harmless-results");
+    plain.open(&browser, 1280);
+    let plain = browser.js(ELEMENTS, Value::Null);
+    for first in (0..COUNT).step_by(9) {
+        let page = of_results(&Words { all: hostile(), first }, "hostile-results");
+        assert_inert(&format!("from {first}"), &page, &plain, &browser);
+    }
+}
+
+#[test]
 fn hostile_names_are_only_names_in_what_controls_and_sources_show() {
     let Some(browser) = browser() else { return };
     let page = named(&Words { all: hostile(), first: 0 }, "hostile-controls");

@@ -113,7 +113,7 @@ pub fn make(name: &str, words: &str, paths: &[String]) -> Page {
     let path = shelf(name).join("report.html");
     let mut words: Vec<String> = words.split_whitespace().map(|word| word.replace('~', " ")).collect();
     words.extend_from_slice(paths);
-    words.extend(["--format".into(), "html".into(), "-o".into(), path.display().to_string()]);
+    words.extend(["--format".into(), "html".into(), "--out".into(), path.display().to_string()]);
     run(mtok(&words)).ok();
     let html = fs::read_to_string(&path).unwrap();
     let (_, data) = html.split_once("id=\"data\">").unwrap();

@@ -32,7 +32,7 @@ fn is_unknown(cell: &&str) -> bool {
 #[track_caller]
 fn assert_sorted(name: &str, cells: &[&str], ascending: bool) {
     let known = cells.iter().position(is_unknown).unwrap_or(cells.len());
-    assert!(cells[known..].iter().all(|cell| is_unknown(cell)), "{name}: unknown is not last: {cells:?}");
+    assert!(cells[known..].iter().all(is_unknown), "{name}: unknown is not last: {cells:?}");
     let numbers: Vec<f64> = cells[..known].iter().filter_map(|cell| cell.parse().ok()).collect();
     if numbers.len() == known {
         let in_order = |pair: &[f64]| if ascending { pair[0] <= pair[1] } else { pair[0] >= pair[1] };

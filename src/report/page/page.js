@@ -17,6 +17,10 @@
     return Number(scientific).toFixed(Math.max(0, 2 - exponent));
   }
 
+  // What drives a terminal, changes the order of what is read or is not seen is shown as the report writes it.
+  const LOUD = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+  const inert = (text) => text.replace(LOUD, (it) => `\\u{${it.codePointAt(0).toString(16)}}`);
+
   const exactly = (value) => ({ low: value, mid: value, high: value });
   const map = (interval, by) => ({ low: by(interval.low), mid: by(interval.mid), high: by(interval.high) });
   const blend = (ratio, input, output) => (ratio * input + output) / (ratio + 1);
@@ -198,7 +202,7 @@
     const names = ['median', 'cheapest', ...sellersOf(kase).map((seller) => seller.seller)];
     const known = names.find((name) => name.toLowerCase() === values.policy.toLowerCase());
     if (!known) names.push(values.policy);
-    find('#policy').replaceChildren(...names.map((name) => new Option(name, name)));
+    find('#policy').replaceChildren(...names.map((name) => new Option(inert(name), name)));
     find('#policy').value = known ?? values.policy;
     Object.keys(FIELDS).forEach((name) => {
       find(`#${name}`).value = values[name];
@@ -267,9 +271,12 @@
     const compared = ratio
       ? `: ${significant(ratio.mid)} of the ${policyWords(terms.policy)}, ${ranged(market)}`
       : '';
-    find('#said').textContent =
-      `A million tokens of ${kase.subject} cost ${ranged(costs.blended)} ${kase.place}${compared}.`;
-    const why = decision.reason ?? (sellers.length ? `no price of ${kase.model} by ${terms.policy}` : kase.why_not);
+    find('#said').textContent = inert(
+      `A million tokens of ${kase.subject} cost ${ranged(costs.blended)} ${kase.place}${compared}.`,
+    );
+    const why = inert(
+      decision.reason ?? (sellers.length ? `no price of ${kase.model} by ${terms.policy}` : kase.why_not),
+    );
     find('#reason').textContent = why;
     const last = why.split('; ').pop();
     find('#turn').textContent = `${last.charAt(0).toUpperCase()}${last.slice(1)}.`;
@@ -408,7 +415,7 @@
 
   const make = (kind, text, ...children) => {
     const made = document.createElement(kind);
-    if (text) made.textContent = text;
+    if (text) made.textContent = inert(text);
     made.append(...children);
     return made;
   };
