@@ -47,6 +47,9 @@ pub fn terminal(report: &Report, width: u16, colour: bool) -> String {
     out
 }
 
+/// As wide as "TOO CLOSE".
+const SHORT: usize = 9;
+
 /// Words in lines of at most `width` columns; a longer word is broken.
 pub(super) fn wrapped(text: &str, width: u16) -> String {
     text::wrapped(text, usize::from(width), 0, 0)
@@ -89,9 +92,9 @@ pub(super) fn table<T>(columns: &[Column<T>], rows: &[&T], width: u16, colour: b
 
 fn longest_word<T>(column: &Column<T>, rows: &[&T]) -> usize {
     let longest = |text: &str| match colour(text) {
-        // A verdict of two words is read as one.
-        Some(_) => text.width(),
-        None => text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default(),
+        // A short verdict of two words is read as one.
+        Some(_) if text.width() <= SHORT => text.width(),
+        _ => text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default(),
     };
     let cells = rows.iter().map(|row| longest(&inert(&(column.cell)(row))));
     cells.max().unwrap_or_default().max(longest(column.header))
