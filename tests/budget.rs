@@ -65,6 +65,20 @@ fn the_month_of_each_side_is_its_hours_or_its_tokens() {
 }
 
 #[test]
+fn a_replica_carries_what_the_estimate_says_that_it_serves() {
+    let options =
+        ["--gpu", "H100 SXM", "--model", "llama-3.1-8b", "--weights", "fp8", "--isl", "1500", "--osl", "300"];
+    let tables = tables();
+    let mut words: Vec<&str> = ["estimate", "--json"].into_iter().chain(options).collect();
+    words.extend(tables.iter().map(String::as_str));
+    let estimate = run(mtok(&words)).ok().json();
+    let requests_per_s = estimate[0]["requests_per_s"].as_f64().unwrap();
+    let json = two_billion(&["--peak-factor", "4", "--utilisation-max", "0.5", "--json"]).ok().json();
+    let step = &json["budgets"][0]["tokens_per_day_per_replica"]["mid"];
+    near(step, requests_per_s * 1800.0 * 86_400.0 * 0.5 / 4.0);
+}
+
+#[test]
 fn requests_per_day_are_tokens_per_day_of_their_size() {
     let words = ["--isl", "1500", "--osl", "300", "--weights", "fp8", "--json"];
     let of = |volume: &[&str]| budget(&[&words[..], volume].concat()).ok().json();
@@ -93,6 +107,10 @@ fn a_side_without_a_price_is_left_out_with_the_reason() {
     let text = two_billion(&[]).ok().out;
     assert!(text.contains("left out: own: no cost of an owned device is known"), "{text}");
     assert!(!text.contains("own $/month"), "{text}");
+    assert!(
+        text.replace('\n', " ").contains("--preset h100-hyperscaler or --preset h100-neocloud or"),
+        "{text}"
+    );
     // What does not fit needs no GPUs that could be counted; buying has its price all the same.
     let text = two_billion(&["--memory-gb", "4"]).ok().out.replace('\n', " ");
     assert!(
@@ -183,6 +201,26 @@ fn the_table_has_a_row_per_volume_and_the_months_of_a_drift_after_them() {
     let rows = |words: &[&str]| Grid::of(&two_billion(&[&["--csv"], words].concat()).ok().out).rows.len() - 1;
     assert_eq!(rows(&[]), 9);
     assert_eq!(rows(&["--load-drift", "5%"]), 9 + 24);
+}
+
+#[test]
+fn a_preset_is_named_with_its_source_and_doubted_on_another_gpu() {
+    let text = two_billion(&["--preset", "h100-neocloud"]).ok().out.replace('\n', " ");
+    assert!(text.contains("own: preset h100-neocloud of H100 SXM: SemiAnalysisAI/InferenceX-app"), "{text}");
+    assert!(!text.contains("warning"), "{text}");
+    let text = two_billion(&["--preset", "h200-neocloud"]).ok().out.replace('\n', " ");
+    assert!(text.contains("warning: preset h200-neocloud is of the H200 SXM, not of the H100 SXM"), "{text}");
+}
+
+#[test]
+fn software_is_never_taken_for_a_gpu() {
+    let measured = data("measurements.csv").display().to_string();
+    let tables = tables();
+    let mut words = vec!["budget", "--tokens-per-day", "1M", "--model", "llama-3.1-8b", "--weights", "q8_0"];
+    words.extend(["--measurements", &measured, "--as-of", "2026-11-01"]);
+    words.extend(tables.iter().map(String::as_str));
+    let text = run(mtok(&words)).ok().out.replace('\n', " ");
+    assert!(text.contains("software adapter (not a GPU), each counted as one:"), "{text}");
 }
 
 #[test]

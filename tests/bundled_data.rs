@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use mtok::arch::{self, Architecture};
+use mtok::cost::presets::{Kind as PresetKind, find, read_presets};
 use mtok::hardware::{self, GpuSpec};
 use mtok::op::Format;
 use mtok::price::feed::read_feeds;
@@ -63,6 +64,35 @@ fn every_source_is_public_and_says_under_which_terms() {
 }
 
 #[test]
+fn every_preset_has_its_source_and_date_and_no_invented_price() {
+    let presets = read_presets(&include_bytes!("../data/presets.csv")[..]).unwrap();
+    let gpus = gpus();
+    for preset in &presets {
+        assert!(preset.source.contains("InferenceX-app") && preset.date.year() == 2026, "{}", preset.name);
+        assert_eq!(hardware::find(&gpus, &preset.gpu).unwrap().name, preset.gpu);
+        assert!(preset.kw.is_some_and(|kw| (1.0..3.0).contains(&kw)), "{}", preset.name);
+        assert!(preset.capex_usd.is_none(), "{}: the source has no price of a device", preset.name);
+        assert_eq!(preset.years, (preset.kind == PresetKind::Own).then_some(4.0), "{}", preset.name);
+        assert_eq!(preset.upfront_share, (preset.kind == PresetKind::RentalThreeYears).then_some(0.25));
+    }
+    for gpu in ["h100", "h200", "b200", "mi300x", "mi355x"] {
+        for kind in PresetKind::ALL {
+            assert_eq!(find(&presets, &format!("{gpu}-{kind}")).unwrap().kind, *kind);
+        }
+    }
+    assert_eq!(presets.len(), 20);
+    // The hour of a third way that equals the first is in doubt.
+    let price = |name| find(&presets, name).unwrap().usd_per_hour;
+    assert_eq!(price("h100-rental-3y"), price("h100-hyperscaler"));
+    let doubted: Vec<&str> = presets
+        .iter()
+        .filter(|preset| preset.note.contains("verified"))
+        .map(|preset| &*preset.name)
+        .collect();
+    assert_eq!(doubted, ["h100-rental-3y"]);
+}
+
+#[test]
 fn every_price_is_of_something_that_the_other_tables_know() {
     let (models, gpus) = (models(), gpus());
     for quote in rentals().iter().filter(|quote| &*quote.hardware != "2-vCPU cloud machine") {
@@ -89,6 +119,7 @@ fn no_source_names_a_place_on_somebodys_machine() {
     let rows =
         rows.into_iter().chain([include_str!("../data/rentals.csv"), include_str!("../data/tokens.csv")]);
     let rows = rows.chain([include_str!("../data/indicators.csv"), include_str!("../data/origins.csv")]);
+    let rows = rows.chain([include_str!("../data/presets.csv")]);
     for line in rows.flat_map(str::lines) {
         assert!(!["/home/", "/Users/", "C:\\"].iter().any(|place| line.contains(place)), "{line}");
     }

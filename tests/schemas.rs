@@ -223,6 +223,68 @@ fn a_comparison_has_the_keys_and_words_of_its_schema() {
     assert_eq!(faults(&schema, &broken).len(), 1);
 }
 
+/// The JSON of a call with words that have no spaces in them.
+fn called(words: &str) -> Value {
+    common::call(&format!("{words} --json")).ok().json()
+}
+
+const OWNED: &str = "--preset h100-own --capex-usd 30000 --capital 8% --hosting-usd-per-hour 0.15 --maintenance 3% \
+                     --usd-per-kwh 0.08";
+const LEASED: &str = "lease --preset h100-rental-3y --tokens-per-s 3000 --usd-per-mtok 0.3 --share 0.6";
+
+#[test]
+fn owned_hours_and_leases_are_as_their_schemas_say() {
+    let calls = [
+        ("own", format!("own {OWNED}")),
+        ("own", format!("own {OWNED} --utilisation 0.5 --tokens-per-s 3000 --gpus 8 --usd-per-hour 3")),
+        ("own", format!("own {OWNED} --usd-per-hour 0.3")),
+        ("lease", LEASED.into()),
+        ("lease", format!("{LEASED} --utilisation 0.5 --load-sigma 0.1 --horizon-months 24 --load-drift 9%")),
+        ("lease", format!("{LEASED} --horizon-months 24 --price-drift -9%")),
+    ];
+    for (name, words) in calls {
+        let (schema, shown) = (schema(name), called(&words));
+        assert_valid(&schema, &shown);
+        assert_eq!(keys(&shown), keys(&schema["properties"]), "{words}");
+        let without = |key: &str| {
+            let mut broken = shown.clone();
+            broken.as_object_mut().unwrap().remove(key);
+            broken
+        };
+        assert!(
+            !faults(&schema, &without("usd_per_mtok")).is_empty()
+                && !faults(&schema, &without("gpus")).is_empty()
+        );
+    }
+}
+
+#[test]
+fn calculated_costs_are_as_their_schema_says() {
+    let schema = schema("cost");
+    let shape = |name: &str| keys(&schema["$defs"][name]["properties"]);
+    let work = "cost --step-ms 20 --batch 64 --prefill-us-per-token 40 --cached 0.5";
+    for (words, name) in [
+        ("cost --tokens-per-s 2000 --usd-per-hour 1.69".to_owned(), "calculation"),
+        ("cost --tokens-per-s 2000 --preset h100-rental-3y --capital 8%".into(), "costing"),
+        (
+            "cost --tokens-per-s 2000 --usd-per-hour 1 --mtbf-h 9 --restart-h 1 --lost-work 0.1".into(),
+            "costing",
+        ),
+        ("cost --tokens-per-s 2000 --usd-per-hour 1 --utilisation-parts daily=0.5".into(), "costing"),
+        (format!("cost --tokens-per-s 2000 {OWNED}"), "costing"),
+        (format!("{work} --isl 1000 --osl 500 --preset h100-neocloud"), "costing"),
+        (format!("{work} --isl 0 --osl 500 --usd-per-hour 1"), "costing"),
+        ("cost --input-tokens-per-s 9 --output-tokens-per-s 9 --ratio 3 --usd-per-hour 1".into(), "costing"),
+    ] {
+        let shown = called(&words);
+        assert_valid(&schema, &shown);
+        assert_eq!(keys(&shown), shape(name), "{words}");
+        let mut zero = shown.clone();
+        zero["utilisation"] = json!(0);
+        assert!(!faults(&schema, &zero).is_empty(), "{words}");
+    }
+}
+
 #[test]
 fn a_budget_is_as_its_schema_says() {
     let schema = schema("budget");
@@ -257,11 +319,14 @@ fn every_schema_is_tested() {
     let tested = [
         "bencher",
         "budget",
+        "cost",
         "costs",
         "diff",
         "explain",
         "github-action-benchmark",
+        "lease",
         "measurements",
+        "own",
         "report",
         "samples",
     ];

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use mtok::cost::utilisation::Parts;
 use mtok::served;
 
-use super::{FormatArgs, HourArgs, ImportedArgs, TableArgs, part, positive, share};
+use super::{FormatArgs, HourArgs, ImportedArgs, TableArgs, part, positive, rent, share};
 
 /// Said below the options.
 pub(super) const HELP: &str = "\
@@ -19,13 +19,16 @@ share of the decode steps, and both sides add up to the request.
 
 The hour is typed or of a table, of spot (--mtbf-h), reserved (--upfront-usd), of a preset, or of an owned device.
 
-Examples: mtok cost --tokens-per-s 1000 --usd-per-hour 5 --json
-          mtok cost --from llama-bench.json --usd-per-hour 2.5
-          mtok cost --from results.csv --hardware \"H100 SXM\" --as-of 2026-09-01
-          mtok cost --step-ms 20 --batch 64 --prefill-us-per-token 40 --isl 1000 --osl 500 --usd-per-hour 2
-          mtok cost --input-tokens-per-s 25000 --output-tokens-per-s 3200 --ratio 3 --cached 0.5 --preset h100-neocloud
-          mtok cost --tokens-per-s 3000 --usd-per-hour 1.2 --mtbf-h 24 --restart-h 0.5 --lost-work 0.02 \
---utilisation-parts daily=0.6,scheduling=0.9,available=0.98";
+Examples:
+  mtok cost --tokens-per-s 1000 --usd-per-hour 5 --json
+  mtok cost --from llama-bench.json --usd-per-hour 2.5
+  mtok cost --from results.csv --hardware \"H100 SXM\" --as-of 2026-09-01
+  mtok cost --step-ms 20 --batch 64 --prefill-us-per-token 40 --isl 1000 --osl 500 \\
+    --usd-per-hour 2
+  mtok cost --input-tokens-per-s 25000 --output-tokens-per-s 3200 --ratio 3 --cached 0.5 \\
+    --preset h100-neocloud
+  mtok cost --tokens-per-s 3000 --usd-per-hour 1.2 --mtbf-h 24 --restart-h 0.5 --lost-work 0.02 \\
+    --utilisation-parts daily=0.6,scheduling=0.9,available=0.98";
 
 /// Arguments of `cost`.
 #[derive(Args, Debug)]
@@ -144,12 +147,12 @@ impl WorkArgs {
 /// What the device is rented for.
 #[derive(Args, Debug)]
 pub struct RentArgs {
-    /// Rent per device and hour.
+    /// Rent per device and hour; 0 only where a reserved device is all paid before.
     #[arg(
         long,
         value_name = "USD",
         conflicts_with_all = ["imported", "store"],
-        value_parser = positive,
+        value_parser = rent,
         allow_negative_numbers = true
     )]
     pub usd_per_hour: Option<f64>,

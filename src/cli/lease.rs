@@ -12,8 +12,8 @@ price, load and software may move; the lease stays as it is signed.
 
 Examples:
   mtok lease --usd-per-hour 2.35 --tokens-per-s 3000 --usd-per-mtok 0.30 --share 0.9
-  mtok lease --preset h100-neocloud --tokens-per-s 3000 --usd-per-mtok 0.30 --share 0.8 --utilisation 0.5 \
---load-sigma 0.2 --horizon-months 24 --price-drift -3% --load-drift 4%";
+  mtok lease --preset h100-neocloud --tokens-per-s 3000 --usd-per-mtok 0.30 --share 0.8 \\
+    --utilisation 0.5 --load-sigma 0.2 --horizon-months 24 --price-drift -3% --load-drift 4%";
 
 /// Arguments of `lease`.
 #[derive(Args, Debug)]

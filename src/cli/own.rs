@@ -11,10 +11,10 @@ An hour costs capital, hosting, maintenance and power whether it is worked or no
 hours with load only, it says from which utilisation on owning is cheaper and when the outlay is recovered.
 
 Examples:
-  mtok own --preset h100-own --capex-usd 30000 --capital 8% --hosting-usd-per-hour 0.15 --maintenance 3% \
---usd-per-kwh 0.08
-  mtok own --preset h100-own --capex-usd 30000 --capital 8% --hosting-usd-per-hour 0.15 --maintenance 3% \
---usd-per-kwh 0.08 --utilisation 0.6 --tokens-per-s 3000 --hardware \"H100 SXM\"";
+  mtok own --preset h100-own --capex-usd 30000 --capital 8% --hosting-usd-per-hour 0.15 \\
+    --maintenance 3% --usd-per-kwh 0.08
+  mtok own --preset h100-own --capex-usd 30000 --capital 8% --hosting-usd-per-hour 0.15 \\
+    --maintenance 3% --usd-per-kwh 0.08 --utilisation 0.6 --tokens-per-s 3000 --hardware \"H100 SXM\"";
 
 /// Arguments of `own`.
 #[derive(Args, Debug)]

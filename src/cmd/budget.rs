@@ -18,17 +18,13 @@ use super::tables::Tables;
 use super::{Exit, Failure, own};
 use crate::cli::{BudgetArgs, OfferChoice, OwnArgs, PEAK_FACTOR, PriceArgs, UTILISATION_MAX};
 
-/// Said where nothing says what an owned device costs.
-const NO_CAPEX: &str =
-    "no cost of an owned device is known: give --preset h100-neocloud or another, or --capex-usd";
-
 /// Runs the verb.
 pub fn run(args: &BudgetArgs) -> Result<Exit, Failure> {
     check(&args.price)?;
     let tables = Tables::open(args.workload.tables.data.as_deref())?.with_imported(&args.price.imported)?;
     let gpus = tables.gpus()?;
     let origin = Origin::read(&args.device, &gpus)?;
-    let own = owned(&args.own, &tables)?;
+    let own = owned(&args.own, &tables, origin.gpu(&gpus))?;
     let mut warnings: Vec<String> = other_gpu(own.as_ref().ok(), origin.gpu(&gpus)).into_iter().collect();
     let sized = Sized { args, rents: Rents::known(&args.price, &tables, &gpus, &origin)?, own };
     let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
@@ -94,11 +90,11 @@ impl Rents {
 }
 
 /// The hour of an owned device with where it comes from, or why there is none.
-fn owned(args: &OwnArgs, tables: &Tables) -> Result<Result<OwnHour, String>, Failure> {
-    if args.preset.is_none() && args.capital.is_none() && args.given().is_empty() {
-        return Ok(Err(NO_CAPEX.into()));
-    }
+fn owned(args: &OwnArgs, tables: &Tables, gpu: Option<&GpuSpec>) -> Result<Result<OwnHour, String>, Failure> {
     let presets = tables.presets()?;
+    if args.preset.is_none() && args.capital.is_none() && args.given().is_empty() {
+        return Ok(Err(unowned(&presets, gpu)));
+    }
     if let Some((preset, usd_per_hour)) = all_in(args, &presets)? {
         let from = format!("preset {} of {}", preset.name, preset.date);
         return Ok(Ok(OwnHour { hour: Hour::flat(usd_per_hour), from, preset: Some(preset.used()) }));
@@ -110,12 +106,26 @@ fn owned(args: &OwnArgs, tables: &Tables) -> Result<Result<OwnHour, String>, Fai
     Ok(Ok(OwnHour { hour, from, preset: owned.preset }))
 }
 
+/// Said where nothing says what an owned device costs, with the presets that would.
+fn unowned(presets: &[Preset], gpu: Option<&GpuSpec>) -> String {
+    let of_gpu =
+        presets.iter().filter(|preset| is_all_in(preset) && gpu.is_some_and(|gpu| gpu.name == preset.gpu));
+    let names: Vec<String> = of_gpu.map(|preset| format!("--preset {}", preset.name)).collect();
+    let ways = [names, vec!["the options of `mtok own`".to_owned()]].concat();
+    format!("no cost of an owned device is known: give {}", ways.join(" or "))
+}
+
+/// What an hour costs its owner, everything included.
+fn is_all_in(preset: &Preset) -> bool {
+    matches!(preset.kind, PresetKind::Hyperscaler | PresetKind::Neocloud)
+}
+
 /// A preset of what an hour costs its owner, everything included. Nothing of it can be replaced.
 fn all_in<'p>(args: &OwnArgs, presets: &'p [Preset]) -> Result<Option<(&'p Preset, f64)>, Failure> {
     let Some(name) = &args.preset else { return Ok(None) };
     let preset = presets::find(presets, name).map_err(Failure::bad_input)?;
-    let owner = matches!(preset.kind, PresetKind::Hyperscaler | PresetKind::Neocloud);
-    let Some(usd_per_hour) = preset.usd_per_hour.map(mtok::price::to_f64).filter(|_| owner) else {
+    let Some(usd_per_hour) = preset.usd_per_hour.map(mtok::price::to_f64).filter(|_| is_all_in(preset))
+    else {
         return Ok(None);
     };
     let mut given = args.given();
@@ -177,6 +187,7 @@ impl Sized<'_> {
         budget.name(&row.model, &row.weights, &row.device, row.batch);
         Ok(Entry {
             source: row.source,
+            software: row.software,
             rent: self.rents.counts.as_ref().ok().map(RentHour::of),
             own: self.own.as_ref().ok().cloned(),
             market: MarketPrice::of(&row),

@@ -32,7 +32,7 @@ pub fn asked(args: &HourArgs, tables: Tables, utilisation: f64) -> Result<Doubte
     if let Some(why) = contradiction {
         return Err(Failure::bad_input(why));
     }
-    if !args.own.given().is_empty() || preset.is_some_and(|preset| preset.kind == Kind::Own) {
+    if owns(args, preset) {
         return owned(args, &presets, preset, utilisation);
     }
     let (asked, doubts) = rented(&args.rent, tables, preset)?.ok_or_else(|| Failure::bad_input(ASKED))?;
@@ -51,75 +51,90 @@ pub fn asked(args: &HourArgs, tables: Tables, utilisation: f64) -> Result<Doubte
 
 /// What cannot be asked together, each with its reason.
 fn contradictions(args: &HourArgs, preset: Option<&Preset>) -> Vec<(bool, String)> {
-    let spot = args.spot.given();
-    let reserved = args.reserved.given();
-    let owned = args.own.given();
+    let mut all = between_ways(args, preset);
+    all.extend(with_preset(args, preset));
+    let contract = preset.is_some_and(|preset| preset.upfront_share.is_some());
+    let capital = args.own.capital.is_some() && !owns(args, preset) && args.reserved.given().is_empty();
+    all.push((
+        capital && !contract,
+        "--capital is of an owned or a reserved device: nothing is paid before here".into(),
+    ));
+    let useless = rent::useless(&args.rent);
+    all.push((useless.is_some(), useless.unwrap_or_default().to_owned()));
+    all
+}
+
+/// Rented, spot, reserved and owned.
+fn between_ways(args: &HourArgs, preset: Option<&Preset>) -> Vec<(bool, String)> {
+    let (spot, reserved, owned) = (args.spot.given(), args.reserved.given(), args.own.given());
     let mut rent = Vec::new();
     rent.extend(args.rent.usd_per_hour.map(|_| "--usd-per-hour"));
     rent.extend(args.rent.hardware.as_ref().map(|_| "--hardware"));
-    let own_preset = preset.filter(|preset| preset.kind == Kind::Own);
-    let hour_preset = preset.filter(|preset| preset.kind != Kind::Own);
-    let named =
-        |preset: Option<&Preset>| preset.map_or(String::new(), |preset| format!("--preset {}", preset.name));
-    let any_owned = !owned.is_empty() || own_preset.is_some();
-    let owning = owned.first().map_or_else(|| named(own_preset), |option| (*option).to_owned());
-    let whole = hour_preset.filter(|preset| preset.kind != Kind::RentalThreeYears);
-    let joined = |options: &[&str]| options.join(", ");
+    let owns = owns(args, preset);
+    let owning = owned.first().map_or_else(|| named(preset), |option| (*option).to_owned());
+    let neither = [spot.clone(), reserved.clone()].concat().join(", ");
     vec![
         (
             !spot.is_empty() && !reserved.is_empty(),
             format!(
                 "{} and {} exclude each other: a spot device can be taken back at any time, a reserved one is paid for \
                  its whole term",
-                joined(&spot),
-                joined(&reserved)
+                spot.join(", "),
+                reserved.join(", ")
             ),
         ),
         (
-            any_owned && !rent.is_empty(),
-            format!("{owning} and {} exclude each other: who owns the device pays no rent", joined(&rent)),
+            owns && !rent.is_empty(),
+            format!("{owning} and {} exclude each other: who owns the device pays no rent", rent.join(", ")),
         ),
         (
-            any_owned && !(spot.is_empty() && reserved.is_empty()),
+            owns && !neither.is_empty(),
             format!(
-                "{owning} and {} exclude each other: an owned device is neither spot nor reserved",
-                joined(&[spot.clone(), reserved.clone()].concat())
+                "{owning} and {neither} exclude each other: an owned device is neither spot nor reserved"
             ),
-        ),
-        (
-            args.rent.hardware.is_some() && hour_preset.is_some(),
-            format!(
-                "--hardware and {} exclude each other: each names a price of the hour",
-                named(hour_preset)
-            ),
-        ),
-        (
-            !spot.is_empty() && hour_preset.is_some(),
-            format!("{} is no spot price: give the spot price by --usd-per-hour", named(hour_preset)),
-        ),
-        (
-            !reserved.is_empty() && whole.is_some(),
-            format!("{} is a whole hour already: nothing is paid before", named(whole)),
-        ),
-        (
-            args.own.capital.is_some()
-                && !any_owned
-                && reserved.is_empty()
-                && preset.is_none_or(|preset| preset.upfront_share.is_none()),
-            "--capital is of an owned or a reserved device: nothing is paid before here".into(),
-        ),
-        (
-            args.rent.as_of.is_some() && args.rent.hardware.is_none(),
-            "--as-of is the day of --hardware's rents: there is none here".into(),
         ),
     ]
+}
+
+/// A preset that is an hour already.
+fn with_preset(args: &HourArgs, preset: Option<&Preset>) -> Vec<(bool, String)> {
+    let hour = preset.filter(|preset| preset.kind != Kind::Own);
+    let whole = hour.filter(|preset| preset.kind != Kind::RentalThreeYears);
+    vec![
+        (
+            args.rent.hardware.is_some() && hour.is_some(),
+            format!("--hardware and {} exclude each other: each names a price of the hour", named(hour)),
+        ),
+        (
+            !args.spot.given().is_empty() && hour.is_some(),
+            format!("{} is no spot price: give the spot price by --usd-per-hour", named(hour)),
+        ),
+        (
+            !args.reserved.given().is_empty() && whole.is_some(),
+            format!("{} is a whole hour already: nothing is paid before", named(whole)),
+        ),
+    ]
+}
+
+fn owns(args: &HourArgs, preset: Option<&Preset>) -> bool {
+    !args.own.given().is_empty() || preset.is_some_and(|preset| preset.kind == Kind::Own)
+}
+
+fn named(preset: Option<&Preset>) -> String {
+    preset.map_or(String::new(), |preset| format!("--preset {}", preset.name))
 }
 
 /// The price that is asked for the hour: typed, of a table or of the preset; `None` where neither is asked for.
 pub fn rented(args: &RentArgs, tables: Tables, preset: Option<&Preset>) -> Result<Option<Doubted>, Failure> {
     if let Some((rent, as_of)) = rent::asked(args, tables)? {
-        let hour = Hour { as_of, preset: preset.map(Preset::used), ..of_rent(&rent) };
-        return Ok(Some((hour, rent::doubts(args, &rent))));
+        // A price that was typed leaves of a preset what else it says: the contract.
+        let used = preset.filter(|preset| preset.upfront_share.is_some());
+        let unused = preset.filter(|_| used.is_none());
+        let unused = unused.map(|preset| {
+            format!("preset {} gives nothing: the typed price goes before its own", preset.name)
+        });
+        let hour = Hour { as_of, preset: used.map(Preset::used), ..of_rent(&rent) };
+        return Ok(Some((hour, rent::doubts(args, &rent).into_iter().chain(unused).collect())));
     }
     Ok(preset.and_then(|preset| {
         let usd_per_hour = to_f64(preset.usd_per_hour?);
@@ -164,17 +179,18 @@ fn reserved(args: &HourArgs, asked: Hour, preset: Option<&Preset>) -> Result<Hou
         (before * term * HOURS_PER_MONTH, asked.usd_per_hour - before)
     });
     let typed = args.reserved.upfront_usd.map(|upfront| (upfront, asked.usd_per_hour));
-    let (Some(term_months), Some((upfront_usd, hourly))) = (term, typed.or(of_preset)) else {
+    // The price of a preset stands as published without its capital; what was typed has none to stand on.
+    let capital = args.own.capital.or(contract.map(|_| 0.0));
+    let (Some(term_months), Some((upfront_usd, hourly)), Some(capital)) =
+        (term, typed.or(of_preset), capital)
+    else {
         return Err(Failure::bad_input(
-            "a reserved hour needs --upfront-usd and --term-months: what is paid before, and for how long",
+            "a reserved hour needs --upfront-usd, --term-months and --capital: what is paid before, for how long, and what it \
+             could have earned (0 where nothing)",
         ));
     };
-    let reserved = Reserved {
-        usd_per_hour: UsdPerHour(hourly),
-        upfront_usd,
-        term_months,
-        capital_per_year: args.own.capital.unwrap_or(0.0),
-    };
+    let reserved =
+        Reserved { usd_per_hour: UsdPerHour(hourly), upfront_usd, term_months, capital_per_year: capital };
     let effective = reserved.effective().map_err(Failure::bad_input)?.0;
     Ok(Hour {
         way: Way::Reserved,

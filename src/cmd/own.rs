@@ -15,13 +15,16 @@ use super::{Exit, Failure, output, rent};
 use crate::cli::{OwnArgs, OwnVerbArgs};
 
 /// A number for what was not said, and why this one.
-type Default = Option<(f64, &'static str)>;
+type Assumed = Option<(f64, &'static str)>;
 
-const OVERHEAD: Default = Some((0.0, "the price holds server, network and installation"));
-const RESIDUAL: Default = Some((0.0, "it sells for nothing at the end"));
-const YEARS: Default = Some((4.0, "life at owners, InferenceX-app, April 2026"));
-const IDLE: Default = Some((1.0, "an idle device draws as much"));
-const PUE: Default = Some((1.58, "average of 2023, Uptime Institute, Intelligence Update 221"));
+const OVERHEAD: Assumed = Some((0.0, "the price holds server, network and installation"));
+const RESIDUAL: Assumed = Some((0.0, "it sells for nothing at the end"));
+const YEARS: Assumed = Some((4.0, "life at owners, InferenceX-app, April 2026"));
+const IDLE: Assumed = Some((1.0, "an idle device draws as much"));
+const PUE: Assumed = Some((1.58, "average of 2023, Uptime Institute, Intelligence Update 221"));
+
+/// The share of power in the cost of owners, at most, as InferenceX-app puts it.
+const USUAL_POWER: f64 = 0.2;
 
 /// Runs the verb.
 pub fn run(args: &OwnVerbArgs) -> Result<Exit, Failure> {
@@ -52,6 +55,9 @@ fn owning(args: &OwnVerbArgs, owned: Owned, rented: Option<&rent::Dated>) -> Res
     let life = 12.0 * owned.ownership.years;
     if against.and_then(|beside| beside.months_to_recover).is_some_and(|months| months > life) {
         warnings.push(format!("the outlay is recovered after the {life} months of use only, if ever"));
+    }
+    if power_share > USUAL_POWER {
+        warnings.push(format!("power is {:.0} % of the hour; usual is below 20 %", 100.0 * power_share));
     }
     if args.utilisation == 1.0 {
         warnings.push("the hour is at full load in every hour".into());
@@ -153,12 +159,12 @@ impl Asked<'_> {
         (figure, unit): (&'static str, &'static str),
         typed: Option<f64>,
         preset: Option<f64>,
-        default: Option<(f64, &str)>,
+        assumed: Assumed,
     ) -> f64 {
         let typed = typed.map(|value| (value, "typed".to_owned()));
         let preset = preset.zip(self.preset.map(|preset| format!("preset {}", preset.name)));
-        let default = default.map(|(value, why)| (value, format!("default: {why}")));
-        let Some((value, from)) = typed.or(preset).or(default) else {
+        let assumed = assumed.map(|(value, why)| (value, format!("default: {why}")));
+        let Some((value, from)) = typed.or(preset).or(assumed) else {
             self.missing.push(figure);
             return f64::NAN;
         };

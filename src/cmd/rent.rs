@@ -13,6 +13,9 @@ pub type Dated = (Rent, Option<Date>);
 
 /// The rent as typed, or the median of the hardware's offers; `None` where neither is asked for.
 pub fn asked(args: &RentArgs, tables: Tables) -> Result<Option<Dated>, Failure> {
+    if let Some(why) = useless(args) {
+        return Err(Failure::bad_input(why));
+    }
     if let Some(typed) = args.usd_per_hour {
         return Ok(Some((Rent::typed(typed), None)));
     }
@@ -24,10 +27,16 @@ pub fn asked(args: &RentArgs, tables: Tables) -> Result<Option<Dated>, Failure> 
     Ok(Some((rent, Some(as_of))))
 }
 
+/// Why an option of the rents of tables changes nothing, where it does.
+pub fn useless(args: &RentArgs) -> Option<&'static str> {
+    let useless = args.as_of.is_some() && args.hardware.is_none();
+    useless.then_some("--as-of is the day of --hardware's rents: there is none here")
+}
+
 /// What the reader should doubt about the rent.
 pub fn doubts(args: &RentArgs, rent: &Rent) -> Vec<String> {
     let old = rent.stale_days.map(|days| format!("the rent is {days} days old"));
-    args.usd_per_hour.and_then(unusual_rent).into_iter().chain(old).collect()
+    args.usd_per_hour.filter(|typed| *typed > 0.0).and_then(unusual_rent).into_iter().chain(old).collect()
 }
 
 /// Who asks a rent, how and when.

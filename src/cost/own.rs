@@ -143,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn the_parts_add_up_and_power_has_its_share_of_a_mtok() {
+        let device = Ownership { idle_share: 0.3, ..EXAMPLE };
+        for utilisation in [0.01, 0.2, 0.6, 1.0] {
+            let hour = device.hour(utilisation).unwrap();
+            let sum: f64 = hour.parts().iter().map(|(_, usd)| usd).sum();
+            assert!((sum / hour.usd_per_hour - 1.0).abs() < 1e-12, "{hour:?}");
+        }
+        // kW·PUE·tariff/(R·3.6e-3·u) of a device that always draws its power.
+        let hour = EXAMPLE.hour(0.6).unwrap();
+        let cost =
+            |usd| crate::cost::usd_per_mtok(crate::units::TokensPerSecond(3000.0), UsdPerHour(usd), 0.6);
+        let power = cost(hour.power_usd_per_hour).unwrap().0;
+        assert!((power / (1.0 * 1.3 * 0.08 / (3000.0 * 3.6e-3 * 0.6)) - 1.0).abs() < 1e-12, "{power}");
+    }
+
+    #[test]
     fn impossible_owners_are_refused() {
         for broken in [
             Ownership { capex_usd: 0.0, ..EXAMPLE },

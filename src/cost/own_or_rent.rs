@@ -15,6 +15,8 @@ pub struct OwnOrRent {
     pub break_even_utilisation: Option<f64>,
     /// The same in hours of a month.
     pub break_even_hours_per_month: Option<f64>,
+    /// The owned hour over the rent: below 1 owning costs less than a rent that is paid in every hour too.
+    pub owned_over_rent: f64,
     /// What renting the hours with load costs more per hour than running the own device, capital left out: `u·g − running`.
     pub saved_usd_per_hour: f64,
     /// Months until that has paid for device and overhead with the cost of their capital, resale left out:
@@ -37,12 +39,13 @@ impl OwnOrRent {
         let saved = utilisation * rent - (hour.usd_per_hour - hour.capital_usd_per_hour);
         let outlay = own.capex_usd * (1.0 + own.overhead_share);
         let saved_per_month = saved * HOURS_PER_MONTH;
-        if !(outlay.is_finite() && saved_per_month.is_finite()) {
+        if !(outlay.is_finite() && saved_per_month.is_finite() && is_positive(hour.usd_per_hour / rent)) {
             return Err(Refused::OutOfRange);
         }
         Ok(Self {
             break_even_utilisation: break_even,
             break_even_hours_per_month: break_even.map(|share| share * HOURS_PER_MONTH),
+            owned_over_rent: hour.usd_per_hour / rent,
             saved_usd_per_hour: saved,
             months_to_recover: months(outlay, saved_per_month, own.capital_per_year),
         })

@@ -100,6 +100,20 @@ fn nonsense_is_refused_with_a_sentence() {
 
 proptest! {
     #[test]
+    fn elasticities_are_one_and_minus_one(
+        rate in 1.0f64..1e6, hour in 0.01f64..100.0, load in 0.01f64..0.5, factor in 1.01f64..2.0,
+    ) {
+        let cost = |rate, hour, load| {
+            let cost = usd_per_mtok(TokensPerSecond(rate), UsdPerHour(hour), load);
+            cost.map(|cost| cost.0).map_err(|refused| TestCaseError::fail(refused.to_string()))
+        };
+        let base = cost(rate, hour, load)?;
+        prop_assert!((cost(rate, hour * factor, load)? / base / factor - 1.0).abs() < 1e-12);
+        prop_assert!((cost(rate, hour, load * factor)? / base * factor - 1.0).abs() < 1e-12);
+        prop_assert!((cost(rate * factor, hour, load)? / base * factor - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn input_and_output_add_up_to_the_request(
         isl in 1u64..100_000, osl in 1u64..10_000, batch in 1.0f64..512.0,
         step in 1e-4f64..1.0, prefill in 1e-7f64..1e-2, rent in 0.01f64..100.0, share in 0.01f64..1.0,

@@ -45,6 +45,8 @@ pub struct Budgets {
 pub struct Entry {
     /// Where the rates come from.
     pub source: Source,
+    /// Whether the device is a software adapter, which is no GPU.
+    pub software: bool,
     /// The rent that counts.
     pub rent: Option<RentHour>,
     /// The owned hour.
@@ -140,7 +142,10 @@ const WAYS: [Column<Way>; 7] = [
     number("GPUs", |way| count(way.gpus)),
     common(number("load", |way| super::number(way.load))),
     number("$/month", |way| money(way.month.mid)),
-    common(text("low to high", |way| format!("{} to {}", money(way.month.low), money(way.month.high)))),
+    common(text("low to high", |way| {
+        let (low, high) = (money(way.month.low), money(way.month.high));
+        if low == high { low } else { format!("{low} to {high}") }
+    })),
     number("$/Mtok", |way| super::number(way.usd_per_mtok)),
 ];
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::hour::Hour;
-use super::sheet::{Line, Sheet};
+use super::sheet::{DEVICES, Line, Sheet};
 use super::significant;
 use crate::cost::presets::Used;
 use crate::cost::request::{RequestCost, ServedCost};
@@ -91,7 +91,7 @@ impl Costing {
         );
         lines.extend(self.workload.iter().flat_map(workload));
         lines.extend(self.hour.lines());
-        lines.push(Line::new("gpus", f64::from(self.gpus), "devices", "work together"));
+        lines.push(Line::new("gpus", f64::from(self.gpus), DEVICES, "work together"));
         let product = if self.utilisation_parts.is_empty() { "as given" } else { "the product of its parts" };
         lines.push(Line::new("utilisation", self.utilisation, "of paid hours", product));
         let parts = self.utilisation_parts.iter();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::hour::Hour;
-use super::sheet::{Line, Sheet};
+use super::sheet::{DEVICES, Line, Sheet};
 use super::significant;
 use crate::cost::lease::{AtLoad, LeaseOrShare, OverHorizon};
 use crate::cost::presets::Used;
@@ -53,6 +53,7 @@ impl Leasing {
     /// For people.
     pub fn sheet(&self) -> Sheet {
         let mut lines = self.hour.lines();
+        lines.push(Line::new("gpus", f64::from(self.gpus), DEVICES, "leased together"));
         lines.extend(self.equal());
         lines.extend(self.sides());
         lines.extend(self.over_horizon.iter().flat_map(horizon));

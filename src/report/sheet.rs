@@ -6,6 +6,9 @@ use super::columns::{Column, number, text};
 use super::{UNKNOWN, listing, significant};
 use crate::text::{inert, markdown_cell};
 
+/// The unit of what is counted and not measured.
+pub const DEVICES: &str = "devices";
+
 /// One figure. CSV has it unrounded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Line {
@@ -29,7 +32,11 @@ impl Line {
 impl listing::Listed for Line {
     const COLUMNS: &'static [Column<Self>] = &[
         text("figure", |line| line.figure.replace('_', " ")),
-        number("value", |line| line.value.map_or(UNKNOWN.into(), significant)),
+        number("value", |line| match line.value {
+            None => UNKNOWN.into(),
+            Some(value) if line.unit == DEVICES => value.to_string(),
+            Some(value) => significant(value),
+        }),
         text("unit", |line| line.unit.to_owned()),
         text("from", |line| line.from.clone()),
     ];

@@ -2,6 +2,7 @@
 
 use super::{Advice, BudgetRow, Budgets, Entry, Interval, Side, Source, Volume, money, significant};
 use crate::market::budget::{Crossing, Crossings};
+use crate::measurement::SOFTWARE_LABEL;
 
 /// A share of the tokens below which nothing is bought.
 const NOTHING: f64 = 5e-4;
@@ -14,12 +15,18 @@ pub(super) fn answer(entry: &Entry) -> Vec<String> {
         Volume(row.tokens_per_day),
         row.model,
         row.weights,
-        row.device,
+        device(entry),
         need(row)
     )];
     lines.push(advice(row));
     lines.extend(mix(row));
     lines
+}
+
+/// The device; software is never taken for a GPU.
+fn device(entry: &Entry) -> String {
+    let name = &entry.budget.asked.device;
+    if entry.software { format!("{name}, {SOFTWARE_LABEL}, each counted as one") } else { name.clone() }
 }
 
 fn need(row: &BudgetRow) -> String {
@@ -171,8 +178,10 @@ pub(super) fn below(entry: &Entry) -> Vec<String> {
             .and_then(|_| widest(entry)),
     );
     lines.extend(budget.left_out.iter().map(|out| format!("left out: {}: {}", out.side.name(), out.reason)));
-    lines
-        .extend(Some(entry.note.clone()).filter(|note| !note.is_empty()).map(|note| format!("note: {note}")));
+    let preset = entry.own.as_ref().and_then(|own| own.preset.as_ref());
+    lines.extend(preset.map(|preset| format!("own: {}", preset.sentence())));
+    let note = Some(&entry.note).filter(|note| !note.is_empty());
+    lines.extend(note.map(|note| format!("note: {note}")));
     lines
 }
 
@@ -185,7 +194,9 @@ fn widest(entry: &Entry) -> Option<String> {
     let rent = rent.map(|rent| (rent, "the rent", "USD/h", "give --usd-per-hour or --offers cheapest"));
     let market = entry.market.as_ref().map(|market| market.usd_per_mtok);
     let market = market.map(|price| (price, "the market price", "USD/Mtok", "name a seller with --market"));
-    // Of equals the last counts.
+    let asked = entry.budget.asked.in_question.as_deref().unwrap_or_default();
+    let rent = rent.filter(|_| asked.contains(Side::Rent.name()));
+    let market = market.filter(|_| asked.contains(Side::Buy.name()));
     let known = [market, rent, rates].into_iter().flatten();
     let (ends, what, unit, remedy) =
         known.max_by(|(a, ..), (b, ..)| (a.high / a.low).total_cmp(&(b.high / b.low)))?;
@@ -223,7 +234,10 @@ fn crossing(side: &str, Crossings { low, mid, high }: Crossings) -> String {
         Some(crossing) => format!("{} tokens/day", Volume(crossing.stays_tokens_per_day)),
         None => "no volume".into(),
     };
-    let ends = format!("{} at best, {} at worst", stays(low), stays(high));
+    let ends = match (low, high) {
+        (None, None) => "at best as at worst".to_owned(),
+        _ => format!("{} at best, {} at worst", stays(low), stays(high)),
+    };
     match mid {
         None => {
             format!("There is no volume from which {} is cheaper than buying ({ends}).", side.to_lowercase())
