@@ -1,5 +1,5 @@
-//! What `mtok cost`, `mtok own` and `mtok lease` promise: the worked examples to four digits, every contradiction refused with
-//! its reason, and no number that is not one.
+//! What `mtok cost`, `mtok own` and `mtok lease` promise: the worked examples to four digits, every
+//! contradiction refused with its reason, and no number that is not one.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
@@ -168,6 +168,11 @@ fn owning_is_set_beside_a_rent() {
     let rate = 1.08f64.powf(1.0 / 12.0) - 1.0;
     let annuity = 39_000.0 * rate / (1.0 - (1.0 + rate).powf(-months));
     assert!((annuity / (1.443_260_273_972_602_6 * 730.0) - 1.0).abs() < 1e-9, "{months}");
+    let lines = call(&format!("{OWNED} --utilisation 0.6 --usd-per-hour 3 --csv")).ok().out;
+    // Every key of the comparison is a line as well.
+    for key in shown["against_rent"].as_object().unwrap().keys() {
+        assert!(lines.contains(&format!("\n{key},")), "{key} is not in {lines}");
+    }
     let cheap = json(&format!("{OWNED} --utilisation 0.6 --usd-per-hour 0.4"));
     assert_eq!(cheap["against_rent"]["months_to_recover"], Value::Null);
     assert!(cheap["against_rent"]["break_even_utilisation"].as_f64().unwrap() > 1.0);
@@ -233,6 +238,10 @@ fn a_file_of_rates_is_priced_at_any_hour() {
     let shown = run(mtok(&words)).ok().json();
     four_digits(&shown["rows"][0]["usd_per_mtok"], 1.1);
     assert!(shown["warnings"].to_string().contains("spot hour of 3.96 USD per device (3.60 asked"));
+    let words =
+        ["cost", "--from", &file, "--usd-per-hour", "1", "--utilisation-parts", "daily=0.5,available=0.9"];
+    let shown = run(mtok(&words)).ok().out;
+    assert!(shown.contains("the utilisation is daily 0.5 x available 0.9"), "{shown}");
     let words = ["cost", "--from", &file, "--usd-per-hour", "1", "--isl", "1", "--osl", "1"];
     assert!(run(mtok(&words)).err.contains("--isl is of a workload"));
 }

@@ -71,6 +71,10 @@ fn run_file(
         doubts
             .push("rates of this file are per GPU: each pays for one device, --gpus changes nothing".into());
     }
+    if let Some(parts) = &args.utilisation_parts {
+        let parts: Vec<String> = parts.given().map(|(name, part)| format!("{name} {part}")).collect();
+        doubts.push(format!("the utilisation is {}", parts.join(" x ")));
+    }
     if hour.way != Way::Rented {
         doubts.push(hour.words());
         doubts.extend(hour.preset.iter().map(Used::sentence));

@@ -125,6 +125,12 @@ impl Owning {
             ),
             maybe("break_even_hours_per_month", hours, "h", "of 730 h", never),
             Line::new(
+                "owned_over_rent",
+                compared.owned_over_rent,
+                "",
+                "of a rent that is paid in every hour too",
+            ),
+            Line::new(
                 "saved_usd_per_hour",
                 compared.saved_usd_per_hour,
                 "USD/h",
