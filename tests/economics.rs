@@ -1,5 +1,5 @@
-//! What `mtok cost`, `mtok own` and `mtok lease` promise: the worked examples to four digits, every contradiction refused with
-//! its reason, and no number that is not one.
+//! What `mtok cost`, `mtok own` and `mtok lease` promise: the worked examples to four digits, every
+//! contradiction refused with its reason, and no number that is not one.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 

@@ -63,7 +63,8 @@ pub struct CostArgs {
     /// Share of the paid hours that carry the load, above 0 up to 1 [default: 1, which no service has].
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub utilisation: Option<f64>,
-    /// The same as a product: daily= (mean load over its peak), scheduling= and available=, each above 0 up to 1.
+    /// The same as a product: daily= (mean load over its peak), scheduling= and available=, each above 0 up
+    /// to 1.
     #[arg(long, value_name = "NAME=SHARE,…")]
     pub utilisation_parts: Option<Parts>,
     #[command(flatten)]

@@ -29,7 +29,13 @@ pub struct OwnVerbArgs {
     #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     pub tokens_per_s: Option<f64>,
     /// Devices that reach the rate together.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), requires = "tokens_per_s")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        requires = "tokens_per_s",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub gpus: u32,
     /// The rent that owning is set beside.
     #[command(flatten)]
@@ -40,7 +46,8 @@ pub struct OwnVerbArgs {
     pub format: FormatArgs,
 }
 
-/// An owned device. What is neither typed, nor of a preset, nor has a default here is asked for: no price becomes 0 by itself.
+/// An owned device. What is neither typed, nor of a preset, nor has a default here is asked for: no price
+/// becomes 0 by itself.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OwnArgs {
     /// A row of presets.csv, such as h100-own: what it gives is stated, and any other option goes before it.
@@ -73,8 +80,8 @@ pub struct OwnArgs {
     /// Power while idle, as a share of the power at load [default: 1, an idle device draws as much].
     #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub idle: Option<f64>,
-    /// Power of the building over power of the machines [default: 1.58, the average of the Uptime Institute's survey
-    /// of 2023].
+    /// Power of the building over power of the machines [default: 1.58, the average of the Uptime Institute's
+    /// survey of 2023].
     #[arg(long, value_name = "FACTOR", value_parser = pue, allow_negative_numbers = true)]
     pub pue: Option<f64>,
     /// Tariff.

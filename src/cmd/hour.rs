@@ -1,4 +1,5 @@
-//! The hour that a verb prices with: rented, spot, reserved, of a preset, or of an owned device; never two of them at once.
+//! The hour that a verb prices with: rented, spot, reserved, of a preset, or of an owned device; never two of
+//! them at once.
 
 use mtok::cost::presets::{self, Kind, Preset};
 use mtok::cost::rent::{Reserved, Spot};
@@ -21,8 +22,8 @@ pub type Doubted = (Hour, Vec<String>);
 /// The hour that the arguments ask for, of a device with this utilisation.
 ///
 /// # Errors
-/// Options of two kinds of hours, with the reason why they exclude each other; options that are missing, a price among them;
-/// an unknown preset or hardware; a number out of its range.
+/// Options of two kinds of hours, with the reason why they exclude each other; options that are missing, a
+/// price among them; an unknown preset or hardware; a number out of its range.
 pub fn asked(args: &HourArgs, tables: Tables, utilisation: f64) -> Result<Doubted, Failure> {
     let presets = tables.presets()?;
     let preset = args.own.preset.as_deref().map(|name| presets::find(&presets, name));
@@ -124,7 +125,8 @@ fn named(preset: Option<&Preset>) -> String {
     preset.map_or(String::new(), |preset| format!("--preset {}", preset.name))
 }
 
-/// The price that is asked for the hour: typed, of a table or of the preset; `None` where neither is asked for.
+/// The price that is asked for the hour: typed, of a table or of the preset; `None` where neither is asked
+/// for.
 pub fn rented(args: &RentArgs, tables: Tables, preset: Option<&Preset>) -> Result<Option<Doubted>, Failure> {
     if let Some((rent, as_of)) = rent::asked(args, tables)? {
         // A price that was typed leaves of a preset what else it says: the contract.
@@ -169,8 +171,8 @@ fn spot(args: &HourArgs, asked: Hour) -> Result<Hour, Failure> {
     })
 }
 
-/// A typed payment before comes on top of the rent per hour. A preset's price is that of the whole term, part of which is paid
-/// before.
+/// A typed payment before comes on top of the rent per hour. A preset's price is that of the whole term, part
+/// of which is paid before.
 fn reserved(args: &HourArgs, asked: Hour, preset: Option<&Preset>) -> Result<Hour, Failure> {
     let contract = preset.filter(|preset| preset.kind == Kind::RentalThreeYears);
     let term = args.reserved.term_months.or(contract.and_then(|preset| preset.term_months));

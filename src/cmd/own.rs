@@ -80,10 +80,12 @@ fn owning(args: &OwnVerbArgs, owned: Owned, rented: Option<&rent::Dated>) -> Res
     })
 }
 
-/// The owned device that the arguments describe; an option goes before the preset, the preset before a default.
+/// The owned device that the arguments describe; an option goes before the preset, the preset before a
+/// default.
 ///
 /// # Errors
-/// An unknown preset, one that is no owned device, and whatever has neither a value nor a default, all named at once.
+/// An unknown preset, one that is no owned device, and whatever has neither a value nor a default, all named
+/// at once.
 pub fn ownership(args: &OwnArgs, presets: &[Preset]) -> Result<Ownership, Failure> {
     Ok(owned(args, presets)?.ownership)
 }

@@ -1,7 +1,9 @@
-//! A fixed lease against a share of the token revenue: at which load the two cost the tenant, and bring the provider, the same.
+//! A fixed lease against a share of the token revenue: at which load the two cost the tenant, and bring the
+//! provider, the same.
 //!
-//! A lease is paid in every hour whatever the load. A share is `s·p·R·u·3.6e-3` dollars per hour: tokens at their price, times
-//! the share. Below the load where the two are equal the tenant is better off sharing, above it the provider is.
+//! A lease is paid in every hour whatever the load. A share is `s·p·R·u·3.6e-3` dollars per hour: tokens at
+//! their price, times the share. Below the load where the two are equal the tenant is better off sharing,
+//! above it the provider is.
 
 use serde::Serialize;
 
@@ -32,9 +34,11 @@ pub struct Lease {
 pub struct LeaseOrShare {
     /// Revenue at full load: `p·R·3.6e-3`.
     pub full_load_revenue_usd_per_hour: f64,
-    /// The load from which on the tenant's revenue pays the lease: `g·n / (p·R·3.6e-3)`; above 1 it never does.
+    /// The load from which on the tenant's revenue pays the lease: `g·n / (p·R·3.6e-3)`; above 1 it never
+    /// does.
     pub lease_pays_from_load: f64,
-    /// The load at which lease and share are equal: `g·n / (s·p·R·3.6e-3)`; above 1 sharing never costs the tenant more.
+    /// The load at which lease and share are equal: `g·n / (s·p·R·3.6e-3)`; above 1 sharing never costs the
+    /// tenant more.
     pub break_even_load: f64,
     /// The lease of all devices: the provider's income without variance.
     pub lease_usd_per_hour: f64,
@@ -53,12 +57,14 @@ pub struct AtLoad {
     pub tenant_share_usd_per_hour: f64,
 }
 
-/// The offers over a horizon in which price, load and software move. Dollars are of all devices over the whole horizon.
+/// The offers over a horizon in which price, load and software move. Dollars are of all devices over the
+/// whole horizon.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct OverHorizon {
     /// Months.
     pub months: f64,
-    /// The load today at which the two bring the same over the horizon; `None` where even full load brings less than the lease.
+    /// The load today at which the two bring the same over the horizon; `None` where even full load brings
+    /// less than the lease.
     pub break_even_load_today: Option<f64>,
     /// What the lease costs.
     pub lease_usd: f64,
@@ -135,10 +141,12 @@ impl Lease {
         })
     }
 
-    /// The standard deviation of the provider's income from a share, in dollars per hour: `s·p·R·3.6e-3·σ`. That of a lease is 0.
+    /// The standard deviation of the provider's income from a share, in dollars per hour: `s·p·R·3.6e-3·σ`.
+    /// That of a lease is 0.
     ///
     /// # Errors
-    /// Those of [`Lease::at`], or a deviation that no load from 0 to 1 with this mean has: it is at most `√(u·(1 − u))`.
+    /// Those of [`Lease::at`], or a deviation that no load from 0 to 1 with this mean has: it is at most
+    /// `√(u·(1 − u))`.
     pub fn deviation(&self, load: f64, load_sigma: f64) -> Result<f64, Refused> {
         let at = self.at(load)?;
         let most = (load * (1.0 - load)).sqrt();
@@ -182,16 +190,16 @@ impl Growth {
         self.price + self.software
     }
 
-    /// The revenue of a horizon in months of today's revenue at full load: the integral in closed form, up to where the load
-    /// is 1 and from there on.
+    /// The revenue of a horizon in months of today's revenue at full load: the integral in closed form, up to
+    /// where the load is 1 and from there on.
     fn full_months(self, load: f64, months: f64) -> f64 {
         let growing = self.full_after(load).map_or(months, |full| full.min(months));
         let later = (self.worth() * growing).exp() * integral(self.worth(), months - growing);
         load * integral(self.load + self.worth(), growing) + later
     }
 
-    /// The load today whose revenue over the horizon is `needed` months of today's at full load; `None` where that of full load
-    /// is less.
+    /// The load today whose revenue over the horizon is `needed` months of today's at full load; `None` where
+    /// that of full load is less.
     fn load_for(self, needed: f64, months: f64) -> Result<Option<f64>, Refused> {
         let most = self.full_months(1.0, months);
         if !is_positive(most) || !is_positive(needed) {
@@ -205,7 +213,8 @@ impl Growth {
         if self.full_after(free).is_none_or(|full| full >= months) {
             return Ok(Some(free.min(1.0)));
         }
-        // Else it is between there and 1; the revenue grows with the load, so halving the range finds it to the last bit.
+        // Else it is between there and 1; the revenue grows with the load, so halving the range finds it to
+        // the last bit.
         let (mut low, mut high) = ((-self.load * months).exp(), 1.0);
         while let Some(mid) = Some(low.midpoint(high)).filter(|mid| low < *mid && *mid < high) {
             if self.full_months(mid, months) < needed {

@@ -6,22 +6,24 @@ use super::own::Ownership;
 use super::{HOURS_PER_MONTH, Refused, is_positive, positive};
 use crate::units::UsdPerHour;
 
-/// An owned device beside a rented one. A rent is paid for the hours with load, an owned device in every hour.
+/// An owned device beside a rented one. A rent is paid for the hours with load, an owned device in every
+/// hour.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct OwnOrRent {
-    /// Share of the hours with load from which on owning costs less: `u = a / (g − b)`, with `a` what an hour costs without
-    /// load and `b` what load adds. Above 1 where renting always costs less; `None` where the load alone costs more than the
-    /// rent.
+    /// Share of the hours with load from which on owning costs less: `u = a / (g − b)`, with `a` what an hour
+    /// costs without load and `b` what load adds. Above 1 where renting always costs less; `None` where the
+    /// load alone costs more than the rent.
     pub break_even_utilisation: Option<f64>,
     /// The same in hours of a month.
     pub break_even_hours_per_month: Option<f64>,
     /// The owned hour over the rent: below 1 owning costs less than a rent that is paid in every hour too.
     pub owned_over_rent: f64,
-    /// What renting the hours with load costs more per hour than running the own device, capital left out: `u·g − running`.
+    /// What renting the hours with load costs more per hour than running the own device, capital left out:
+    /// `u·g − running`.
     pub saved_usd_per_hour: f64,
     /// Months until that has paid for device and overhead with the cost of their capital, resale left out:
-    /// `−ln(1 − P·r/S) / ln(1 + r)`, with `P` the outlay, `S` saved per month, `r` the monthly rate. `None` where it never
-    /// has.
+    /// `−ln(1 − P·r/S) / ln(1 + r)`, with `P` the outlay, `S` saved per month, `r` the monthly rate. `None`
+    /// where it never has.
     pub months_to_recover: Option<f64>,
 }
 

@@ -1,4 +1,5 @@
-//! Published hours of owning and of renting for years, and what is known of owned devices: the rows of `presets.csv`.
+//! Published hours of owning and of renting for years, and what is known of owned devices: the rows of
+//! `presets.csv`.
 
 use std::io::Read;
 
@@ -101,8 +102,9 @@ impl Used {
 /// Reads `presets.csv`.
 ///
 /// # Errors
-/// The first fault, located: no table; a cell that is no number in its range, no date or empty where it may not be; a name
-/// that is there twice; a price of an hour of the user's own device, or none of another's; a term where there is no contract.
+/// The first fault, located: no table; a cell that is no number in its range, no date or empty where it may
+/// not be; a name that is there twice; a price of an hour of the user's own device, or none of another's; a
+/// term where there is no contract.
 pub fn read_presets(input: impl Read) -> Result<Vec<Preset>, Fault> {
     let required = ["name", "gpu", "kind", "usd_per_hour", "capex_usd", "kw", "date", "source"];
     let table = Table::read(input, &required)?;

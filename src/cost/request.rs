@@ -1,4 +1,5 @@
-//! What a request costs, side by side: prefill of the input that no cache holds, a share of each decode step for the output.
+//! What a request costs, side by side: prefill of the input that no cache holds, a share of each decode step
+//! for the output.
 
 use serde::Serialize;
 
@@ -27,7 +28,8 @@ pub struct Served {
     pub cached_cost: f64,
 }
 
-/// Costs in dollars per million tokens; `in = (1 − hit)·fresh + hit·cached`, `blended = (r·in + out)/(r + 1)`.
+/// Costs in dollars per million tokens; `in = (1 − hit)·fresh + hit·cached`, `blended = (r·in + out)/(r +
+/// 1)`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ServedCost {
     /// Input that is not cached.
@@ -40,7 +42,8 @@ pub struct ServedCost {
     pub usd_per_mtok_blended: f64,
     /// Output of a device that does both: `1 / (r·t_in + t_out)` per second.
     pub output_tokens_per_s: f64,
-    /// The whole hour over the input that it took: a view that must never be added to the next; `None` without input.
+    /// The whole hour over the input that it took: a view that must never be added to the next; `None`
+    /// without input.
     pub whole_hour_usd_per_mtok_in: Option<f64>,
     /// The whole hour over the output that it made.
     pub whole_hour_usd_per_mtok_out: f64,
@@ -116,7 +119,8 @@ impl Served {
         if both.into_iter().all(is_positive) { Ok(request) } else { Err(Refused::OutOfRange) }
     }
 
-    /// Seconds from one token of a sequence to its next, the prefills of others between them: the batch over the output rate.
+    /// Seconds from one token of a sequence to its next, the prefills of others between them: the batch over
+    /// the output rate.
     ///
     /// # Errors
     /// Those of [`Served::cost`].

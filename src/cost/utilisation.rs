@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use super::{Refused, share};
 
-/// Why paid hours carry no load, each as the share that is left: `u = u_daily · u_scheduling · u_available`. A part that is not
-/// given is 1.
+/// Why paid hours carry no load, each as the share that is left: `u = u_daily · u_scheduling · u_available`.
+/// A part that is not given is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parts {
     /// Load over the day: the mean over the peak that is paid for.

@@ -41,7 +41,8 @@ pub struct WorkloadCost {
     pub workload: Workload,
     /// Per million tokens.
     pub cost: ServedCost,
-    /// Time per output token of a sequence, the prefills of others between; `None` where the batch is not known.
+    /// Time per output token of a sequence, the prefills of others between; `None` where the batch is not
+    /// known.
     pub tpot_ms: Option<f64>,
     /// One request; `None` where only the ratio is known.
     pub request: Option<RequestCost>,

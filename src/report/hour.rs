@@ -81,7 +81,8 @@ impl Hour {
         }
     }
 
-    /// Which hour it is, for a sentence: `spot hour of 1.28 USD per device (1.20 asked, 0.0752 for interruptions)`.
+    /// Which hour it is, for a sentence: `spot hour of 1.28 USD per device (1.20 asked, 0.0752 for
+    /// interruptions)`.
     pub fn words(&self) -> String {
         let mut parts = Vec::new();
         let mut part = |value: Option<f64>, what: &str| {

@@ -59,7 +59,7 @@ impl Browser {
         let folder = tempfile::Builder::new().prefix("mtok-browser-").tempdir().unwrap();
         // Statics are never dropped, and a test may be killed: a shell waits for the end of its input, which is the end of
         // this process, then ends the whole group, ChromeDriver and every process of the browser.
-        let script = "chromedriver --port=0 >\"$1/log\" 2>&1 & read -r _; trap '' TERM; kill -TERM 0; wait; rm -rf \"$1\"";
+        let script = "chromedriver --port=0 >\"$1/log\" 2>&1 & read -r _; trap '' TERM; kill -TERM 0; wait; rm -rf \"$1\"; sleep 1; rm -rf \"$1\"";
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh"]).arg(folder.path()).stdin(Stdio::piped());
         command.stdout(Stdio::null()).stderr(Stdio::null());

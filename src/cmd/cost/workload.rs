@@ -22,7 +22,8 @@ pub struct Paid {
 /// The workload and what it costs; `None` where a rate or a file is priced.
 ///
 /// # Errors
-/// Options of a workload where there is none, a workload without a ratio or with two, a number out of its range.
+/// Options of a workload where there is none, a workload without a ratio or with two, a number out of its
+/// range.
 pub fn priced(args: &CostArgs, paid: Paid) -> Result<Option<WorkloadCost>, Failure> {
     let Some(times) = times(args) else {
         return match args.work.given().as_slice() {

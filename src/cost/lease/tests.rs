@@ -123,8 +123,11 @@ proptest! {
     }
 
     #[test]
-    fn pieces_and_sums_agree(load in 0.01f64..1.0, months in 1.0f64..48.0, price in -0.1f64..0.05, grows in -0.05f64..0.2) {
-        let growth = Growth::per_month(price, grows, 0.01).map_err(|refused| TestCaseError::fail(refused.to_string()))?;
+    fn pieces_and_sums_agree(
+        load in 0.01f64..1.0, months in 1.0f64..48.0, price in -0.1f64..0.05, grows in -0.05f64..0.2,
+    ) {
+        let growth = Growth::per_month(price, grows, 0.01);
+        let growth = growth.map_err(|refused| TestCaseError::fail(refused.to_string()))?;
         prop_assert!((growth.full_months(load, months) / numerically(growth, load, months) - 1.0).abs() < 1e-6);
     }
 }
