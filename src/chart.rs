@@ -36,6 +36,8 @@ pub struct Size {
     pub height_px: u32,
 }
 
+/// The smallest size that is drawn.
+pub const LEAST: Size = Size { width_px: 280, height_px: 240 };
 /// For screens and paper.
 pub const WIDE: Size = Size { width_px: 760, height_px: 400 };
 /// For phones.

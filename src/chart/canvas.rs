@@ -5,7 +5,7 @@ use svg::node::element::{Element, SVG, Text, Title};
 
 use super::label::plain;
 use super::palette::{INK, PAPER};
-use super::{ChartError, Plot, Size};
+use super::{ChartError, LEAST, Plot, Size};
 
 /// Lines and areas.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ pub(super) struct Canvas {
 impl Canvas {
     pub(super) fn new(size: Size) -> Result<Self, ChartError> {
         // Below this the words leave no room for the plot.
-        if size.width_px < 280 || size.height_px < 240 {
+        if size.width_px < LEAST.width_px || size.height_px < LEAST.height_px {
             return Err(ChartError::TooSmall(size.width_px, size.height_px));
         }
         let root = SVG::new()

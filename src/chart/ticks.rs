@@ -54,12 +54,19 @@ impl Axis {
     }
 
     fn linear_ticks(&self, at_most: usize) -> Vec<f64> {
+        let along = |step: f64| -> Vec<f64> {
+            let first = (self.min / step - ROUNDING).ceil();
+            (0..=at_most)
+                .map(|index| (first + index as f64) * step)
+                .filter(|tick| *tick <= self.max + step * ROUNDING)
+                .collect()
+        };
         let step = round_step((self.max - self.min) / at_most.max(1) as f64);
-        let first = (self.min / step - ROUNDING).ceil();
-        (0..=at_most)
-            .map(|index| (first + index as f64) * step)
-            .filter(|tick| *tick <= self.max + step * ROUNDING)
-            .collect()
+        match along(step) {
+            // A step that is longer than the axis may begin and end beside it; its half cannot.
+            none if none.is_empty() => along(step / 2.0),
+            ticks => ticks,
+        }
     }
 
     fn log_ticks(&self, at_most: usize) -> Vec<f64> {

@@ -273,7 +273,7 @@ pub fn turn(input: Input, changes_at: Option<f64>, verdict: Verdict, utilisation
         (_, Some(at)) => format!("the verdict changes at {}", value(at)),
     };
     let assumed = match input == Input::Utilisation && !utilisation_stated {
-        true => " (1 is assumed, nobody has it)",
+        true => " (1 is assumed, which no service has)",
         false => "",
     };
     format!("{input} decides{assumed}: {what}")

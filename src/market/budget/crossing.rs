@@ -56,8 +56,10 @@ mod tests {
             prop_assert!(replicas(low) > low * price);
             let high = crossing.stays_tokens_per_day * (1.0 + at);
             prop_assert!(replicas(high) <= high * price);
-            // Just below the last volume buying is cheaper: it is no volume too large.
-            let before = crossing.stays_tokens_per_day * 0.9999;
+            // Between the last step and the last volume buying is cheaper: it is no volume too large.
+            let last = (crossing.stays_tokens_per_day / crossing.first_tokens_per_day).round();
+            let before = f64::midpoint((last - 1.0) * step, crossing.stays_tokens_per_day);
+            prop_assume!(before - (last - 1.0) * step > 1e-6);
             prop_assert!(replicas(before) > before * price);
         }
     }

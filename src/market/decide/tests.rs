@@ -77,8 +77,9 @@ fn the_reason_names_what_decides_and_where_it_flips() {
     let assumed = Terms { utilisation_stated: false, ..terms() };
     let assumed = decide(times(0.15), &assumed, &four_sellers()).unwrap().reason;
     assert!(
-        assumed
-            .ends_with("; utilisation decides (1 is assumed, nobody has it): the verdict changes at 0.943"),
+        assumed.ends_with(
+            "; utilisation decides (1 is assumed, which no service has): the verdict changes at 0.943"
+        ),
         "{assumed}"
     );
     let dear = decide(times(0.5), &terms(), &four_sellers()).unwrap();

@@ -122,7 +122,7 @@
     if (flip.changesAt === null) return `${flip.input} decides, and no value of it turns the verdict`;
     const at = `${significant(flip.changesAt)}${flip.unit}`;
     const what = verdict === 'TOO CLOSE' ? `equal at ${at}` : `the verdict changes at ${at}`;
-    const assumed = flip.input === 'utilisation' ? ' (1 is assumed, nobody has it)' : '';
+    const assumed = flip.input === 'utilisation' ? ' (1 is assumed, which no service has)' : '';
     return `${flip.input} decides${assumed}: ${what}`;
   }
 

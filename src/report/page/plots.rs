@@ -8,8 +8,8 @@ use super::super::number;
 use super::html::text;
 use super::{Page, answer};
 use crate::chart::{
-    ChartError, Curves, Drawing, History, IntervalRow, Intervals, NARROW, Peaks, Roofline, Size, Tornado,
-    TornadoBar, WIDE, curves, history, intervals, peaks, roofline, tornado,
+    ChartError, Curves, Drawing, History, IntervalRow, Intervals, LEAST, NARROW, Peaks, Roofline, Size,
+    Tornado, TornadoBar, WIDE, curves, history, intervals, peaks, roofline, tornado,
 };
 use crate::market::compare::Case;
 use crate::market::decide::cost;
@@ -61,7 +61,7 @@ impl Plotted {
         // A bar or row needs its own height, whatever the others do.
         let rows = |each_px: u32, count: usize| {
             let height_px = 80 + each_px * u32::try_from(count).unwrap_or(1);
-            Size { height_px: height_px.max(170), ..size }
+            Size { height_px: height_px.max(LEAST.height_px), ..size }
         };
         match &self.chart {
             Chart::Roofline(data) => roofline(data, size),

@@ -282,3 +282,18 @@ fn a_software_adapter_is_called_what_it_is_and_an_estimate_too() {
             || page.contains("Estimated from the device's datasheet; nothing was measured.")
     );
 }
+
+#[test]
+fn no_chart_that_has_data_is_left_out_however_few_its_rows() {
+    let (mut report, cases) = compared("name");
+    let names = |report: &Report, cases: &[Option<Case>]| {
+        let page = made(report, cases, "name");
+        plots(&page).iter().map(|plotted| plotted.name).collect::<Vec<_>>()
+    };
+    let all = names(&report, &cases);
+    for name in ["verdict", "roofline", "cost-utilisation", "tornado"] {
+        assert!(all.contains(&name), "{name} is not among {all:?}");
+    }
+    report.costs.truncate(1);
+    assert_eq!(names(&report, &cases[..1]), all);
+}
