@@ -150,8 +150,9 @@ fn answer(costs: &[Comparison], safe: Safe) -> Option<String> {
         Some(Verdict::Buy) => "BUY TOKENS",
         _ => "TOO CLOSE TO CALL",
     };
-    let within = |low, high| match range(low, high) {
-        interval if interval == UNKNOWN => String::new(),
+    // What is exact has no interval.
+    let within = |low: Option<f64>, high: Option<f64>| match range(low, high) {
+        interval if interval == UNKNOWN || low == high => String::new(),
         interval => format!(", {interval}"),
     };
     let answer = format!(

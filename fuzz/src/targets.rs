@@ -4,6 +4,7 @@ use std::io::Read;
 
 use jiff::civil::{Date, date};
 use mtok::arch::{self, Architecture};
+use mtok::cost::presets::read_presets;
 use mtok::hardware::{self, GpuSpec};
 use mtok::market::claim;
 use mtok::price::feed::{Address, read_feeds};
@@ -58,6 +59,7 @@ pub fn all() -> Vec<Target> {
         Target::new("rental series", |bytes| told(rental_csv::read(bytes, |_| Ok(())))),
         Target::new("stored rentals", |bytes| told(rental::read_stored(bytes))),
         Target::new("stored tokens", |bytes| told(token::read_stored(bytes))),
+        Target::new("presets", |bytes| told(read_presets(bytes))),
         Target::new("gpus", |bytes| told(hardware::read_gpus(bytes))),
         Target::new("models", |bytes| told(arch::read_models(bytes))),
         Target::new("model config", |bytes| told(arch::read_config(bytes, "m"))),
