@@ -26,6 +26,7 @@ use jiff::civil::Date;
 use mtok::arch::Scheme;
 use mtok::market::Policy;
 use mtok::market::drift::Drift;
+use mtok::price::rental::Kind;
 
 use numbers::{change, not_negative, part, positive, pue, rate, rent, share};
 
@@ -322,6 +323,9 @@ pub struct PriceArgs {
     /// software adapter].
     #[arg(long, value_name = "NAME", conflicts_with = "usd_per_hour")]
     pub hardware: Option<String>,
+    /// How it is rented: on-demand, spot, reserved or community [default: on-demand where there is any, else community].
+    #[arg(long, value_name = "KIND", conflicts_with = "usd_per_hour")]
+    pub kind: Option<Kind>,
     /// Which of the providers' rents count.
     #[arg(long, value_enum, default_value_t = OfferChoice::Median, conflicts_with = "usd_per_hour")]
     pub offers: OfferChoice,
@@ -346,6 +350,7 @@ impl PriceArgs {
         let mut options = Vec::new();
         options.extend(self.usd_per_hour.map(|rent| format!(" --usd-per-hour {rent}")));
         options.extend(self.hardware.as_ref().map(|name| format!(" --hardware \"{name}\"")));
+        options.extend(self.kind.map(|kind| format!(" --kind {kind}")));
         if !matches!(self.offers, OfferChoice::Median) {
             options.push(format!(" --offers {}", name_of(&self.offers)));
         }

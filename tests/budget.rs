@@ -229,23 +229,3 @@ fn a_budget_is_there_at_once() {
     two_billion(&["--json"]).ok();
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
-
-#[test]
-fn the_examples_of_the_help_run() {
-    let help = run(mtok(&["budget", "--help"])).ok().out;
-    let (_, below) = help.split_once("Examples:").unwrap();
-    // A terminal may break an example over lines.
-    let below = below.split_whitespace().collect::<Vec<_>>().join(" ");
-    let examples: Vec<&str> = below.split("mtok budget ").skip(1).collect();
-    assert_eq!(examples.len(), 2, "{help}");
-    for example in examples {
-        let quoted = example.split('"').enumerate();
-        let words = quoted.flat_map(|(index, part)| match index % 2 {
-            1 => vec![part.to_owned()],
-            _ => part.split_whitespace().map(str::to_owned).collect(),
-        });
-        let words = ["budget".to_owned()].into_iter().chain(words);
-        run(mtok(&words.collect::<Vec<_>>())).ok();
-    }
-    assert!(!help.contains("--utilisation <"), "what is refused is not offered");
-}

@@ -15,10 +15,11 @@ struct Verb {
 const FORMS: [(&str, &str); 3] = [("--json", "--csv"), ("--json", "--markdown"), ("--csv", "--markdown")];
 
 /// What rents, prices and workloads have in common in every verb that takes them.
-const RENTED: [(&str, &str); 3] = [
+const RENTED: [(&str, &str); 4] = [
     ("--usd-per-hour 2", "--hardware H100~SXM"),
     ("--usd-per-hour 2", "--offers cheapest"),
     ("--batch 8", "--tpot-max-ms 50"),
+    ("--usd-per-hour 2", "--kind spot"),
 ];
 
 const DRAFTED: [(&str, &str); 3] = [
@@ -28,6 +29,10 @@ const DRAFTED: [(&str, &str); 3] = [
 ];
 
 const VERBS: &[Verb] = &[
+    Verb {
+        call: "cost --tokens-per-s 3000 --hardware H100~SXM --as-of 2026-11-01",
+        pairs: &[&[("--kind on-demand", "--mtbf-h 24 --restart-h 1")]],
+    },
     Verb {
         call: "compare --gpu H100~SXM --model llama-3.1-8b --as-of 2026-11-01",
         pairs: &[

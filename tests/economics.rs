@@ -433,3 +433,32 @@ fn presets_of_a_folder_take_the_place_of_the_bundled_ones_and_are_inert() {
         broken.err
     );
 }
+
+#[test]
+fn an_interruption_raises_the_price_of_spot_and_of_no_other_kind_of_rent() {
+    let folder = folder();
+    let head = "hardware,provider,kind,region,usd_per_hour,date,basis,source\n";
+    let rows = "H100 SXM,a,on-demand,,4,2026-10-01,list,p\nH100 SXM,a,spot,,2,2026-10-01,list,p\n";
+    write(folder.path(), "rentals.csv", &format!("{head}{rows}"));
+    let data = folder.path().to_str().unwrap();
+    let asked = |options: &str| {
+        let mut words: Vec<&str> =
+            "cost --tokens-per-s 1000 --as-of 2026-11-01 --json --hardware".split(' ').collect();
+        words.push("H100 SXM");
+        words.extend(options.split_whitespace());
+        words.extend(["--data", data]);
+        run(mtok(&words))
+    };
+    let spot = asked("--mtbf-h 10 --restart-h 1").ok().json();
+    four_digits(&spot["hour"]["asked_usd_per_hour"], 2.0);
+    four_digits(&spot["hour"]["usd_per_hour"], 2.2);
+    assert_eq!(spot["hour"]["rental_kind"], "spot");
+    four_digits(&asked("").ok().json()["usd_per_hour"], 4.0);
+    four_digits(&asked("--kind spot").ok().json()["usd_per_hour"], 2.0);
+    let reserved = asked("--upfront-usd 100 --term-months 12 --capital 8%");
+    assert!(
+        reserved.code == Some(2) && reserved.err.contains("no reserved rent of H100 SXM is known"),
+        "{}",
+        reserved.err
+    );
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 use mtok::cost::utilisation::Parts;
+use mtok::price::rental::Kind;
 use mtok::served;
 
 use super::{FormatArgs, HourArgs, ImportedArgs, TableArgs, part, positive, rent, share};
@@ -166,6 +167,10 @@ pub struct RentArgs {
     /// The hardware of rentals.csv whose median rent counts.
     #[arg(long, value_name = "NAME", conflicts_with = "usd_per_hour")]
     pub hardware: Option<String>,
+    /// How it is rented: on-demand, spot, reserved or community [default: spot or reserved where its options are given,
+    /// else on-demand].
+    #[arg(long, value_name = "KIND", conflicts_with = "usd_per_hour")]
+    pub kind: Option<Kind>,
     /// The day whose rents count [default: today].
     #[arg(long, value_name = "DATE", conflicts_with = "usd_per_hour")]
     pub as_of: Option<Date>,

@@ -77,7 +77,7 @@ impl Rents {
             Err(unknown) => return Ok(Self { counts: Err(unknown), others: vec![] }),
         };
         let chosen = |offer: &Offer| compare::of_choice(price.offers, offer).into_iter().next();
-        let counts = compare::best_kind(&offers);
+        let counts = compare::best_kind(&offers, price.kind);
         let counts = counts.and_then(|offer| chosen(&offer).ok_or_else(|| "no provider asks a rent".into()));
         let kind = counts.as_ref().ok().and_then(|rent| rent.kind);
         let others = offers.kinds.iter().filter(|(other, _)| Some(**other) != kind);

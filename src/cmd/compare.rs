@@ -235,7 +235,7 @@ pub fn rents(
         return Ok(vec![Ok(Rent::typed(usd_per_hour))]);
     }
     let offers = known_offers(price, tables, gpus, origin)?;
-    Ok(match offers.and_then(|offers| best_kind(&offers)) {
+    Ok(match offers.and_then(|offers| best_kind(&offers, price.kind)) {
         Err(unknown) => vec![Err(unknown)],
         Ok(offer) => of_choice(price.offers, &offer).into_iter().map(Ok).collect(),
     })
@@ -256,11 +256,21 @@ pub fn known_offers(
     })
 }
 
-/// The offer that counts: on-demand where there is any, else community, else the first of the others.
-pub fn best_kind(offers: &Offers) -> Result<Offer, String> {
+/// The offer that counts: of the kind asked for, else on-demand where there is any, else community, else the first of the
+/// others.
+pub fn best_kind(offers: &Offers, asked: Option<Kind>) -> Result<Offer, String> {
     let any = offers.kinds.get(&Kind::Community).or(offers.kinds.values().next());
-    let offer = offers.on_demand().or(any).cloned();
-    offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
+    match asked {
+        Some(kind) => offers.kinds.get(&kind).cloned().ok_or_else(|| {
+            let known: Vec<&str> = offers.kinds.keys().map(|kind| kind.name()).collect();
+            let known = known.join(", ");
+            format!("no {kind} rent of {} is known (known: {known}); give --usd-per-hour", offers.hardware)
+        }),
+        None => {
+            let offer = offers.on_demand().or(any).cloned();
+            offer.ok_or_else(|| format!("no rent of {} is known", offers.hardware))
+        }
+    }
 }
 
 /// The hardware whose rent counts, as `rentals.csv` names it; `None` where the rent was typed or nobody knows it.

@@ -5,7 +5,7 @@ use mtok::cost::presets::{self, Kind, Preset};
 use mtok::cost::rent::{Reserved, Spot};
 use mtok::cost::{HOURS_PER_MONTH, Refused};
 use mtok::market::compare::Rent;
-use mtok::price::to_f64;
+use mtok::price::{rental, to_f64};
 use mtok::report::hour::{Hour, Way};
 use mtok::units::UsdPerHour;
 
@@ -36,7 +36,8 @@ pub fn asked(args: &HourArgs, tables: Tables, utilisation: f64) -> Result<Doubte
     if owns(args, preset) {
         return owned(args, &presets, preset, utilisation);
     }
-    let (asked, doubts) = rented(&args.rent, tables, preset)?.ok_or_else(|| Failure::bad_input(ASKED))?;
+    let (asked, doubts) =
+        rented(&args.rent, tables, preset, about(args))?.ok_or_else(|| Failure::bad_input(ASKED))?;
     let made = if !args.spot.given().is_empty() {
         spot(args, asked)?
     } else if !args.reserved.given().is_empty() || preset.is_some_and(|preset| preset.upfront_share.is_some())
@@ -48,6 +49,15 @@ pub fn asked(args: &HourArgs, tables: Tables, utilisation: f64) -> Result<Doubte
     let unpaid = made.way == Way::Reserved && args.own.capital.is_none();
     let unpaid = unpaid.then(|| "what is paid before costs no capital here: give --capital".to_owned());
     Ok((made, doubts.into_iter().chain(unpaid).collect()))
+}
+
+/// The kind of rent that the options are about: the price of another kind would not be that of this hour.
+fn about(args: &HourArgs) -> Option<rental::Kind> {
+    if !args.spot.given().is_empty() {
+        Some(rental::Kind::Spot)
+    } else {
+        (!args.reserved.given().is_empty()).then_some(rental::Kind::Reserved)
+    }
 }
 
 /// What cannot be asked together, each with its reason.
@@ -82,6 +92,13 @@ fn between_ways(args: &HourArgs, preset: Option<&Preset>) -> Vec<(bool, String)>
                  its whole term",
                 spot.join(", "),
                 reserved.join(", ")
+            ),
+        ),
+        (
+            args.rent.kind.is_some_and(|kind| about(args).is_some_and(|about| about != kind)),
+            format!(
+                "--kind {} and {neither} exclude each other: a price of one kind says nothing of another",
+                args.rent.kind.map_or("", rental::Kind::name)
             ),
         ),
         (
@@ -127,8 +144,13 @@ fn named(preset: Option<&Preset>) -> String {
 
 /// The price that is asked for the hour: typed, of a table or of the preset; `None` where neither is asked
 /// for.
-pub fn rented(args: &RentArgs, tables: Tables, preset: Option<&Preset>) -> Result<Option<Doubted>, Failure> {
-    if let Some((rent, as_of)) = rent::asked(args, tables)? {
+pub fn rented(
+    args: &RentArgs,
+    tables: Tables,
+    preset: Option<&Preset>,
+    about: Option<rental::Kind>,
+) -> Result<Option<Doubted>, Failure> {
+    if let Some((rent, as_of)) = rent::asked(args, tables, about)? {
         // A price that was typed leaves of a preset what else it says: the contract.
         let used = preset.filter(|preset| preset.upfront_share.is_some());
         let unused = preset.filter(|_| used.is_none());

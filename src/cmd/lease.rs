@@ -46,7 +46,7 @@ fn lease_hour(args: &LeaseArgs) -> Result<hour::Doubted, Failure> {
             "--hardware and --preset exclude each other: each names a price of the hour",
         ));
     }
-    hour::rented(&args.rent, tables, preset)?.ok_or_else(|| {
+    hour::rented(&args.rent, tables, preset, None)?.ok_or_else(|| {
         Failure::bad_input("give the lease: --usd-per-hour USD, --hardware NAME or --preset NAME")
     })
 }

@@ -30,7 +30,7 @@ const USUAL_POWER: f64 = 0.2;
 pub fn run(args: &OwnVerbArgs) -> Result<Exit, Failure> {
     let tables = Tables::open(args.tables.data.as_deref())?;
     let owned = owned(&args.own, &tables.presets()?)?;
-    let rented = rent::asked(&args.rent, tables)?;
+    let rented = rent::asked(&args.rent, tables, None)?;
     let owning = owning(args, owned, rented.as_ref())?;
     output::sheet(&owning.sheet(), &Versioned::new(&owning, &owning.warnings), &args.format)?;
     Ok(Exit::Ok)

@@ -116,8 +116,9 @@ fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<Sources, Failure> 
 fn rents(asked: Asked<'_>, quotes: &[RentalQuote], hardware: &str) -> Vec<RentRow> {
     let as_of = as_of(asked.price);
     let known = offers(quotes, hardware, as_of, rental::MAX_AGE_DAYS).ok();
-    let offer =
-        known.and_then(|offers| best_kind(&offers).ok()).filter(|_| asked.price.usd_per_hour.is_none());
+    let offer = known
+        .and_then(|offers| best_kind(&offers, asked.price.kind).ok())
+        .filter(|_| asked.price.usd_per_hour.is_none());
     let of_device = quotes.iter().filter(|quote| &*quote.hardware == hardware && quote.date <= as_of);
     let mut rows: Vec<RentRow> = of_device.map(|quote| rent_row(quote, offer.as_ref())).collect();
     rows.sort_by(|a, b| {

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use mtok::market::compare::Rent;
+use mtok::price::rental::Kind;
 
 use super::compare::{best_kind, named_offers, unusual_rent};
 use super::tables::Tables;
@@ -11,8 +12,9 @@ use crate::cli::RentArgs;
 /// A rent, and the day whose rents count where it comes from a table.
 pub type Dated = (Rent, Option<Date>);
 
-/// The rent as typed, or the median of the hardware's offers; `None` where neither is asked for.
-pub fn asked(args: &RentArgs, tables: Tables) -> Result<Option<Dated>, Failure> {
+/// The rent as typed, or the median of the hardware's offers of the kind that is asked for or that other options are about;
+/// `None` where neither is asked for.
+pub fn asked(args: &RentArgs, tables: Tables, about: Option<Kind>) -> Result<Option<Dated>, Failure> {
     if let Some(why) = useless(args) {
         return Err(Failure::bad_input(why));
     }
@@ -23,14 +25,19 @@ pub fn asked(args: &RentArgs, tables: Tables) -> Result<Option<Dated>, Failure> 
     let tables = tables.with_imported(&args.imported)?;
     let as_of = args.as_of.unwrap_or_else(today);
     let offers = named_offers(named, as_of, &tables.rentals()?, &tables.gpus()?)?;
-    let rent = Rent::median_of(&best_kind(&offers).map_err(Failure::bad_input)?);
+    let rent = Rent::median_of(&best_kind(&offers, args.kind.or(about)).map_err(Failure::bad_input)?);
     Ok(Some((rent, Some(as_of))))
 }
 
 /// Why an option of the rents of tables changes nothing, where it does.
 pub fn useless(args: &RentArgs) -> Option<&'static str> {
-    let useless = args.as_of.is_some() && args.hardware.is_none();
-    useless.then_some("--as-of is the day of --hardware's rents: there is none here")
+    if args.hardware.is_some() {
+        None
+    } else if args.as_of.is_some() {
+        Some("--as-of is the day of --hardware's rents: there is none here")
+    } else {
+        args.kind.map(|_| "--kind is the kind of --hardware's rents: there is none here")
+    }
 }
 
 /// What the reader should doubt about the rent.
