@@ -439,7 +439,7 @@ fn an_interruption_raises_the_price_of_spot_and_of_no_other_kind_of_rent() {
     let folder = folder();
     let head = "hardware,provider,kind,region,usd_per_hour,date,basis,source\n";
     let rows = "H100 SXM,a,on-demand,,4,2026-10-01,list,p\nH100 SXM,a,spot,,2,2026-10-01,list,p\n";
-    write(folder.path(), "rentals.csv", &format!("{head}{rows}"));
+    write(folder.path(), "rentals.csv", format!("{head}{rows}"));
     let data = folder.path().to_str().unwrap();
     let asked = |options: &str| {
         let mut words: Vec<&str> =
