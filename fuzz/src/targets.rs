@@ -149,7 +149,7 @@ fn claimed(bytes: &[u8]) {
     let claim = claim::parse(text, 1);
     if let Ok(claim) = &claim {
         let answers = claim::Answers::of(vec![claim::check(claim, 0.0)], 0.0);
-        for shown in [claim::terminal(&answers), claim::csv(&answers), claim::markdown(&answers)] {
+        for shown in [claim::terminal(&answers, 80), claim::csv(&answers), claim::markdown(&answers)] {
             assert!(!shown.chars().any(|it| it.is_control() && it != '\n'), "{shown:?}");
         }
     }
