@@ -71,7 +71,7 @@ pub fn run(args: &CompareArgs) -> Result<Exit, Failure> {
     if args.output.html() {
         return deliver(&page::html(&page)?, &args.output);
     }
-    deliver(&text(&Report { measured: vec![], ..report.clone() }, args)?, &args.output)
+    deliver(&text(&Report { measured: vec![], ..report }, args)?, &args.output)
 }
 
 /// The costs in a form that is no page; for people, as wide as their window where it goes there.
@@ -189,9 +189,9 @@ pub fn of_estimates(
     let utilisation = price.utilisation.unwrap_or(1.0);
     let mut rows = Vec::new();
     let market_of = |estimate: &Estimate| market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
-    check_policy(&price.market, estimates.iter().filter_map(|estimate| market_of(estimate).ok()))?;
-    for estimate in estimates {
-        let market = market_of(estimate);
+    let markets: Vec<Result<Market, NotFound>> = estimates.iter().map(market_of).collect();
+    check_policy(&price.market, markets.iter().flatten())?;
+    for (estimate, market) in estimates.iter().zip(&markets) {
         let market = market.as_ref().map_err(ToString::to_string);
         for rent in rents {
             let input = CompareInput {
@@ -213,10 +213,10 @@ pub fn of_estimates(
 }
 
 /// A seller that sells none of the models is a misspelt one: better to say so than to give every row no verdict.
-fn check_policy(policy: &Policy, markets: impl Iterator<Item = Market>) -> Result<(), Failure> {
+fn check_policy<'m>(policy: &Policy, markets: impl Iterator<Item = &'m Market>) -> Result<(), Failure> {
     let mut missing = None;
     for market in markets {
-        match policy.price(&market) {
+        match policy.price(market) {
             Ok(_) => return Ok(()),
             Err(what) => missing = missing.or(Some(what)),
         }

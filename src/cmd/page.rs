@@ -1,6 +1,5 @@
 //! What `report.html` shows beside the rows: where prices were read, other batch sizes, and how prices moved.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -16,7 +15,7 @@ use mtok::market::tokens::{self as token_series, TokenTracker};
 use mtok::market::trend::OnRun;
 use mtok::price::rental::{self, Offer, RentalQuote, offers};
 use mtok::report::Report;
-use mtok::report::page::{self, BatchPoint, Page, RentRow, Sources};
+use mtok::report::page::{self, BatchPoint, Page, RentRow};
 
 use super::compare::{as_of, best_kind, rented};
 use super::files::write_atomic;
@@ -79,15 +78,8 @@ pub fn gather<'p>(
     report: &'p Report,
     cases: &'p [Option<Case>],
 ) -> Result<Page<'p>, Failure> {
-    let mut page = Page {
-        report,
-        cases,
-        sources: sources(asked.tables, cases)?,
-        rents: vec![],
-        batches: vec![],
-        rent_history: None,
-        token_history: None,
-    };
+    let mut page =
+        Page { report, cases, rents: vec![], batches: vec![], rent_history: None, token_history: None };
     let quotes = asked.tables.rentals()?;
     let rented = asked.origin.and_then(|origin| rented(asked.price, asked.gpus, origin));
     if let Some(hardware) = rented {
@@ -100,16 +92,6 @@ pub fn gather<'p>(
         page.token_history = token_history(asked, row, case)?;
     }
     Ok(page)
-}
-
-/// Where the voting listings were read.
-fn sources(tables: &Tables, cases: &[Option<Case>]) -> Result<Sources, Failure> {
-    let markets = cases.iter().flatten().filter_map(|case| case.market.as_ref());
-    let voting: HashSet<(&str, u64)> =
-        markets.flat_map(|market| &market.votes).map(|vote| (&*vote.file, vote.line)).collect();
-    let listings = tables.tokens()?.into_iter();
-    let listings = listings.filter(|listing| voting.contains(&(&*listing.file, listing.line)));
-    Ok(listings.map(|listing| ((listing.file, listing.line), listing.source)).collect())
 }
 
 /// The quotes known on the day: those that count, then the newest.
@@ -195,11 +177,7 @@ fn batches(asked: Asked<'_>, row: &Comparison, case: &Case) -> Result<Vec<BatchP
     let of_row = estimates.iter().filter(|estimate| estimate.model == row.model);
     let point = |estimate: &mtok::throughput::Estimate| {
         let rates = estimate.rates.as_ref()?;
-        let times = Times {
-            input_s_per_token: rates.input_s_per_token,
-            output_s_per_token: rates.output_s_per_token,
-            cached: estimate.workload.serving.cached,
-        };
+        let times = Times::of(rates, estimate.workload.serving.cached);
         let cost = cost(times, &case.terms).ok()?;
         Some(BatchPoint { batch: estimate.workload.batch, cost: cost.blended })
     };

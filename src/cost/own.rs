@@ -107,10 +107,11 @@ impl Ownership {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const EXAMPLE: Ownership = Ownership {
+    /// The owner of the worked example.
+    pub(crate) const EXAMPLE: Ownership = Ownership {
         capex_usd: 30_000.0,
         overhead_share: 0.3,
         residual_usd: 6_000.0,

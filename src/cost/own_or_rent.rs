@@ -69,21 +69,8 @@ fn months(outlay: f64, saved_per_month: f64, capital_per_year: f64) -> Option<f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::own::tests::EXAMPLE as DEVICE;
     use proptest::prelude::*;
-
-    const DEVICE: Ownership = Ownership {
-        capex_usd: 30_000.0,
-        overhead_share: 0.3,
-        residual_usd: 6_000.0,
-        capital_per_year: 0.08,
-        years: 4.0,
-        hosting_usd_per_hour: 0.15,
-        maintenance_per_year: 0.03,
-        kw: 1.0,
-        idle_share: 1.0,
-        pue: 1.3,
-        usd_per_kwh: 0.08,
-    };
 
     #[test]
     fn savings_pay_back_the_outlay_and_its_capital() {

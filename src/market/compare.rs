@@ -116,11 +116,7 @@ fn case(input: &CompareInput<'_>, mix: Option<Mix>) -> Result<(Times, Terms), St
     let rates = input.estimate.rates.as_ref().ok_or_else(unknown)?;
     let rent = input.rent.as_ref().map_err(String::clone)?;
     let mix = mix.ok_or("a request without output tokens has no blended cost")?;
-    let times = Times {
-        input_s_per_token: rates.input_s_per_token,
-        output_s_per_token: rates.output_s_per_token,
-        cached: input.estimate.workload.serving.cached,
-    };
+    let times = Times::of(rates, input.estimate.workload.serving.cached);
     let terms = Terms {
         gpus: f64::from(input.gpus),
         usd_per_hour: rent.interval(),

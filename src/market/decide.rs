@@ -8,6 +8,7 @@ use crate::named::named;
 use crate::price::Mix;
 use crate::price::token::Market;
 use crate::text::significant;
+use crate::throughput::Rates;
 use crate::units::{Interval, Seconds, UsdPerHour, UsdPerMtok};
 
 /// How long a device, or the devices that work together, are busy with a token.
@@ -22,6 +23,12 @@ pub struct Times {
 }
 
 impl Times {
+    /// The times of rates that were estimated with a share of the input in the cache.
+    pub fn of(rates: &Rates, cached: f64) -> Self {
+        let Rates { input_s_per_token, output_s_per_token, .. } = *rates;
+        Self { input_s_per_token, output_s_per_token, cached }
+    }
+
     /// The times with another share of the input in the cache: what is not held is proportional to the time of the input.
     pub fn with_cached(self, cached: f64) -> Self {
         let fresh = (1.0 - cached) / (1.0 - self.cached);

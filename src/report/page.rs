@@ -10,9 +10,6 @@ mod tables;
 
 pub use plots::{Plotted, plots};
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
 
 use super::{Report, rent};
@@ -27,9 +24,6 @@ const SCRIPT: &str = include_str!("page/page.js");
 /// SHA-256 of the script, base64: the page runs this script and no other.
 const SCRIPT_SHA256: &str = include_str!("page/page.js.sha256");
 
-/// Where prices were read, by the file and line of their rows.
-pub type Sources = HashMap<(Arc<str>, u64), Arc<str>>;
-
 /// Everything that the page shows.
 #[derive(Clone, Debug)]
 pub struct Page<'p> {
@@ -37,8 +31,6 @@ pub struct Page<'p> {
     pub report: &'p Report,
     /// What each row of the report's costs was computed from, in their order.
     pub cases: &'p [Option<Case>],
-    /// Of the voting listings.
-    pub sources: Sources,
     /// What the device was rented for, the newest first.
     pub rents: Vec<RentRow>,
     /// What the case that is answered first costs at other batch sizes.
@@ -99,11 +91,6 @@ impl Page<'_> {
     fn first(&self) -> Option<(&Comparison, &Case)> {
         let row = self.headline()?;
         Some((self.report.costs.get(row)?, self.cases.get(row)?.as_ref()?))
-    }
-
-    /// Where a price was read.
-    fn source(&self, file: &Arc<str>, line: u64) -> &str {
-        self.sources.get(&(Arc::clone(file), line)).map_or("", |source| source)
     }
 }
 

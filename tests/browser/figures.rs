@@ -100,6 +100,7 @@ impl<'d> Case<'d> {
             date: date(2026, 1, 1),
             file: Arc::from(""),
             line: 0,
+            source: Arc::from(""),
         };
         let market = Market {
             model: self.data["model"].as_str().unwrap().to_owned(),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cost::own::Ownership;
+use crate::cost::own::tests::EXAMPLE;
 use crate::market::drift::Drift;
 use proptest::prelude::*;
 
@@ -22,19 +23,7 @@ fn supply() -> Supply {
     }
 }
 
-const OWNER: Ownership = Ownership {
-    capex_usd: 30_000.0,
-    overhead_share: 0.3,
-    residual_usd: 6_000.0,
-    capital_per_year: 0.08,
-    years: 4.0,
-    hosting_usd_per_hour: 0.15,
-    maintenance_per_year: 0.03,
-    kw: 1.0,
-    idle_share: 0.25,
-    pue: 1.3,
-    usd_per_kwh: 0.08,
-};
+const OWNER: Ownership = Ownership { idle_share: 0.25, ..EXAMPLE };
 
 #[track_caller]
 fn near(value: Option<f64>, by_hand: f64) {

@@ -57,6 +57,8 @@ pub struct SellerVote {
     pub file: Arc<str>,
     /// The line of its listing.
     pub line: u64,
+    /// Where its listing says that the price was read.
+    pub source: Arc<str>,
 }
 
 impl Market {
@@ -134,6 +136,7 @@ fn tally(
             date: listing.seen(as_of),
             file: Arc::clone(&listing.file),
             line: listing.line,
+            source: Arc::clone(&listing.source),
         };
         vote.blended = vote.blended_for(mix);
         let key = listing.seller.to_lowercase();

@@ -99,7 +99,7 @@ pub fn data(page: &Page<'_>) -> serde_json::Result<String> {
         let market = case.market.as_ref().map(|market| {
             // Rows of one model share its sellers: a report has one mix and one day.
             *places.entry(&market.model).or_insert_with(|| {
-                markets.push(market_data(page, market));
+                markets.push(market_data(market));
                 markets.len() - 1
             })
         });
@@ -158,17 +158,20 @@ fn case_data(page: &Page<'_>, row: usize, case: &Case, market: Option<usize>) ->
     }
 }
 
-fn market_data<'p>(page: &'p Page<'_>, market: &'p Market) -> MarketData<'p> {
-    let seller = |vote: &'p SellerVote| SellerData {
+fn market_data(market: &Market) -> MarketData<'_> {
+    MarketData { model: market.model.clone(), sellers: market.votes.iter().map(seller_data).collect() }
+}
+
+fn seller_data(vote: &SellerVote) -> SellerData<'_> {
+    SellerData {
         seller: &vote.seller,
         listing: &vote.listing,
         input: to_f64(vote.input),
         cache_read: vote.cache_read.map(to_f64),
         output: to_f64(vote.output),
         date: vote.date.to_string(),
-        source: page.source(&vote.file, vote.line),
+        source: &vote.source,
         file: &vote.file,
         line: vote.line,
-    };
-    MarketData { model: market.model.clone(), sellers: market.votes.iter().map(seller).collect() }
+    }
 }

@@ -167,7 +167,6 @@ fn kernels(page: &Page<'_>) -> String {
 /// A seller of the tokens of one model.
 struct Seller {
     model: String,
-    source: String,
     vote: SellerVote,
 }
 
@@ -181,7 +180,7 @@ const SELLERS: [Column<Seller>; 9] = [
     number("out $/Mtok", |row| row.vote.output.to_string()),
     words("date", |row| row.vote.date.to_string()),
     words("row", |row| format!("{}:{}", row.vote.file, row.vote.line)),
-    words("source", |row| row.source.clone()),
+    words("source", |row| row.vote.source.to_string()),
 ];
 
 fn sellers(page: &Page<'_>) -> String {
@@ -190,11 +189,9 @@ fn sellers(page: &Page<'_>) -> String {
     for market in page.cases.iter().flatten().filter_map(|case| case.market.as_ref()) {
         if !models.contains(&market.model.as_str()) {
             models.push(&market.model);
-            rows.extend(market.votes.iter().map(|vote| Seller {
-                model: market.model.clone(),
-                source: page.source(&vote.file, vote.line).to_owned(),
-                vote: vote.clone(),
-            }));
+            rows.extend(
+                market.votes.iter().map(|vote| Seller { model: market.model.clone(), vote: vote.clone() }),
+            );
         }
     }
     if rows.is_empty() {

@@ -29,7 +29,7 @@ fn sellers(name: &str) -> Market {
     csv.write_record(columns.split(',')).unwrap();
     for (place, price) in ["0.1", "0.2", "0.3", "0.4", "0.5"].into_iter().enumerate() {
         let seller = format!("{name}{place}");
-        csv.write_record(["m", &seller, "listing", price, price, "0.05", "2026-06-01", "page"]).unwrap();
+        csv.write_record(["m", &seller, "listing", price, price, "0.05", "2026-06-01", name]).unwrap();
     }
     let rows = read_tokens(&*csv.into_inner().unwrap()).unwrap();
     market(&rows, "m", date(2026, 6, 30), Mix::new(3.0).unwrap(), 365).unwrap()
@@ -113,14 +113,11 @@ fn made<'p>(report: &'p Report, cases: &'p [Option<Case>], name: &str) -> Page<'
         line: 2,
         votes: true,
     };
-    let votes =
-        cases.iter().flatten().filter_map(|case| case.market.as_ref()).flat_map(|market| &market.votes);
     let cost = cases[0].as_ref().map(|case| crate::market::decide::cost(case.times, &case.terms).unwrap());
     let batches = [1, 2, 4].map(|batch| BatchPoint { batch, cost: cost.unwrap().blended });
     Page {
         report,
         cases,
-        sources: votes.map(|vote| ((vote.file.clone(), vote.line), name.into())).collect(),
         rents: vec![rent],
         batches: batches.to_vec(),
         rent_history: None,
