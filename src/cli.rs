@@ -4,6 +4,7 @@ mod budget;
 mod cost;
 mod diff;
 mod explain;
+pub mod fleet;
 mod generated;
 mod hour;
 mod import_kernels;
@@ -145,6 +146,9 @@ pub enum Verb {
     #[cfg(feature = "gpu")]
     #[command(after_help = "Example: mtok run --budget 5m --out results/mine")]
     Run(RunArgs),
+    /// Run the same measurement over the nodes of a cluster, and say what all of them show together.
+    #[command(after_help = fleet::HELP)]
+    Fleet(fleet::FleetArgs),
     /// Print the completions of a shell.
     #[command(after_help = generated::COMPLETIONS_HELP)]
     Completions(CompletionsArgs),

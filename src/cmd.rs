@@ -13,6 +13,7 @@ mod diff;
 mod estimate;
 mod explain;
 mod files;
+mod fleet;
 #[cfg(feature = "gpu")]
 mod folder;
 mod generated;
@@ -156,6 +157,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Prices(args) => prices::run(&args),
         Verb::Market(args) => market::run(&args),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Fleet(args) => fleet::run(&args),
         Verb::Completions(args) => generated::completions(&args),
         Verb::Man(args) => generated::man(&args),
         Verb::ImportKernels(args) => import_kernels::run(&args),

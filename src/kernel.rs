@@ -35,6 +35,7 @@ mod vectors;
 pub mod verify;
 mod weights;
 
+use crate::hash;
 use crate::measurement::Cache;
 use crate::named::named;
 use crate::op::{Format, Op};
@@ -263,7 +264,7 @@ impl Kernel {
     pub fn shader_hash(&self, variant: &Variant, format: Format) -> String {
         let constants = variant.constants.iter().map(|(name, value)| format!("{name}={value}"));
         let texts: Vec<String> = self.texts(variant, format).into_iter().chain(constants).collect();
-        data::hexadecimal(data::hash(texts.iter().map(String::as_bytes)))
+        hash::hexadecimal(hash::hash(texts.iter().map(String::as_bytes)))
     }
 
     /// The complete text of each stage for a format.

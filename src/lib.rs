@@ -20,9 +20,11 @@ pub mod cost;
 pub mod diff;
 pub mod elsewhere;
 pub mod explain;
+pub mod fleet;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod hardware;
+pub mod hash;
 pub mod json;
 #[cfg(feature = "gpu")]
 pub mod kernel;

@@ -160,7 +160,7 @@ pub enum Cache {
 pub const SOFTWARE_LABEL: &str = "software adapter (not a GPU)";
 
 /// What kind of device an adapter is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DeviceType {
     /// A GPU with its own memory.
     DiscreteGpu,

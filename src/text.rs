@@ -165,6 +165,15 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 
+/// A name from a driver as a part of a path: lower-case letters and digits, joined by single hyphens.
+pub fn slug(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
+    let slug: String = parts.join("-").chars().take(40).collect();
+    if slug.is_empty() { "device".into() } else { slug.trim_end_matches('-').to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,5 +223,13 @@ mod tests {
             Some(&"llama-3.1-8b")
         );
         assert!(nearest("zzz", ["qwen3-8b"]).is_empty());
+    }
+
+    #[test]
+    fn folder_names_are_plain_whatever_the_driver_says() {
+        assert_eq!(slug("llvmpipe (LLVM 15.0.6, 256 bits)"), "llvmpipe-llvm-15-0-6-256-bits");
+        assert_eq!(slug("../../etc/\u{202e}\n"), "etc");
+        assert_eq!(slug("猫"), "device");
+        assert!(slug(&"x".repeat(500)).len() <= 40);
     }
 }

@@ -1,9 +1,10 @@
 //! The adapters that a call is about, and the folder of each.
 
 use mtok::gpu::adapters::{self, Facts};
+use mtok::text::slug;
 
 use super::output::{complain, note, print};
-use super::{Exit, Failure, run};
+use super::{Exit, Failure};
 use crate::cli::AdapterArgs;
 
 /// What one adapter's part of a call comes to.
@@ -81,9 +82,9 @@ impl Joined {
 
 /// The name of an adapter as a part of a path. Adapters of one name are told apart by their index and PCI bus.
 pub fn folder_name(adapter: &Facts, adapters: &[Facts]) -> String {
-    let slug = run::slug(&adapter.name);
-    let same_name = adapters.iter().filter(|other| run::slug(&other.name) == slug).count();
-    if same_name > 1 { format!("{}-{slug}{}", adapter.index, bus(adapter)) } else { slug }
+    let name = slug(&adapter.name);
+    let same_name = adapters.iter().filter(|other| slug(&other.name) == name).count();
+    if same_name > 1 { format!("{}-{name}{}", adapter.index, bus(adapter)) } else { name }
 }
 
 /// The same among the folders of all adapters, in their order.
@@ -93,7 +94,7 @@ pub fn indexed_folder_name(adapter: &Facts, adapters: &[Facts]) -> String {
 }
 
 fn bus(adapter: &Facts) -> String {
-    if adapter.pci_bus_id.is_empty() { String::new() } else { format!("-{}", run::slug(&adapter.pci_bus_id)) }
+    if adapter.pci_bus_id.is_empty() { String::new() } else { format!("-{}", slug(&adapter.pci_bus_id)) }
 }
 
 #[cfg(test)]

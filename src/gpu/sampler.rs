@@ -10,7 +10,7 @@ use super::device::Gpu;
 use super::program::Program;
 pub use super::stopping::Plan;
 use super::stopping::Progress;
-use crate::kernel::data::hexadecimal;
+use crate::hash::hexadecimal;
 use crate::kernel::layer::{self, Check, Parts};
 use crate::kernel::problem::{BufferInit, Problem};
 use crate::kernel::{Kernel, Variant, verify};

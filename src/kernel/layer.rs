@@ -9,7 +9,8 @@ mod build;
 mod check;
 
 use super::problem::Problem;
-use super::{Capabilities, Kernel, Needs, Suite, Variant, any, data, no_preludes};
+use super::{Capabilities, Kernel, Needs, Suite, Variant, any, no_preludes};
+use crate::hash;
 use crate::op::{Format, Layer, Op};
 pub use check::{Check, Written, all as check_all};
 
@@ -101,7 +102,7 @@ impl Parts {
         let hashes = self.0.iter().map(|(op, kernel, variant)| kernel.shader_hash(variant, op.format()));
         let own = build::OWN.iter().map(|source| source.text.to_owned());
         let texts: Vec<String> = hashes.chain(own).collect();
-        data::hexadecimal(data::hash(texts.iter().map(String::as_bytes)))
+        hash::hexadecimal(hash::hash(texts.iter().map(String::as_bytes)))
     }
 }
 

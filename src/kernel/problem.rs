@@ -3,7 +3,8 @@
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
-use super::data::{self, Random};
+use super::data::Random;
+use crate::hash;
 
 /// A problem ready to be run by `gpu` and checked by [`super::verify`].
 pub struct Problem {
@@ -99,7 +100,7 @@ impl BufferInit {
 impl Problem {
     /// Hash of all input bytes.
     pub fn input_hash(&self) -> u64 {
-        data::hash(self.buffers.iter().filter_map(|buffer| match buffer {
+        hash::hash(self.buffers.iter().filter_map(|buffer| match buffer {
             BufferInit::Input(bytes) => Some(bytes.as_slice()),
             _ => None,
         }))

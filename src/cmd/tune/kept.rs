@@ -6,14 +6,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use mtok::gpu::adapters::Facts;
-use mtok::kernel::{Kernel, data};
+use mtok::hash;
+use mtok::kernel::Kernel;
 use mtok::op::{Format, Op};
+use mtok::text::slug;
 use mtok::tuning::store::{Choices, Key};
 use mtok::tuning::{Class, Winner};
 
 use crate::cmd::files::{CACHE_VARIABLE, cache_folder, write_atomic};
 use crate::cmd::output::note;
-use crate::cmd::run::slug;
 
 /// Larger files are not ours.
 const FILE_MAX: u64 = 4 << 20;
@@ -111,8 +112,8 @@ fn file_name(key: &Key) -> String {
     let Key { adapter, backend, driver, driver_info, vendor_id, device_id } = key;
     let ids = format!("{vendor_id:x} {device_id:x}");
     let texts = [adapter, backend, driver, driver_info, &ids];
-    let hash = data::hash(texts.into_iter().flat_map(|text| [text.as_bytes(), b"\n"]));
-    format!("{}-{}.jsonl", slug(adapter), data::hexadecimal(hash))
+    let hash = hash::hash(texts.into_iter().flat_map(|text| [text.as_bytes(), b"\n"]));
+    format!("{}-{}.jsonl", slug(adapter), hash::hexadecimal(hash))
 }
 
 /// Names the sources of all variants of a kernel for a format.
@@ -122,5 +123,5 @@ pub fn sources(kernel: &Kernel, format: Format) -> String {
         .iter()
         .map(|it| format!("{} {}\n", it.name, kernel.shader_hash(it, format)))
         .collect();
-    data::hexadecimal(data::hash(hashes.iter().map(String::as_bytes)))
+    hash::hexadecimal(hash::hash(hashes.iter().map(String::as_bytes)))
 }

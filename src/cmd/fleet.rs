@@ -1,0 +1,27 @@
+//! `mtok fleet`: the same measurement on many nodes, and what all of them say together.
+
+mod cancel;
+mod collect;
+mod manifest;
+mod simulate;
+mod status;
+mod submit;
+#[cfg(feature = "gpu")]
+mod task;
+
+use super::{Exit, Failure};
+use crate::cli::fleet::{FleetArgs, FleetVerb};
+
+/// Runs the verb.
+pub fn run(args: &FleetArgs) -> Result<Exit, Failure> {
+    match &args.verb {
+        FleetVerb::Submit(args) => submit::run(args),
+        FleetVerb::Status(args) => status::run(args),
+        FleetVerb::Cancel(args) => cancel::run(args),
+        #[cfg(feature = "gpu")]
+        FleetVerb::Task(args) => task::run(args),
+        FleetVerb::Collect(args) => collect::run(args),
+        FleetVerb::Manifest(args) => manifest::run(args),
+        FleetVerb::Simulate(args) => simulate::run(args),
+    }
+}

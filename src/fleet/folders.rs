@@ -1,0 +1,55 @@
+//! The names in a fleet's folder: the shape is stated in [`crate::fleet`].
+
+use crate::text::slug;
+
+/// The plan.
+pub const PLAN: &str = "fleet.json";
+/// The folder of the tasks.
+pub const TASKS: &str = "tasks";
+/// The folder of what was submitted.
+pub const JOBS: &str = "jobs";
+/// The folder of what all tasks say together.
+pub const COLLECTED: &str = "collected";
+/// In the folder of a task: who works on it.
+pub const BEGUN: &str = "begun.json";
+/// In the folder of a task: how it ended.
+pub const STATUS: &str = "status.json";
+
+/// The folder of a task, below [`TASKS`].
+pub fn task(index: u32) -> String {
+    format!("{index:05}")
+}
+
+/// The task whose folder has this name.
+pub fn index(name: &str) -> Option<u32> {
+    let index = name.parse().ok()?;
+    (task(index) == name).then_some(index)
+}
+
+/// The folder of a device's rows, below that of its task: the node, and the PCI bus address or else the index of the adapter.
+pub fn place(node: &str, pci_bus_id: &str, adapter_index: u32) -> String {
+    let device = match pci_bus_id {
+        "" => format!("adapter-{adapter_index}"),
+        bus => slug(bus),
+    };
+    format!("{}-{device}", slug(node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_tasks_are_told_from_others() {
+        assert_eq!((task(7), index("00007")), ("00007".into(), Some(7)));
+        for other in ["7", "+0007", "00007 (copy)", "", "000007"] {
+            assert_eq!(index(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_place_names_node_and_device_whatever_they_are_called() {
+        assert_eq!(place("n1", "0000:41:00.0", 3), "n1-0000-41-00-0");
+        assert_eq!(place("../N 2", "", 3), "n-2-adapter-3");
+    }
+}
