@@ -7,6 +7,7 @@ pub mod compare;
 pub mod decide;
 pub mod drift;
 pub mod figure;
+pub mod fleet;
 pub mod forecast;
 pub mod indicators;
 mod matched;

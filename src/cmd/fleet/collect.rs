@@ -1,4 +1,4 @@
-//! `mtok fleet collect`.
+//! `mtok fleet collect`: what the tasks of a fleet say together.
 
 use crate::cli::fleet::CollectArgs;
 use crate::cmd::{Exit, Failure};
