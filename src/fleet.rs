@@ -18,5 +18,7 @@
 pub mod analysis;
 pub mod collected;
 pub mod folders;
+pub mod gather;
 pub mod plan;
 pub mod record;
+pub mod tables;

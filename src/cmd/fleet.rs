@@ -2,6 +2,7 @@
 
 mod cancel;
 mod collect;
+mod gather;
 mod manifest;
 mod simulate;
 mod status;
