@@ -20,3 +20,4 @@ pub mod collected;
 pub mod folders;
 pub mod plan;
 pub mod record;
+pub mod simulate;
