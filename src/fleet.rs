@@ -22,3 +22,4 @@ pub mod gather;
 pub mod plan;
 pub mod record;
 pub mod tables;
+pub mod simulate;
