@@ -16,7 +16,11 @@
 //! begins one of its own: no file ever holds the rows of two devices.
 
 pub mod analysis;
+#[cfg(test)]
+pub(crate) mod by_hand;
 pub mod collected;
 pub mod folders;
 pub mod plan;
+pub mod rates;
 pub mod record;
+pub mod serving;
