@@ -2,6 +2,7 @@
 
 mod cancel;
 mod collect;
+mod costs;
 mod manifest;
 mod simulate;
 mod status;
