@@ -1,8 +1,8 @@
 //! How fast a type of device is: the rows of its median device, and what all its devices compute together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::analysis::{Analysis, CellSpread, Label};
+use super::analysis::{Analysis, CellSpread, Kind, Label};
 use super::collected::Collected;
 use super::serving::devices_of;
 use crate::measurement::{Measurement, Outcome, Sensed, Timing};
@@ -87,42 +87,59 @@ fn at_the_median(example: &Measurement, spread: &CellSpread) -> Option<Measureme
 pub struct Speed {
     /// Comparable devices.
     pub devices: u32,
-    /// Mean of their speeds, the median device's being 1: `Σ 1/(1 + slower) / devices`.
+    /// Mean of the speeds that are known, the median device's being 1: `Σ 1/(1 + slower) / devices`.
     pub mean: f64,
     /// What those that are called slow take from it: `Σ (1 − 1/(1 + slower)) / devices` over them.
     pub lost: f64,
-    /// How many are called slow.
+    /// How many are called slow, in all kernels or in some.
     pub slow: u32,
 }
 
-/// How fast the comparable devices of a type are together; `None` where there is none. A device without siblings is its own
-/// median.
+/// How fast the comparable devices of a type are together; `None` where there is none. A device that nobody could set beside
+/// siblings is as fast as the others on average; where that is so of all of them, each is its own median.
 pub fn speed(collected: &Collected, analysis: &Analysis, type_index: u32) -> Option<Speed> {
-    let (mut devices, mut sum, mut lost, mut slow) = (0, 0.0, 0.0, 0);
+    let others: HashMap<u32, Option<f64>> = units_of(analysis, Kind::MixedDriver).collect();
+    let partly: HashSet<u32> = units_of(analysis, Kind::SlowKernels).map(|(unit, _)| unit).collect();
+    let of_unit = |unit: u32| {
+        let standing = analysis.standings.get(unit as usize).copied().flatten();
+        let speed = match (others.get(&unit), standing) {
+            (None, standing) => standing.map(|standing| 1.0 / (1.0 + standing.slower)),
+            (Some(None), _) => None,
+            (Some(Some(driver)), standing) => {
+                let own = standing.map_or(0.0, |standing| standing.slower);
+                Some(1.0 / ((1.0 + driver) * (1.0 + own)))
+            }
+        };
+        let slow = standing.is_some_and(|standing| is_slow(standing.label)) || partly.contains(&unit);
+        speed.filter(|speed| speed.is_finite() && *speed > 0.0).map(|speed| (speed, slow))
+    };
+    let comparable = |unit: &&u32| collected.units.get(**unit as usize).is_some_and(|unit| unit.comparable);
+    let (mut devices, mut known, mut sum, mut lost, mut slow) = (0, 0, 0.0, 0.0, 0);
     for units in devices_of(collected, type_index) {
-        let comparable =
-            |unit: &&u32| collected.units.get(**unit as usize).is_some_and(|unit| unit.comparable);
-        let mut speeds = Vec::new();
-        let mut named = false;
-        for unit in units.iter().filter(comparable) {
-            let standing = analysis.standings.get(*unit as usize).copied().flatten();
-            speeds.push(standing.map_or(1.0, |standing| 1.0 / (1.0 + standing.slower)));
-            named |= standing.is_some_and(|standing| is_slow(standing.label));
-        }
+        let units: Vec<&u32> = units.iter().filter(comparable).collect();
+        devices += u32::from(!units.is_empty());
+        let speeds: Vec<(f64, bool)> = units.into_iter().filter_map(|unit| of_unit(*unit)).collect();
         if speeds.is_empty() {
             continue;
         }
-        let mean = speeds.iter().sum::<f64>() / speeds.len() as f64;
-        devices += 1;
+        let mean = speeds.iter().map(|(speed, _)| speed).sum::<f64>() / speeds.len() as f64;
+        known += 1;
         sum += mean;
-        if named {
+        if speeds.iter().any(|(_, slow)| *slow) {
             slow += 1;
-            lost += 1.0 - mean;
+            // One that is slow in some kernels may be fast in all others.
+            lost += (1.0 - mean).max(0.0);
         }
     }
-    let each = |sum: f64| sum / f64::from(devices);
-    let known = devices > 0 && each(sum).is_finite() && sum > 0.0;
-    known.then(|| Speed { devices, mean: each(sum), lost: each(lost), slow })
+    let each = |sum: f64| sum / f64::from(known);
+    let (mean, lost) = if known == 0 { (1.0, 0.0) } else { (each(sum), each(lost)) };
+    (devices > 0).then_some(Speed { devices, mean, lost, slow })
+}
+
+/// The units of a kind of outlier, with how much slower they are.
+fn units_of(analysis: &Analysis, kind: Kind) -> impl Iterator<Item = (u32, Option<f64>)> {
+    let of_kind = analysis.outliers.iter().filter(move |outlier| outlier.kind == kind);
+    of_kind.flat_map(|outlier| outlier.units.iter().map(|unit| (*unit, outlier.slower)))
 }
 
 fn is_slow(label: Label) -> bool {
@@ -134,6 +151,7 @@ fn is_slow(label: Label) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::analysis::Outlier;
     use super::super::by_hand::{Fleet, spread};
     use super::*;
     use proptest::prelude::*;
@@ -203,6 +221,33 @@ mod tests {
         fleet.analysis.standings = vec![None];
         assert_eq!(speed(&fleet.collected, &fleet.analysis, 0).unwrap().mean, 1.0);
         assert_eq!(speed(&fleet.collected, &fleet.analysis, 1), None);
+    }
+
+    #[test]
+    fn a_device_that_nobody_could_judge_is_as_fast_as_the_others_on_average() {
+        let mut fleet = Fleet::of(&[0.0, 0.25, 0.5]);
+        fleet.analysis.standings[2] = None;
+        let speed = speed(&fleet.collected, &fleet.analysis, 0).unwrap();
+        assert_eq!((speed.devices, speed.mean), (3, 0.9));
+    }
+
+    #[test]
+    fn devices_on_another_driver_are_set_beside_most_by_what_their_driver_takes() {
+        // The last two are alike among themselves.
+        let mut fleet = Fleet::of(&[0.0; 4]);
+        let mixed = |slower| Outlier {
+            kind: Kind::MixedDriver,
+            type_index: 0,
+            units: vec![2, 3],
+            slower,
+            p_adjusted: None,
+            evidence: String::new(),
+        };
+        fleet.analysis.outliers = vec![mixed(Some(0.25))];
+        let mean = speed(&fleet.collected, &fleet.analysis, 0).unwrap().mean;
+        assert!((mean - 0.9).abs() < 1e-12, "{mean}");
+        fleet.analysis.outliers = vec![mixed(None)];
+        assert_eq!(speed(&fleet.collected, &fleet.analysis, 0).unwrap().mean, 1.0);
     }
 
     #[test]
