@@ -16,10 +16,14 @@
 //! begins one of its own: no file ever holds the rows of two devices.
 
 pub mod analysis;
+#[cfg(test)]
+pub(crate) mod by_hand;
 pub mod collected;
 pub mod folders;
 pub mod gather;
 pub mod plan;
+pub mod rates;
 pub mod record;
 pub mod tables;
 pub mod simulate;
+pub mod serving;

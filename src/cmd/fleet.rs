@@ -3,6 +3,7 @@
 mod cancel;
 mod collect;
 mod gather;
+mod costs;
 mod manifest;
 mod simulate;
 mod status;
