@@ -288,18 +288,26 @@ fn signs(canvas: &mut Canvas, data: &Nodes, layout: &Layout) {
     for (place, node) in data.nodes.iter().enumerate() {
         if let Some(stroke) = node.framed.and_then(frame) {
             canvas.path("frame", &outline(layout, place, 1), stroke, None);
+            // A frame about a few pixels is not seen.
+            if let Some(sign) = node.framed.filter(|_| layout.side_px < 10 && layout.beside == 1) {
+                mark(canvas, layout, sign, layout.middle(place, 0));
+            }
         }
         for (device, of) in node.devices.iter().enumerate() {
-            let Some(sign) = of.sign else { continue };
-            let (x, y) = layout.middle(place, device);
-            let at = (f64::from(x), f64::from(y));
-            // A mark larger than its square stands out from the neighbours too.
-            if layout.side_px < 10 {
-                canvas.halo(sign.shape(), at);
+            if let Some(sign) = of.sign {
+                mark(canvas, layout, sign, layout.middle(place, device));
             }
-            canvas.marks("sign", sign.shape(), &[at], INK, None);
         }
     }
+}
+
+fn mark(canvas: &mut Canvas, layout: &Layout, sign: Sign, (x, y): (u32, u32)) {
+    let at = (f64::from(x), f64::from(y));
+    // A mark larger than its square stands out from the neighbours too.
+    if layout.side_px < 10 {
+        canvas.halo(sign.shape(), at);
+    }
+    canvas.marks("sign", sign.shape(), &[at], INK, None);
 }
 
 /// The edge of a node, so many pixels outside of its squares.

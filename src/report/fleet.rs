@@ -13,7 +13,7 @@ pub use devices::DeviceRow;
 pub(super) use devices::{LISTING, card_key, furthest};
 pub use json::json;
 pub(super) use outliers::{OutlierRow, outliers};
-pub(super) use parts::{Part, parts};
+pub(super) use parts::{Part, parts, without_type};
 use rows::type_name;
 pub(super) use sentences::{answer, grounds};
 

@@ -38,7 +38,7 @@ pub(in super::super) trait Shown {
 }
 
 struct Rows<T: 'static> {
-    columns: &'static [Column<T>],
+    columns: Vec<Column<T>>,
     rows: Vec<T>,
 }
 
@@ -54,42 +54,68 @@ impl<T> Shown for Rows<T> {
     }
 
     fn terminal(&self, at_most: usize, width: u16, colour: bool) -> String {
-        terminal::table(self.columns, &self.first(at_most), width, colour)
+        terminal::table(&self.columns, &self.first(at_most), width, colour)
     }
 
     fn markdown(&self, at_most: usize) -> String {
-        markdown::table(self.columns, &self.first(at_most))
+        markdown::table(&self.columns, &self.first(at_most))
     }
 
     fn html(&self, at_most: usize, caption: &str, id: &str) -> String {
-        super::super::page::columned(caption, id, self.columns, &self.first(at_most))
+        super::super::page::columned(caption, id, &self.columns, &self.first(at_most))
     }
+}
+
+/// The columns, without that of the type where there is only one.
+pub(in super::super) fn without_type<T>(report: &FleetReport, columns: &[Column<T>]) -> Vec<Column<T>> {
+    let several = report.collected.types.len() > 1;
+    columns.iter().filter(|column| several || column.header != "type").copied().collect()
 }
 
 /// The tables that have rows.
 pub(in super::super) fn parts(report: &FleetReport) -> Vec<Part> {
-    let aside = Rows { columns: &ASIDE, rows: report.collected.aside.clone() };
+    let aside = Rows { columns: ASIDE.to_vec(), rows: report.collected.aside.clone() };
     let all = [
         part(
             "outliers",
             "Out of line",
             OUT_OF_LINE.into(),
-            Rows { columns: &OUTLIERS, rows: outliers(report) },
+            Rows { columns: without_type(report, &OUTLIERS), rows: outliers(report) },
         ),
-        part("types", "Types of device", type_caption(report), Rows { columns: &TYPES, rows: types(report) }),
-        part("days", "A day of the fleet", day_caption(report), Rows { columns: &DAYS, rows: days(report) }),
-        part("costs", "Cost per million tokens", COST.into(), Rows { columns: &COSTS, rows: costs(report) }),
+        part(
+            "types",
+            "Types of device",
+            type_caption(report),
+            Rows { columns: TYPES.to_vec(), rows: types(report) },
+        ),
+        part(
+            "days",
+            "A day of the fleet",
+            day_caption(report),
+            Rows { columns: DAYS.to_vec(), rows: days(report) },
+        ),
+        part(
+            "costs",
+            "Cost per million tokens",
+            COST.into(),
+            Rows { columns: COSTS.to_vec(), rows: costs(report) },
+        ),
         part(
             "tasks",
             "Tasks that are not done",
             TASK.into(),
-            Rows { columns: &TASKS, rows: not_done(report) },
+            Rows { columns: TASKS.to_vec(), rows: not_done(report) },
         ),
         part("aside", "Set aside", SET_ASIDE.into(), aside),
         Part {
             from: CELLS_FROM,
             least: usize::MAX,
-            ..part("cells", "Cells", CELL.into(), Rows { columns: &CELLS, rows: cells(report) })
+            ..part(
+                "cells",
+                "Cells",
+                CELL.into(),
+                Rows { columns: without_type(report, &CELLS), rows: cells(report) },
+            )
         },
     ];
     all.into_iter().filter(|part| part.table.rows() > 0).collect()

@@ -1,7 +1,9 @@
 //! The page of a fleet: the answer, what is out of line, the map of its nodes, how devices are distributed cell by cell, then the
 //! tables and what all of it rests on. Its script only sorts tables.
 
-use super::super::fleet::{FleetReport, LISTING, Part, SIMULATED, answer, furthest, grounds, more, parts};
+use super::super::fleet::{
+    FleetReport, LISTING, Part, SIMULATED, answer, furthest, grounds, more, parts, without_type,
+};
 use super::html::text;
 use super::plots::fleet::{map, spreads};
 use super::tables::{columned, folded, reproduce};
@@ -90,7 +92,12 @@ fn nodes(report: &FleetReport) -> String {
         false => "Every device, those furthest from their siblings first".to_owned(),
     };
     let rows: Vec<_> = listed.iter().collect();
-    map.figure() + &folded(rows.len(), "devices", columned(&caption, "devices", &LISTING, &rows))
+    map.figure()
+        + &folded(
+            rows.len(),
+            "devices",
+            columned(&caption, "devices", &without_type(report, &LISTING), &rows),
+        )
 }
 
 fn distribution(report: &FleetReport) -> String {
