@@ -114,6 +114,8 @@ struct Layout {
     below: u32,
     left_px: u32,
     top_px: u32,
+    /// Bytes at the start of all names that labels go without.
+    shared: usize,
     /// Nodes in a row.
     row: usize,
 }
@@ -184,19 +186,48 @@ pub fn nodes(data: &Nodes, size: Size) -> Result<Drawing, ChartError> {
 }
 
 fn layout(data: &Nodes, size: Size, most: usize, legend_px: u32) -> Layout {
-    let longest = data.nodes.iter().map(|node| width_px(&node.name, SMALL_PX)).fold(0.0, f64::max);
-    let left_px = longest.min(f64::from(size.width_px) * 0.2).ceil() as u32 + 14;
+    let room_px = f64::from(size.width_px) * 0.2;
+    let longest_px = |shared: usize| {
+        data.nodes.iter().map(|node| width_px(&label(&node.name, shared), SMALL_PX)).fold(0.0, f64::max)
+    };
+    let shared = if longest_px(0) > room_px { shared(data) } else { 0 };
+    let left_px = longest_px(shared).min(room_px).ceil() as u32 + 14;
     let beside = most.min(if most > 32 { most.isqrt() } else { BESIDE });
     let of = |side_px| {
         let below = most.div_ceil(beside) as u32;
         let layout =
-            Layout { side_px, beside: beside as u32, below, left_px, top_px: legend_px + 14, row: 1 };
+            Layout { side_px, beside: beside as u32, below, left_px, top_px: legend_px + 14, shared, row: 1 };
         let room_px = size.width_px.saturating_sub(left_px + 6);
         Layout { row: ((room_px / layout.node_px().0) as usize).max(1), ..layout }
     };
     let low =
         SIDES_PX.into_iter().map(of).find(|layout| layout.height_px(data.nodes.len()) <= size.height_px);
     low.unwrap_or_else(|| of(SIDES_PX[SIDES_PX.len() - 1]))
+}
+
+/// How many bytes all names begin with alike, up to their numbers: `gpu-node-` of `gpu-node-0017`.
+fn shared(data: &Nodes) -> usize {
+    let mut names = data.nodes.iter().map(|node| node.name.as_str());
+    let first = names.next().unwrap_or_default();
+    let alike = |a: &str, b: &str| {
+        a.char_indices()
+            .zip(b.chars())
+            .take_while(|((_, a), b)| a == b)
+            .map(|((at, a), _)| at + a.len_utf8())
+            .last()
+    };
+    let shared = names.fold(first, |shared, name| {
+        shared.get(..alike(shared, name).unwrap_or_default()).unwrap_or_default()
+    });
+    shared.trim_end_matches(|it: char| it.is_ascii_digit()).len()
+}
+
+/// A name without what all names begin with.
+fn label(name: &str, shared: usize) -> String {
+    match (shared, name.get(shared..)) {
+        (1.., Some(rest)) if !rest.is_empty() => format!("…{rest}"),
+        _ => name.to_owned(),
+    }
 }
 
 fn legend(data: &Nodes) -> Vec<Entry> {
@@ -244,7 +275,13 @@ fn labels(canvas: &mut Canvas, data: &Nodes, layout: &Layout) {
         let baseline_px = f64::from(top_px) + f64::from(layout.side_px) / 2.0 + SMALL_PX * 0.36;
         let room_px = f64::from(layout.left_px) - 12.0;
         let at = (f64::from(layout.left_px) - 7.0, baseline_px);
-        canvas.text(at, Anchor::End, SMALL_PX, MUTED, &fitted(&first.name, SMALL_PX, room_px));
+        canvas.text(
+            at,
+            Anchor::End,
+            SMALL_PX,
+            MUTED,
+            &fitted(&label(&first.name, layout.shared), SMALL_PX, room_px),
+        );
     }
 }
 
@@ -290,23 +327,21 @@ fn signs(canvas: &mut Canvas, data: &Nodes, layout: &Layout) {
             canvas.path("frame", &outline(layout, place, 1), stroke, None);
             // A frame about a few pixels is not seen.
             if let Some(sign) = node.framed.filter(|_| layout.side_px < 10 && layout.beside == 1) {
-                mark(canvas, layout, sign, layout.middle(place, 0));
+                mark(canvas, sign, layout.middle(place, 0));
             }
         }
         for (device, of) in node.devices.iter().enumerate() {
             if let Some(sign) = of.sign {
-                mark(canvas, layout, sign, layout.middle(place, device));
+                mark(canvas, sign, layout.middle(place, device));
             }
         }
     }
 }
 
-fn mark(canvas: &mut Canvas, layout: &Layout, sign: Sign, (x, y): (u32, u32)) {
+fn mark(canvas: &mut Canvas, sign: Sign, (x, y): (u32, u32)) {
     let at = (f64::from(x), f64::from(y));
-    // A mark larger than its square stands out from the neighbours too.
-    if layout.side_px < 10 {
-        canvas.halo(sign.shape(), at);
-    }
+    // It stands out from any colour, and from the neighbours where it is larger than its square.
+    canvas.halo(sign.shape(), at);
     canvas.marks("sign", sign.shape(), &[at], INK, None);
 }
 

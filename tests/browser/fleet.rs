@@ -90,7 +90,7 @@ fn a_node_tells_a_pointer_its_name_and_what_is_out_of_line() {
     for (page, name) in [(small(), "gpu-node-0009 (throttling node): "), (large(), "gpu-node-0154: ")] {
         page.open(&browser, 1280);
         let body = "const area = [...document.querySelectorAll('#chart-nodes .wide .names')].find((it) => it.textContent.trim().startsWith(arguments[0]));
-            area.scrollIntoView({ block: 'center' });
+            area.scrollIntoView({ behavior: 'instant', block: 'center' });
             const box = area.getBoundingClientRect();
             const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
             return [hit === area, area.textContent]";
@@ -114,4 +114,18 @@ fn hostile_names_are_only_names_on_the_page_of_a_fleet() {
     }
     drop(browser);
     assert_no_horizontal_scroll(&named(&Words { all: hostile(), first: COUNT - 2 }, "fleet-long"));
+}
+
+#[test]
+fn zz_shots() {
+    let Some(browser) = browser() else { return };
+    for (name, page, width, height, scheme) in [
+        ("s390", small(), 390, 3600, "light"),
+        ("l390", large(), 390, 2600, "dark"),
+        ("sd1280", simulated(), 1280, 3000, "dark"),
+    ] {
+        page.open(&browser, width);
+        browser.media("", scheme);
+        fs::write(format!("/tmp/freport/{name}.png"), browser.picture(width, height)).unwrap();
+    }
 }

@@ -149,6 +149,17 @@ fn what_is_out_of_line_differs_without_colour_and_is_named_in_the_legend() {
 }
 
 #[test]
+fn labels_that_do_not_fit_go_without_what_all_names_begin_with() {
+    let mut data = map(40, 4);
+    data.nodes.iter_mut().for_each(|node| node.name = format!("gpu-partition-{}", node.name));
+    let words: Vec<String> =
+        texts(&nodes(&data, NARROW).unwrap().svg).into_iter().map(|(words, _)| words).collect();
+    assert!(words.iter().any(|it| it == "…00000"), "{words:?}");
+    let only = Nodes { nodes: vec![MapNode { name: "a".repeat(200), ..data.nodes[0].clone() }] };
+    assert!(nodes(&only, NARROW).unwrap().svg.contains("aaaa…"), "a name alone is not taken for a beginning");
+}
+
+#[test]
 fn a_box_lies_where_the_plot_says_and_what_is_beyond_stands_at_the_edge() {
     let Drawing { svg, plot } = spreads(&cells(2), WIDE).unwrap();
     let [left, width] = ["x", "width"].map(|name| of_class(&svg, "half", name)[0].parse::<f64>().unwrap());

@@ -5,7 +5,7 @@ use super::super::{markdown, terminal};
 use super::FleetReport;
 use super::outliers::{OUTLIERS, outliers};
 use super::rows::{
-    ASIDE, CELLS, COSTS, DAYS, TASKS, TYPES, cells, costs, days, not_done, priced_case, types,
+    ASIDE, CELLS, COSTS, DAYS, TASKS, TYPES, TypeRow, cells, costs, days, not_done, priced_case, types,
 };
 
 /// The width from which cells are shown: 67 of them per type hide all else.
@@ -66,6 +66,12 @@ impl<T> Shown for Rows<T> {
     }
 }
 
+/// The columns of types, without the cost where none was asked for.
+fn type_columns(report: &FleetReport) -> Vec<Column<TypeRow>> {
+    let priced = report.costs.is_some();
+    TYPES.into_iter().filter(|column| priced || column.header != "$/Mtok").collect()
+}
+
 /// The columns, without that of the type where there is only one.
 pub(in super::super) fn without_type<T>(report: &FleetReport, columns: &[Column<T>]) -> Vec<Column<T>> {
     let several = report.collected.types.len() > 1;
@@ -86,7 +92,7 @@ pub(in super::super) fn parts(report: &FleetReport) -> Vec<Part> {
             "types",
             "Types of device",
             type_caption(report),
-            Rows { columns: TYPES.to_vec(), rows: types(report) },
+            Rows { columns: type_columns(report), rows: types(report) },
         ),
         part(
             "days",
