@@ -115,17 +115,3 @@ fn hostile_names_are_only_names_on_the_page_of_a_fleet() {
     drop(browser);
     assert_no_horizontal_scroll(&named(&Words { all: hostile(), first: COUNT - 2 }, "fleet-long"));
 }
-
-#[test]
-fn zz_shots() {
-    let Some(browser) = browser() else { return };
-    for (name, page, width, height, scheme) in [
-        ("s390", small(), 390, 3600, "light"),
-        ("l390", large(), 390, 2600, "dark"),
-        ("sd1280", simulated(), 1280, 3000, "dark"),
-    ] {
-        page.open(&browser, width);
-        browser.media("", scheme);
-        fs::write(format!("/tmp/freport/{name}.png"), browser.picture(width, height)).unwrap();
-    }
-}

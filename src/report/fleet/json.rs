@@ -1,11 +1,13 @@
 //! A fleet as JSON: shares as fractions, unknown as null, what is set aside and what is not done by name.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::super::json::pretty;
 use super::FleetReport;
 use super::devices::counted;
-use crate::fleet::analysis::{Kind, Label, Variance};
+use crate::fleet::analysis::{Kind, Label, TypeSpread, Variance};
 use crate::fleet::collected::{Aside, Flag, State, Task, Type, Unit};
 use crate::fleet::plan::Plan;
 use crate::market::fleet::FleetDay;
@@ -138,7 +140,7 @@ pub fn json(report: &FleetReport) -> String {
         plan: &collected.plan,
         tasks: tasks(report),
         rows: collected.rows,
-        types: collected.types.iter().enumerate().map(|(place, kind)| of_type(report, place, kind)).collect(),
+        types: types(report),
         outliers: outliers(report),
         devices: collected
             .units
@@ -165,10 +167,21 @@ fn tasks(report: &FleetReport) -> Tasks<'_> {
     }
 }
 
-fn of_type<'r>(report: &'r FleetReport, place: usize, kind: &'r Type) -> TypeJson<'r> {
-    let spread = report.analysis.types.iter().find(|spread| spread.type_index as usize == place);
-    let units = || report.collected.units.iter().filter(|unit| unit.type_index as usize == place);
-    let mut drivers: Vec<String> = units()
+fn types(report: &FleetReport) -> Vec<TypeJson<'_>> {
+    let mut units: Vec<Vec<&Unit>> = vec![Vec::new(); report.collected.types.len()];
+    for unit in &report.collected.units {
+        units.get_mut(unit.type_index as usize).into_iter().for_each(|units| units.push(unit));
+    }
+    let spreads = &report.analysis.types;
+    let spreads: HashMap<usize, &TypeSpread> =
+        spreads.iter().map(|spread| (spread.type_index as usize, spread)).collect();
+    let types = report.collected.types.iter().zip(&units).enumerate();
+    types.map(|(place, (kind, units))| of_type(place, kind, units, spreads.get(&place).copied())).collect()
+}
+
+fn of_type<'r>(place: usize, kind: &'r Type, units: &[&Unit], spread: Option<&TypeSpread>) -> TypeJson<'r> {
+    let mut drivers: Vec<String> = units
+        .iter()
         .map(|unit| format!("{} {}", unit.identity.driver, unit.identity.driver_info).trim().to_owned())
         .collect();
     drivers.sort_unstable();
@@ -179,7 +192,7 @@ fn of_type<'r>(report: &'r FleetReport, place: usize, kind: &'r Type) -> TypeJso
         device_type: kind.device_type,
         backend: &kind.backend,
         software: kind.device_type == DeviceType::Software,
-        devices_measured: counted(units()).0,
+        devices_measured: counted(units.iter().copied()).0,
         devices: spread.map(|spread| spread.devices).unwrap_or_default(),
         nodes: spread.map(|spread| spread.nodes).unwrap_or_default(),
         spread: spread.and_then(|spread| spread.spread),

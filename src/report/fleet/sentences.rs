@@ -230,10 +230,13 @@ fn drivers(report: &FleetReport, safe: Safe) -> Vec<String> {
         let name = report.collected.types.get(type_index as usize).map(type_name).unwrap_or_default();
         format!("Drivers of {}: {}{more}.", safe(&name), safe(&shown.join("; ")))
     };
-    of_types.into_iter().map(line).collect()
+    let more = of_types.len().saturating_sub(DRIVERS);
+    let mut lines: Vec<String> = of_types.into_iter().take(DRIVERS).map(line).collect();
+    lines.extend((more > 0).then(|| format!("Drivers of {more} more types: --format json has them.")));
+    lines
 }
 
-/// Drivers of a type that are named.
+/// Types whose drivers are named, and drivers of a type.
 const DRIVERS: usize = 10;
 
 const METHOD: [&str; 3] = [
