@@ -5,7 +5,9 @@
 //!
 //! ```text
 //! fleet.json                     the plan: how many tasks, one per what, measured how
-//! jobs/<job>.json                what was submitted to a scheduler
+//! fleet.sbatch                   the script that was submitted to Slurm
+//! jobs/<job>.json                what was submitted; <job>.cancelled.json: what of it was cancelled
+//! logs/<job>_<index>.log         what a task wrote to stdout and stderr there
 //! tasks/00042/begun.json         who works on the task, since when
 //! tasks/00042/<node>-<gpu>/      a result folder per device: measurements.csv, samples.csv, device.json
 //! tasks/00042/status.json        written last: how the task ended
@@ -21,9 +23,15 @@ pub(crate) mod by_hand;
 pub mod collected;
 pub mod folders;
 pub mod gather;
+pub mod follow;
+pub mod indices;
+pub mod manifest;
 pub mod plan;
 pub mod rates;
 pub mod record;
 pub mod tables;
 pub mod simulate;
 pub mod serving;
+pub mod sbatch;
+pub mod slurm;
+pub mod submitted;

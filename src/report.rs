@@ -16,6 +16,7 @@ pub mod explain;
 pub mod feeds;
 pub mod findings;
 pub mod fleet;
+mod fleet_tasks;
 pub mod forecast;
 pub mod github;
 pub mod hour;

@@ -4,12 +4,17 @@ mod cancel;
 mod collect;
 mod gather;
 mod costs;
+mod jobs;
+mod look;
 mod manifest;
+mod scheduler;
 mod simulate;
+mod small;
 mod status;
 mod submit;
 #[cfg(feature = "gpu")]
 mod task;
+mod watch;
 
 use super::{Exit, Failure};
 use crate::cli::fleet::{FleetArgs, FleetVerb};

@@ -8,6 +8,10 @@ pub const PLAN: &str = "fleet.json";
 pub const TASKS: &str = "tasks";
 /// The folder of what was submitted.
 pub const JOBS: &str = "jobs";
+/// The script that was submitted.
+pub const SCRIPT: &str = "fleet.sbatch";
+/// The folder of what tasks wrote to stdout and stderr under a scheduler.
+pub const LOGS: &str = "logs";
 /// The folder of what all tasks say together.
 pub const COLLECTED: &str = "collected";
 /// In the folder of a task: who works on it.
