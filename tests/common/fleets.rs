@@ -257,7 +257,12 @@ impl Fleet<'_> {
             model,
             weights,
             batch: 64,
+            gpus: 1,
             devices: self.units(),
+            devices_serving: self.units(),
+            speed: 0.988,
+            load: 0.4,
+            available: 1.0,
             utilisation: 0.4,
             tokens_per_day: Some(1.21e11),
             tokens_per_day_lost: Some(1.2e9),
@@ -267,10 +272,11 @@ impl Fleet<'_> {
             reason: self.word(21, "rent is the cheapest".into()),
             ..FleetDay::default()
         };
-        let of_type = TypeCost { type_index: 0, devices: self.units(), speed: 63.2, rows: vec![row] };
+        let of_type = TypeCost { type_index: 0, devices: self.units(), speed: 0.988, rows: vec![row] };
         FleetCosts {
             types: vec![of_type],
             days: vec![day],
+            totals: vec![],
             notes: vec![self.word(22, "utilisation is assumed".into())],
         }
     }
