@@ -18,5 +18,6 @@
 pub mod analysis;
 pub mod collected;
 pub mod folders;
+pub mod launcher;
 pub mod plan;
 pub mod record;

@@ -84,8 +84,14 @@ fn remove_leftovers(folder: &Path) {
     }
 }
 
+/// Keeps other writers away from a folder until it is dropped.
+pub type Lock = File;
+
 /// One writer per folder. Where the file system has no locks, the user has to see to that.
-fn lock(folder: &Path) -> Result<File, Failure> {
+///
+/// # Errors
+/// Another writer, and a folder that cannot be opened.
+pub fn lock(folder: &Path) -> Result<Lock, Failure> {
     let file = lockable(folder).map_err(|error| Failure::cannot_write(folder, error))?;
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => {

@@ -1,6 +1,10 @@
 //! The names in a fleet's folder: the shape is stated in [`crate::fleet`].
 
+use crate::hash::{hash, hexadecimal};
 use crate::text::slug;
+
+/// The characters of a name that [`slug`] keeps.
+const SLUG_MAX: usize = 40;
 
 /// The plan.
 pub const PLAN: &str = "fleet.json";
@@ -27,12 +31,17 @@ pub fn index(name: &str) -> Option<u32> {
 }
 
 /// The folder of a device's rows, below that of its task: the node, and the PCI bus address or else the index of the adapter.
+/// Long names of nodes often differ only at their end, which the folder's name cannot hold: a hash tells them apart.
 pub fn place(node: &str, pci_bus_id: &str, adapter_index: u32) -> String {
     let device = match pci_bus_id {
         "" => format!("adapter-{adapter_index}"),
         bus => slug(bus),
     };
-    format!("{}-{device}", slug(node))
+    let mut place = slug(node);
+    if node.chars().count() > SLUG_MAX {
+        place = format!("{place}-{}", hexadecimal(hash([node.as_bytes()])));
+    }
+    format!("{place}-{device}")
 }
 
 #[cfg(test)]
@@ -51,5 +60,12 @@ mod tests {
     fn a_place_names_node_and_device_whatever_they_are_called() {
         assert_eq!(place("n1", "0000:41:00.0", 3), "n1-0000-41-00-0");
         assert_eq!(place("../N 2", "", 3), "n-2-adapter-3");
+    }
+
+    #[test]
+    fn nodes_whose_long_names_differ_only_at_the_end_have_places_of_their_own() {
+        let name = |end: &str| format!("gke-research-cluster-pool-h100-8g-europe-west4-{end}");
+        assert_ne!(place(&name("1a2b"), "", 0), place(&name("1a2c"), "", 0));
+        assert_eq!(slug(&name("1a2b")).len(), SLUG_MAX);
     }
 }
