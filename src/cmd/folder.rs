@@ -75,7 +75,7 @@ impl Folder {
 }
 
 /// Removes what a kill left of [`write_atomic`]; the caller holds the lock. A file that stays does no harm.
-fn remove_leftovers(folder: &Path) {
+pub fn remove_leftovers(folder: &Path) {
     let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(is_ours) {

@@ -402,6 +402,30 @@ mod tests {
     }
 
     #[test]
+    fn an_adapter_is_chosen_by_its_pci_bus_however_that_is_spelled() {
+        let adapter = |index: u32, bus: &str| {
+            let json = format!(
+                r#"{{"index": {index}, "name": "H100", "backend": "vulkan", "driver": "", "driver_info": "",
+                "device_type": "discrete-gpu", "vendor_id": 1, "device_id": 2, "pci_bus_id": "{bus}",
+                "limits": {{"buffer_bytes": 1, "binding_bytes": 1, "workgroup_bytes": 1,
+                    "invocations_per_workgroup": 1, "subgroup_min": 0, "subgroup_max": 0}},
+                "features": {{"f16": false, "subgroups": false, "timestamps": false, "int64": false,
+                    "cooperative_matrices": []}}}}"#
+            );
+            serde_json::from_str::<Facts>(&json).unwrap()
+        };
+        let two = [adapter(0, "0000:5e:00.0"), adapter(1, "0000:3b:00.0")];
+        for wanted in ["0000:3b:00.0", "3B:00.0", "00000000:3B:00.0", "1"] {
+            assert_eq!(choose(&two, Some(wanted)).unwrap().index, 1, "{wanted}");
+        }
+        let missing = choose(&two, Some("3b:00.1")).unwrap_err();
+        assert!(
+            missing.starts_with("there is no adapter at PCI bus 0000:3b:00.1; there are:\n  0: H100"),
+            "{missing}"
+        );
+    }
+
+    #[test]
     fn unknown_subgroup_sizes_may_be_any_that_webgpu_allows() {
         assert_eq!(sizes(8, 8), (8, 8));
         assert_eq!(sizes(4, 128), (4, 128));

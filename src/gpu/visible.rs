@@ -46,8 +46,8 @@ pub struct Seen<'a> {
     ordinal: Option<u32>,
 }
 
-/// The adapters that a task may be meant to measure, by PCI address: the GPUs of the most capable kind, each once; where
-/// there is no GPU, the first software adapter.
+/// The adapters that a task may be meant to measure, by PCI address: the GPUs of the most capable kind, each once;
+/// software adapters only where there is no GPU.
 pub fn candidates<'a>(adapters: &'a [Facts], nvidia: &'a [Nvidia]) -> Vec<Seen<'a>> {
     let best = adapters.iter().map(|adapter| rank(adapter.device_type)).min();
     let mut of_kind: Vec<&Facts> =
@@ -55,9 +55,6 @@ pub fn candidates<'a>(adapters: &'a [Facts], nvidia: &'a [Nvidia]) -> Vec<Seen<'
     // GL shows the devices of the others a second time.
     if of_kind.iter().any(|adapter| adapter.backend != "gl") {
         of_kind.retain(|adapter| adapter.backend != "gl");
-    }
-    if of_kind.first().is_some_and(|adapter| adapter.device_type == DeviceType::Software) {
-        of_kind.truncate(1);
     }
     of_kind.sort_by_key(|adapter| (adapter.address().is_none(), adapter.address(), adapter.index));
     let mut usable: Vec<(Address, &Nvidia)> =
@@ -87,7 +84,8 @@ pub fn given<'a>(seen: &[Seen<'a>], variables: Variables<'_>) -> Result<Vec<Seen
     given::given(seen, variables)
 }
 
-/// The one GPU of a task among those that it was given: the only one, or the one of its number on the node.
+/// The one GPU of a task among those that it was given: the only one, or the one of its number on the node. All software
+/// adapters are the same processor: the first is as good as any.
 ///
 /// # Errors
 /// Several, and nothing that tells them apart.
@@ -95,6 +93,7 @@ pub fn one<'a>(given: &[Seen<'a>], local: Option<Local>) -> Result<Seen<'a>, Ref
     match (given, local.filter(|local| local.tasks > 1)) {
         ([], _) => Err(Refusal::None("there is no adapter".into())),
         ([only], _) => Ok(*only),
+        ([first, ..], _) if first.facts.device_type == DeviceType::Software => Ok(*first),
         (several, Some(Local { rank, tasks })) => several.get(rank as usize).copied().ok_or_else(|| {
             let why = format!(
                 "{tasks} tasks of this step are on the node, which has {} GPUs for them",

@@ -27,6 +27,7 @@ pub fn run(args: &TaskArgs) -> Result<Exit, Failure> {
     let variables = |name: &str| std::env::var(name).ok();
     // Bad words are told before anything is written.
     measuring::parse(&args.measuring).map_err(Failure::bad_input)?;
+    check_gpu(args, args.per)?;
     let index = match args.index {
         Some(index) => index,
         None => launcher::index(&variables).map_err(|why| Failure::bad_input(inert(&why)))?,
@@ -87,6 +88,13 @@ fn node(args: &TaskArgs, said: Option<String>) -> Result<String, Failure> {
     }
 }
 
+fn check_gpu(args: &TaskArgs, per: Option<Per>) -> Result<(), Failure> {
+    if per == Some(Per::Node) && args.gpu != AUTO {
+        return Err(Failure::bad_input("--per node measures every GPU of the node: it goes without --gpu"));
+    }
+    Ok(())
+}
+
 /// What the measuring came to.
 struct Ended {
     exit: Exit,
@@ -103,9 +111,7 @@ fn measured(
     name: &str,
 ) -> Result<Ended, Failure> {
     plan::check_version(plan)?;
-    if plan.per == Per::Node && args.gpu != AUTO {
-        return Err(Failure::bad_input("--per node measures every GPU of the node: it goes without --gpu"));
-    }
+    check_gpu(args, Some(plan.per))?;
     let chosen = cards::of(&args.gpu, plan.per, measuring, &attempt.begun.node)?;
     attempt.found(chosen.iter().map(|chosen| chosen.card.clone()).collect())?;
     let mut worst = Ended { exit: Exit::Ok, reason: String::new() };

@@ -178,9 +178,11 @@ fn a_software_adapter_counts_only_where_there_is_no_gpu() {
     assert_eq!(indices(&[software(0), gpu, integrated]), [1]);
     let only = [software(0), Facts { backend: "gl".into(), ..software(1) }];
     assert_eq!(indices(&only), [0]);
-    // No variable hides a processor.
-    let seen = candidates(&only, &[]);
-    assert_eq!(given(&seen, &of("CUDA_VISIBLE_DEVICES=-1 SLURM_STEP_GPUS=1")).unwrap().len(), 1);
+    // No variable hides a processor, and all software adapters are the same one.
+    let two = [software(0), software(1)];
+    let seen = candidates(&two, &[]);
+    assert_eq!(given(&seen, &of("CUDA_VISIBLE_DEVICES=-1 SLURM_STEP_GPUS=1")).unwrap().len(), 2);
+    assert_eq!(one(&seen, None).unwrap().facts.index, 0);
 }
 
 #[test]

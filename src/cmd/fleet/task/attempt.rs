@@ -14,7 +14,7 @@ use mtok::fleet::record::{Begun, Card, Ended, MAX_BYTES, Status};
 use mtok::text::inert;
 
 use crate::cmd::files::write_atomic;
-use crate::cmd::folder::{Lock, lock};
+use crate::cmd::folder::{Lock, lock, remove_leftovers};
 use crate::cmd::output::note;
 use crate::cmd::{Exit, Failure, host, input};
 
@@ -75,6 +75,9 @@ impl Attempt {
             return Ok(Start::Done(status));
         }
         let begun = after(before, begun);
+        if lock.is_some() {
+            remove_leftovers(&folder);
+        }
         match fs::remove_file(folder.join(STATUS)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(Failure::cannot_write(&folder.join(STATUS), error));
@@ -104,11 +107,11 @@ impl Attempt {
     /// # Errors
     /// The other device.
     pub fn check_place(&self, card: &Card) -> Result<(), Failure> {
-        let other = |then: &&Card| {
-            let differs = |then: &str, now: &str| !then.is_empty() && !now.is_empty() && then != now;
-            then.place == card.place && (differs(&then.node, &card.node) || differs(&then.uuid, &card.uuid))
-        };
-        let Some(then) = self.begun.earlier.iter().find(other) else { return Ok(()) };
+        let differs = |then: &str, now: &str| !then.is_empty() && !now.is_empty() && then != now;
+        // The first one began the folder; later ones were refused here.
+        let first = self.begun.earlier.iter().find(|then| then.place == card.place);
+        let other = |then: &&Card| differs(&then.node, &card.node) || differs(&then.uuid, &card.uuid);
+        let Some(then) = first.filter(other) else { return Ok(()) };
         let what = format!("has rows of {} {}", then.node, then.uuid);
         let now = format!("this is {} {}", card.node, card.uuid);
         Err(Failure::bad_input(format!(
@@ -171,7 +174,8 @@ fn read<R>(path: &Path, parse: fn(&str) -> Result<R, String>) -> Result<Option<R
 /// # Errors
 /// What is no plain file, is too large, or cannot be read.
 pub fn text_of(path: &Path) -> Result<Option<String>, Failure> {
-    if matches!(fs::symlink_metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+    let is_absent = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    if fs::symlink_metadata(path).is_err_and(|error| is_absent(error.kind())) {
         return Ok(None);
     }
     let mut text = String::new();
