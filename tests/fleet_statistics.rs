@@ -173,14 +173,16 @@ fn each_fault_is_found_with_its_kind_and_its_devices() {
         let all = collected(&fleet, &planted);
         let analysis = analyse(&all);
         let tasks = |it: &Outlier| it.units.iter().map(|unit| all.units[*unit as usize].task).collect();
-        let mut found: Vec<(Kind, Vec<u32>)> = analysis.outliers.iter().map(|it| (it.kind, tasks(it))).collect();
+        let mut found: Vec<(Kind, Vec<u32>)> =
+            analysis.outliers.iter().map(|it| (it.kind, tasks(it))).collect();
         let mut expected: Vec<(Kind, Vec<u32>)> =
             planted.outliers.iter().map(|it| (it.kind, it.tasks.clone())).collect();
         found.sort();
         expected.sort();
         assert_eq!(found, expected, "{:#?}", analysis.outliers);
         for it in &planted.outliers {
-            let found = analysis.outliers.iter().find(|found| found.kind == it.kind && tasks(found) == it.tasks);
+            let found =
+                analysis.outliers.iter().find(|found| found.kind == it.kind && tasks(found) == it.tasks);
             let slower = found.unwrap().slower.unwrap();
             assert!((slower - it.slower).abs() < 0.03, "{it:?}: {slower}");
         }

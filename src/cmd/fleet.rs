@@ -2,8 +2,8 @@
 
 mod cancel;
 mod collect;
-mod gather;
 mod costs;
+mod gather;
 mod jobs;
 mod look;
 mod manifest;
