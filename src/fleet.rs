@@ -25,6 +25,7 @@ pub mod folders;
 pub mod follow;
 pub mod gather;
 pub mod indices;
+pub mod launcher;
 pub mod manifest;
 pub mod plan;
 pub mod rates;

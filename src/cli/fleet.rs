@@ -4,11 +4,13 @@ mod cancel;
 mod collect;
 mod costing;
 mod manifest;
+#[cfg(feature = "gpu")]
+pub mod measuring;
 mod simulate;
 mod status;
 mod submit;
 #[cfg(feature = "gpu")]
-mod task;
+pub mod task;
 
 use clap::{Args, Subcommand};
 
