@@ -177,6 +177,7 @@ impl Fleet<'_> {
             path: self.word(13 + place, format!("tasks/0000{place}/n1-0000-41-00-0/measurements.csv:9:1")),
             why,
             what: self.word(15 + place, what.into()),
+            rows: 0,
         };
         (0..).zip(whys).map(aside).collect()
     }
