@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn slow_devices_lower_the_speed_by_exactly_their_share() {
         let mut fleet = Fleet::of(&[0.0, 0.0, 0.0, 0.25]);
-        let of = |fleet: &Fleet| speed_of(&fleet, 0).unwrap();
+        let of = |fleet: &Fleet| speed_of(fleet, 0).unwrap();
         assert_eq!(of(&fleet), Speed { devices: 4, mean: 0.95, lost: 0.0, slow: 0 });
         fleet.label(3, Label::SlowCard);
         let Speed { devices, mean, lost, slow } = of(&fleet);
