@@ -263,6 +263,25 @@ fn an_attempt_on_another_device_before_the_last_one_counts() {
 }
 
 #[test]
+fn what_an_earlier_attempt_left_torn_does_not_spoil_what_the_last_one_did_elsewhere() {
+    let (plan, mut tasks) = fleet();
+    let earlier = Card {
+        uuid: "GPU-9".into(),
+        ..card("a-node-with-a-name-that-is-too-long-for-a-folder", "0000:07:00.0")
+    };
+    tasks[1].begun.attempt = 2;
+    tasks[1].begun.earlier = vec![earlier.clone()];
+    let mut files: Vec<Files> = tasks.iter().map(files).collect();
+    let text = wire::header() + &wire::row(&row(&earlier, 1, 5)) + "2,disp";
+    files[1].places.insert(0, (earlier.place.clone(), text.into_bytes()));
+    let all = collected_files(&plan, &files);
+    assert_eq!((all.tasks[1].state, all.units[1].card.uuid.as_str(), all.rows), (State::Done, "GPU-9", 13));
+    let whys: Vec<Why> = all.aside.iter().map(|aside| aside.why).collect();
+    assert_eq!(whys, [Why::Torn]);
+    assert!(flags(&all)[1].is_empty());
+}
+
+#[test]
 fn a_task_that_was_begun_again_has_not_ended() {
     let (plan, tasks) = fleet();
     let mut files: Vec<Files> = tasks.iter().map(files).collect();
