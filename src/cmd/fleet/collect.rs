@@ -47,14 +47,16 @@ pub fn run(args: &CollectArgs) -> Result<Exit, Failure> {
 /// The folder of the tables, made where it is missing and rid of what a kill left in it.
 fn out_folder(args: &CollectArgs) -> Result<PathBuf, Failure> {
     let out = args.out.clone().unwrap_or_else(|| args.dir.join(COLLECTED));
-    fs::create_dir_all(&out).map_err(|error| Failure::cannot_write(&out, error))?;
-    let [real, tasks] = [&out, &args.dir.join(TASKS)].map(|path| fs::canonicalize(path).ok());
-    if let (Some(real), Some(tasks)) = (real, tasks)
-        && real.starts_with(tasks)
+    // Of a folder that is not there yet, the nearest that is.
+    let there = std::path::absolute(&out).ok();
+    let there = there.and_then(|path| path.ancestors().find_map(|part| fs::canonicalize(part).ok()));
+    if let (Some(there), Ok(tasks)) = (there, fs::canonicalize(args.dir.join(TASKS)))
+        && there.starts_with(tasks)
     {
         let what = format!("--out {}: the folders of the tasks are theirs; name another", out.display());
         return Err(Failure::bad_input(what));
     }
+    fs::create_dir_all(&out).map_err(|error| Failure::cannot_write(&out, error))?;
     for entry in fs::read_dir(&out).into_iter().flatten().flatten() {
         let ours =
             entry.file_name().to_str().is_some_and(|it| it.starts_with(PREFIX) && it.ends_with(SUFFIX));
