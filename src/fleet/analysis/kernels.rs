@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::deviation::Siblings;
-use super::outward::{self, Sides};
+use super::outward;
 use crate::fleet::collected::Cell;
 use crate::measurement::Cache;
 use crate::op::Op;
@@ -143,8 +143,7 @@ fn slow_on(class: &Class, of: usize, siblings: &Siblings, of_node: &[f64], level
         .filter_map(|(device, (distance, node))| Some((device, (*distance)? - node)))
         .collect();
     let level = level / of as f64;
-    let Some(tested) = outward::tested(&known.iter().map(|it| it.1).collect::<Vec<_>>(), Sides::Above, level)
-    else {
+    let Some(tested) = outward::tested(&known.iter().map(|it| it.1).collect::<Vec<_>>(), level) else {
         return Vec::new();
     };
     let out: Vec<(usize, f64, f64)> = known

@@ -85,7 +85,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_few_runs_have_the_same_median_as_many(values in prop::collection::vec(-9.0f64..9.0, 1..6)) {
-            prop_assert_eq!(middle(&values), median(&values));
+            prop_assert!((middle(&values).unwrap() - median(&values).unwrap()).abs() < 1e-12);
         }
     }
 }
