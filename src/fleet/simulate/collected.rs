@@ -40,8 +40,12 @@ pub fn collected(fleet: &Fleet, planted: &Planted) -> Collected {
             add_unit(fleet, &cells, task, *role, &mut all);
         }
     }
-    let aside =
-        |it: &super::PlantedAside| Aside { path: it.path.clone(), why: it.why, what: "planted".into() };
+    let aside = |it: &super::PlantedAside| Aside {
+        path: it.path.clone(),
+        why: it.why,
+        what: "planted".into(),
+        rows: 0,
+    };
     all.aside = planted.aside.iter().map(aside).collect();
     all
 }

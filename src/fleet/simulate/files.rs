@@ -98,6 +98,7 @@ fn begun(fleet: &Fleet, plan: &Plan, task: u32, role: Role) -> Begun {
         tool_commit: plan.tool_commit.clone(),
         begun_utc: utc(span(fleet, task)[0]),
         cards: vec![card],
+        earlier: Vec::new(),
     }
 }
 
