@@ -11,7 +11,8 @@ pub const HELP: &str = "\
 Nothing is measured: the rows are drawn, and say so. What was planted is
 written to planted.json, to be held beside what collect finds.
 
-Example:
+Examples:
+  mtok fleet simulate --tasks 24 --slow 1 --out invented
   mtok fleet simulate --tasks 1000 --slow 3 --seed 1 --out fleets/invented
   mtok fleet collect fleets/invented --json";
 
