@@ -66,13 +66,14 @@ pub(super) fn copy_of(task: u32) -> String {
     format!("{}/{} (copy)", crate::fleet::folders::TASKS, crate::fleet::folders::task(task))
 }
 
-/// The paths of files that are no part of a fleet.
+/// The paths of files that are no part of a fleet, where its tasks are.
 pub(super) fn foreign_path(number: u32) -> String {
-    match number % 3 {
+    let name = match number % 3 {
         0 => format!("notes-{number}.txt"),
-        1 => format!("{}/lost+found-{number}/core", crate::fleet::folders::TASKS),
-        _ => format!("{}/.nfs{number:08}", crate::fleet::folders::TASKS),
-    }
+        1 => format!("lost+found-{number}/core"),
+        _ => format!(".nfs{number:08}"),
+    };
+    format!("{}/{name}", crate::fleet::folders::TASKS)
 }
 
 pub(super) fn plant(fleet: &Fleet) -> Result<Planted, String> {
