@@ -82,13 +82,16 @@ impl Siblings {
     }
 
     /// How much less is known of each device than of most, as a factor of at most 1 on its distance: one that was measured in a
-    /// few noisy cells stands out less with the same distance. `spread` is that of complete devices.
-    pub fn trust(&self, deviations: &[Option<f64>], spread: f64) -> Vec<f64> {
+    /// few noisy cells stands out less with the same distance. `spread` is that of complete devices, over the cells that count.
+    pub fn trust(&self, deviations: &[Option<f64>], spread: f64, counts: impl Fn(usize) -> bool) -> Vec<f64> {
         let residual = self.residual_noise(deviations);
         let error = |points: &Vec<Point>| {
             let (mut sum, mut weights) = (0.0, 0.0);
             for point in points {
                 let place = point.cell as usize;
+                if !counts(place) {
+                    continue;
+                }
                 let (Some(cell), Some(residual)) = (self.cells.get(place), residual.get(place)) else {
                     continue;
                 };

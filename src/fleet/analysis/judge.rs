@@ -80,21 +80,9 @@ pub(super) fn judge(
     Some(judged)
 }
 
-/// Tests distances; those of devices of which less is known count for less. A device without a distance has a p of 1.
+/// Tests distances over all cells.
 fn test(distances: &[Option<f64>], siblings: &Siblings, level: f64) -> Option<Tested> {
-    let places: Vec<usize> =
-        (0..distances.len()).filter(|it| matches!(distances.get(*it), Some(Some(_)))).collect();
-    let values: Vec<f64> = distances.iter().flatten().copied().collect();
-    let first = outward::tested(&values, level)?;
-    let trust = siblings.trust(distances, first.spread);
-    let held = |(place, value): (&usize, &f64)| value * trust.get(*place).copied().unwrap_or(1.0);
-    let values: Vec<f64> = places.iter().zip(&values).map(held).collect();
-    let tested = outward::tested(&values, level)?;
-    let mut p = vec![1.0; distances.len()];
-    for (place, value) in places.iter().zip(&tested.p) {
-        p.get_mut(*place).into_iter().for_each(|slot| *slot = *value);
-    }
-    Some(Tested { p, ..tested })
+    outward::trusted(distances, level, |spread| siblings.trust(distances, spread, |_| true))
 }
 
 impl Bench<'_> {

@@ -41,6 +41,28 @@ pub(super) fn tested(values: &[f64], level: f64) -> Option<Tested> {
     Some(from(values, median, level))
 }
 
+/// Tests what is known of each device. Of some less is known: `trust` gives, from the spread of those of which all is known, a
+/// factor of at most 1 on the value of each. One of which nothing is known has a p of 1.
+pub(super) fn trusted(
+    values: &[Option<f64>],
+    level: f64,
+    trust: impl FnOnce(f64) -> Vec<f64>,
+) -> Option<Tested> {
+    let known: Vec<f64> = values.iter().flatten().copied().collect();
+    let trust = trust(tested(&known, level)?.spread);
+    let held = values
+        .iter()
+        .enumerate()
+        .filter_map(|(place, value)| Some((place, (*value)? * trust.get(place).copied().unwrap_or(1.0))));
+    let (places, held): (Vec<usize>, Vec<f64>) = held.unzip();
+    let tested = tested(&held, level)?;
+    let mut p = vec![1.0; values.len()];
+    for (place, value) in places.iter().zip(&tested.p) {
+        p.get_mut(*place).into_iter().for_each(|slot| *slot = *value);
+    }
+    Some(Tested { p, ..tested })
+}
+
 /// Tests values by their distance from a centre.
 fn from(values: &[f64], centre: f64, level: f64) -> Tested {
     let mut order: Vec<(usize, f64)> = values.iter().map(|value| value - centre).enumerate().collect();
