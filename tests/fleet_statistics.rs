@@ -2,7 +2,7 @@
 
 use mtok::fleet::analysis::{Kind, Outlier, analyse};
 use mtok::fleet::collected::Collected;
-use mtok::fleet::simulate::{Faults, Fleet, Spreads, collected};
+use mtok::fleet::simulate::{Faults, Fleet, Spreads, collected, task_files};
 use mtok::stats::random::Random;
 
 /// Upper ends of the sizes that are told apart.
@@ -144,6 +144,64 @@ fn a_thousand_fleets() {
             assert!(tallies.1.recall() >= 0.95 && tallies.1.alarms() <= 0.01);
         }
     }
+}
+
+/// Few siblings tell little: what is found of 5 % and of 10 % among 3 to 9 devices, for METHODOLOGY.
+#[test]
+#[ignore = "prints figures"]
+fn fewer_than_ten_devices() {
+    for tasks in [3, 4, 5, 6, 8] {
+        for by in [0.0, 0.05, 0.1] {
+            let mut all = Tally::default();
+            for seed in 0..1_000 {
+                let faults = Faults { slow: (u32::from(by > 0.0), by), ..Faults::default() };
+                let rows = 60;
+                let fleet = Fleet { tasks, rows, seed, faults, gpus_per_node: 8, ..Fleet::default() };
+                all.add(&tally(&fleet));
+            }
+            println!("{}", all.line(&format!("{tasks} {by}")));
+        }
+    }
+}
+
+/// Slow and throttling nodes among 3 to 1,000 nodes, for METHODOLOGY.
+#[test]
+#[ignore = "prints figures"]
+fn slow_nodes() {
+    for (nodes, gpus_per_node) in [(3, 8), (4, 8), (8, 4), (32, 8), (125, 8), (64, 2)] {
+        let (mut found, mut alarms) = (0, 0);
+        for seed in 0..300 {
+            let faults = Faults {
+                slow_nodes: (1, 0.05),
+                throttling_nodes: (u32::from(nodes > 5), 0.05),
+                ..Faults::default()
+            };
+            let tasks = nodes * gpus_per_node;
+            let fleet = Fleet { tasks, rows: 60, seed, faults, gpus_per_node, ..Fleet::default() };
+            let planted = fleet.planted().unwrap();
+            let all = collected(&fleet, &planted);
+            for it in analyse(&all).outliers {
+                let of: Vec<u32> = it.units.iter().map(|unit| all.units[*unit as usize].task).collect();
+                let right =
+                    planted.outliers.iter().any(|planted| planted.kind == it.kind && planted.tasks == of);
+                *(if right { &mut found } else { &mut alarms }) += 1;
+            }
+        }
+        let planted = 300 * (1 + u32::from(nodes > 5));
+        println!("{nodes} nodes of {gpus_per_node}: {found} of {planted} found, {alarms} others named");
+    }
+}
+
+#[test]
+#[ignore = "a timing"]
+fn two_million_rows_are_made_in_time() {
+    let fleet = Fleet { tasks: 10_000, rows: 200, ..Fleet::default() };
+    let (planted, plan) = (fleet.planted().unwrap(), fleet.plan(("0.1.0", "")));
+    let start = std::time::Instant::now();
+    let bytes: usize = task_files(&fleet, &planted, &plan, 0..1_000)
+        .map(|files| files.iter().map(|file| file.bytes.len()).sum::<usize>())
+        .sum();
+    println!("200,000 rows of {bytes} bytes: {:.2} s on one core", start.elapsed().as_secs_f64());
 }
 
 #[test]

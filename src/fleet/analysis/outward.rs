@@ -15,10 +15,9 @@ use crate::stats::student;
 pub(super) const PRIOR_SPREAD: f64 = 0.008;
 /// Degrees of freedom that it is worth: as much as five devices would say.
 const PRIOR_DEGREES: f64 = 4.0;
-/// Below this distance, in standard deviations, nothing stands out of [`CERTAIN_FROM`] values or more.
-const CERTAIN: f64 = 2.0;
-/// From so many on, twice their number times the share beyond [`CERTAIN`] is above 1.
-const CERTAIN_FROM: usize = 22;
+/// Below so many standard deviations nothing stands out of so many values or more: twice their number times the share beyond
+/// is above 1, whatever the degrees of freedom.
+const CERTAIN: [(f64, f64); 2] = [(3.0, 400.0), (2.0, 22.0)];
 
 /// Values beside each other.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,7 +120,7 @@ impl Moments {
     /// The share of such values that lie as far on a side, 1 or -1, as one at `distance`; 1 where that cannot matter.
     fn share_beyond(&self, side: f64, distance: f64) -> f64 {
         let t = side * (distance - self.mean) / self.spread();
-        if t <= 0.0 || (t < CERTAIN && self.count >= CERTAIN_FROM as f64) {
+        if t <= 0.0 || CERTAIN.iter().any(|(bound, count)| t < *bound && self.count >= *count) {
             return 1.0;
         }
         student::cdf(-t, self.degrees()).unwrap_or(1.0)
