@@ -94,6 +94,9 @@ fn what_is_planted_is_what_the_statistics_are_tested_on() {
         assert_eq!(kinds.iter().filter(|it| **it == kind).count(), count, "{kind}");
         assert!(said.contains(&format!("planted: {kind}, ")), "{said}");
     }
+    let schema: Value = serde_json::from_str(include_str!("../schemas/planted.schema.json")).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema));
+    assert_eq!(jsonschema::validate(&schema, &truth).map_err(|error| error.to_string()), Ok(()));
     assert_eq!(truth["aside"].as_array().unwrap().len(), 2 + 1 + 1 + 1 + 3);
     assert_eq!(truth["lacking"].as_array().unwrap().len(), 2 + 2 + 2 + 2);
     for it in truth["aside"].as_array().unwrap() {

@@ -1,5 +1,7 @@
 //! What is found of faults that were planted in simulated fleets, and what is found where there are none.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use mtok::fleet::analysis::{Kind, Outlier, analyse};
 use mtok::fleet::collected::Collected;
 use mtok::fleet::simulate::{Faults, Fleet, Spreads, collected, task_files};

@@ -32,7 +32,7 @@ pub struct Planted {
     /// Folders and files to be set aside.
     pub aside: Vec<PlantedAside>,
     /// Tasks that are short of something.
-    pub lacking: Vec<(Lacking, u32)>,
+    pub lacking: Vec<PlantedLack>,
     /// Of each task.
     #[serde(skip)]
     pub(super) roles: Vec<Role>,
@@ -56,6 +56,15 @@ pub struct PlantedAside {
     pub why: Why,
     /// Relative to the folder of the fleet.
     pub path: String,
+}
+
+/// A task that is short of something.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PlantedLack {
+    /// What.
+    pub what: Lacking,
+    /// The task.
+    pub task: u32,
 }
 
 /// How much slower another driver is.
@@ -207,16 +216,16 @@ fn aside(fleet: &Fleet, roles: &[Role]) -> Vec<PlantedAside> {
     (0u32..).zip(roles).filter_map(of).chain(foreign).collect()
 }
 
-fn lacking(roles: &[Role]) -> Vec<(Lacking, u32)> {
+fn lacking(roles: &[Role]) -> Vec<PlantedLack> {
     let of = |(task, role): (u32, &Role)| {
-        let lacking = match role {
+        let what = match role {
             Role::Missing => Lacking::Missing,
             Role::Failed => Lacking::Failed,
             Role::Torn => Lacking::Torn,
             Role::OtherVersion => Lacking::OtherVersion,
             _ => return None,
         };
-        Some((lacking, task))
+        Some(PlantedLack { what, task })
     };
     (0u32..).zip(roles).filter_map(of).collect()
 }
