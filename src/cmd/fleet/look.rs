@@ -10,7 +10,7 @@ use mtok::fleet::folders::{self, BEGUN, STATUS, TASKS};
 use mtok::fleet::follow::{Counts, Folder, Row, Scheduler, State, follow};
 use mtok::fleet::plan::Plan;
 use mtok::fleet::record::{Begun, Ended, Status};
-use mtok::fleet::slurm::{self, Place};
+use mtok::fleet::slurm::{self, Entry, Place, Queue};
 use mtok::fleet::submitted::Submitted;
 
 use super::{jobs, scheduler, small};
@@ -78,7 +78,7 @@ impl Looker {
     fn remember(&mut self, rows: &[Row], scheduler: &Scheduler) -> Result<bool, Failure> {
         let lost = rows.iter().filter(|row| row.state == State::Lost);
         let places = lost.filter_map(|row| scheduler.places.get(&row.task)?.last());
-        let forgotten = places.filter(|place| !scheduler.queue.contains_key(*place));
+        let forgotten = places.filter(|place| !scheduler.queue.tasks.contains_key(*place));
         let new: Vec<Place> = forgotten.filter(|place| !self.asked.contains(*place)).cloned().collect();
         if !new.is_empty() {
             let numbers: BTreeSet<&str> = new.iter().map(|(job, _)| job.as_str()).collect();
@@ -96,15 +96,15 @@ impl Looker {
 
 /// The queue of all jobs, one call per cluster; in the inner error why it cannot be had. A job of another name is somebody
 /// else's, whose number was given anew.
-fn queue(jobs: &[Submitted]) -> Result<Result<BTreeMap<Place, slurm::Entry>, String>, Failure> {
-    let mut queue = BTreeMap::new();
+fn queue(jobs: &[Submitted]) -> Result<Result<Queue, String>, Failure> {
+    let mut queue = Queue::default();
     let mut clusters: BTreeMap<&str, Vec<&Submitted>> = BTreeMap::new();
     for job in jobs {
         clusters.entry(&job.cluster).or_default().push(job);
     }
     for (cluster, jobs) in clusters {
         let numbers: Vec<&str> = jobs.iter().map(|job| job.job.as_str()).collect();
-        let mut words = ["-h", "-r", "--states=all", "-o", slurm::QUEUE_FORMAT].map(str::to_owned).to_vec();
+        let mut words = ["-h", "--states=all", "-o", slurm::QUEUE_FORMAT].map(str::to_owned).to_vec();
         words.push(format!("--jobs={}", numbers.join(",")));
         words.extend((!cluster.is_empty()).then(|| format!("--clusters={cluster}")));
         let text = match scheduler::call("squeue", &words, LIMIT)? {
@@ -118,10 +118,12 @@ fn queue(jobs: &[Submitted]) -> Result<Result<BTreeMap<Place, slurm::Entry>, Str
             }
             None => return Ok(Err("no Slurm here: this is what the folders say".into())),
         };
-        let is_ours = |place: &Place, entry: &slurm::Entry| {
-            jobs.iter().any(|job| job.job == place.0 && mtok::text::inert(&job.name) == entry.name)
+        let is_ours = |job: &str, entry: &Entry| {
+            jobs.iter().any(|it| it.job == *job && mtok::text::inert(&it.name) == entry.name)
         };
-        queue.extend(slurm::queue(&text).into_iter().filter(|(place, entry)| is_ours(place, entry)));
+        let Queue { tasks, rest } = slurm::queue(&text);
+        queue.tasks.extend(tasks.into_iter().filter(|(place, entry)| is_ours(&place.0, entry)));
+        queue.rest.extend(rest.into_iter().filter(|(job, entry)| is_ours(job, entry)));
     }
     Ok(Ok(queue))
 }

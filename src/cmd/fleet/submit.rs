@@ -279,7 +279,8 @@ fn submit_each(order: &Order, arrays: &[Array]) -> Result<Vec<Submitted>, Failur
 fn submit(order: &Order, array: &Array) -> Result<Submitted, Failure> {
     let command = command(order, array)?;
     let words = command.get(1..).unwrap_or_default();
-    let answer = scheduler::ask("sbatch", words, LIMIT)?;
+    let answer =
+        scheduler::ask("sbatch", words, LIMIT).map_err(|failure| doubtful(failure, &order.wanted.name))?;
     let (job, cluster) = slurm::accepted(&answer).map_err(Failure::bad_input)?;
     let submitted = Submitted {
         schema_version: SCHEMA_VERSION,
@@ -302,6 +303,17 @@ fn submit(order: &Order, array: &Array) -> Result<Submitted, Failure> {
         },
     )?;
     Ok(submitted)
+}
+
+/// A call that gave no answer may have been heard all the same.
+fn doubtful(failure: Failure, name: &str) -> Failure {
+    match failure.message.contains(scheduler::NO_ANSWER) {
+        true => Failure {
+            message: format!("{}; whether it has the job: `squeue --name {name}`", failure.message),
+            ..failure
+        },
+        false => failure,
+    }
 }
 
 fn shown(order: &Order, jobs: &[Submitted], args: &SubmitArgs) -> Result<(), Failure> {
