@@ -18,13 +18,21 @@
 //! begins one of its own: no file ever holds the rows of two devices.
 
 pub mod analysis;
+#[cfg(test)]
+pub(crate) mod by_hand;
 pub mod collected;
 pub mod folders;
 pub mod follow;
+pub mod gather;
 pub mod indices;
+pub mod launcher;
 pub mod manifest;
 pub mod plan;
+pub mod rates;
 pub mod record;
 pub mod sbatch;
+pub mod serving;
+pub mod simulate;
 pub mod slurm;
 pub mod submitted;
+pub mod tables;

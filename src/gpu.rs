@@ -7,9 +7,11 @@ pub mod device;
 mod experimental;
 #[cfg(feature = "faults")]
 mod faults;
+pub mod pci;
 pub mod program;
 pub mod sampler;
 mod stopping;
+pub mod visible;
 pub mod worker;
 
 use std::fmt;

@@ -147,6 +147,29 @@ impl Offer {
     }
 }
 
+/// What NVIDIA's library tells a GPU from its siblings by. Unknown is empty or absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Nvidia {
+    /// PCI bus address, as the library spells it.
+    pub pci_bus_id: String,
+    /// The maker's own number of the GPU, `GPU-…`.
+    pub uuid: String,
+    /// The number of its device file, `/dev/nvidia<minor>`.
+    pub minor: Option<u32>,
+    /// The highest clock of the SMs, cycles per second.
+    pub clock_max_hz: Option<f64>,
+    /// The power limit that is in force, W.
+    pub power_limit_w: Option<f64>,
+}
+
+/// The NVIDIA GPUs that this process may use: one that a container or a control group hides is not among them.
+///
+/// # Errors
+/// That the library cannot be loaded, or what it says.
+pub fn nvidia(places: &Places) -> Result<Vec<Nvidia>, String> {
+    nvml::all(places.nvml.as_deref())
+}
+
 /// The bounds of what is believed. Nothing that mtok runs on takes 10 kW, ticks beyond 20 GHz or lives above 150 °C.
 mod believable {
     /// Watts of a device.

@@ -116,6 +116,8 @@ const VERBS: &[Verb] = &[
             &[("--usd-per-hour 2", "--hardware H100~SXM"), ("--usd-per-hour 2", "--as-of 2026-11-01")],
         ],
     },
+    #[cfg(feature = "gpu")]
+    Verb { call: "fleet task --dir nowhere --index 0 --of 1", pairs: &[&[("--per node", "--gpu 0")]] },
     Verb {
         call: "lease --tokens-per-s 3000 --usd-per-mtok 0.30 --share 0.9",
         pairs: &[

@@ -1,16 +1,21 @@
-//! Submitting, following and cancelling a fleet, without Slurm and, where one is running, with it. The whole way with tasks that
-//! measure is that of `tests/slurm.rs`.
+//! Submitting, following and cancelling a fleet, without Slurm and with a real one. The whole way with tasks that measure is that
+//! of `tests/slurm`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 mod common;
+
+#[allow(dead_code, reason = "nothing runs on it here")]
+#[path = "slurm/cluster.rs"]
+mod cluster;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cluster::Cluster;
 use common::{Run, folder, mtok, names, run};
 use mtok::fleet::folders;
 use mtok::fleet::plan::Plan;
@@ -245,20 +250,33 @@ fn a_stranger_s_words_are_one_inert_line_and_nothing_is_waited_for_without_end()
     assert_eq!(names(&Path::new(&dir).join("jobs")), Vec::<String>::new());
 }
 
-/// A folder with Slurm's programs, each of which notes its calls in a file there; `None` where no Slurm is running.
-fn noting() -> Option<tempfile::TempDir> {
-    let is_running = Command::new("squeue").arg("-h").output().is_ok_and(|output| output.status.success());
-    if !is_running {
-        eprintln!("skipped: no Slurm is running here");
-        return None;
+/// A Slurm whose programs note their calls in a file.
+struct Noting {
+    cluster: Cluster,
+    programs: tempfile::TempDir,
+}
+
+impl Noting {
+    fn start() -> Option<Self> {
+        let (cluster, programs) = (Cluster::start(1)?, folder());
+        let path = std::env::var("PATH").unwrap();
+        for name in ["sbatch", "squeue", "scancel", "scontrol", "sacct"] {
+            let calls = word(&programs.path().join("calls"));
+            let script = format!("PATH='{path}'\necho {name} >> '{calls}'\nexec {name} \"$@\"");
+            program(programs.path(), name, &script);
+        }
+        Some(Self { cluster, programs })
     }
-    let folder = folder();
-    let path = std::env::var("PATH").unwrap();
-    for name in ["sbatch", "squeue", "scancel", "scontrol", "sacct"] {
-        let calls = word(&folder.path().join("calls"));
-        program(folder.path(), name, &format!("PATH='{path}'\necho {name} >> '{calls}'\nexec {name} \"$@\""));
+
+    fn call(&self, words: &[&str]) -> Run {
+        let mut command = self.cluster.inside(mtok(words));
+        command.env("PATH", self.programs.path());
+        run(command)
     }
-    Some(folder)
+
+    fn calls(&self) -> Vec<String> {
+        calls(self.programs.path())
+    }
 }
 
 fn calls(programs: &Path) -> Vec<String> {
@@ -269,44 +287,39 @@ fn calls(programs: &Path) -> Vec<String> {
 
 #[test]
 fn a_thousand_tasks_are_submitted_by_one_call_followed_by_one_and_cancelled_by_one() {
-    let Some(programs) = noting() else { return };
+    let Some(slurm) = Noting::start() else { return };
     let folder = folder();
     // Slurm has to take the name of the folder as it is.
     let dir = word(&folder.path().join("a b'c\"d$e%f#h ü%A"));
     let submit = ["fleet", "submit", &dir, "--tasks", "1000", "--sbatch=--hold", "--json"];
-    let shown = with_programs(&submit, programs.path()).ok().json();
-    assert_eq!((&shown["submitted"], calls(programs.path())), (&1000.into(), vec!["sbatch".to_owned()]));
+    let shown = slurm.call(&submit).ok().json();
+    assert_eq!((&shown["submitted"], slurm.calls()), (&1000.into(), vec!["sbatch".to_owned()]));
     let status = ["fleet", "status", &dir, "--json"];
-    let seen = with_programs(&status, programs.path()).ok().json();
-    assert_eq!(
-        (&seen["counts"]["queued"], calls(programs.path())),
-        (&1000.into(), vec!["squeue".to_owned()])
-    );
+    let seen = slurm.call(&status).ok().json();
+    assert_eq!((&seen["counts"]["queued"], slurm.calls()), (&1000.into(), vec!["squeue".to_owned()]));
     // Every other one: what `squeue -r` loses the last of.
     let odd: Vec<String> = (0..500).map(|half| (2 * half + 1).to_string()).collect();
-    let some =
-        with_programs(&["fleet", "cancel", &dir, "--tasks", &odd.join(","), "--queued"], programs.path())
-            .ok();
+    let some = slurm.call(&["fleet", "cancel", &dir, "--tasks", &odd.join(","), "--queued"]).ok();
     assert!(some.out.starts_with("cancelled 500 queued (tasks 1,3,5,"), "{}", some.out);
-    assert_eq!(calls(programs.path()), ["squeue", "scancel"]);
-    let seen = with_programs(&status, programs.path()).ok().json();
+    assert_eq!(slurm.calls(), ["squeue", "scancel"]);
+    let seen = slurm.call(&status).ok().json();
     let counts = &seen["counts"];
     assert_eq!((&counts["queued"], &counts["cancelled"]), (&500.into(), &500.into()), "{counts:#}");
     // What was cancelled is submitted again, and only that.
-    let again = with_programs(&submit, programs.path()).ok().json();
+    let again = slurm.call(&submit).ok().json();
     assert_eq!(again["submitted"], 500);
     let indices = again["jobs"][0]["indices"].as_str().unwrap();
     assert!(indices.starts_with("1,3,5,") && indices.ends_with(",999"), "{indices}");
-    assert_eq!(with_programs(&status, programs.path()).ok().json()["counts"]["queued"], 1000);
-    let rest = with_programs(&["fleet", "cancel", &dir, "--json"], programs.path()).ok().json();
+    assert_eq!(slurm.call(&status).ok().json()["counts"]["queued"], 1000);
+    let rest = slurm.call(&["fleet", "cancel", &dir, "--json"]).ok().json();
     assert_eq!(rest["queued"].as_array().unwrap().len(), 1000);
-    let none = with_programs(&["fleet", "cancel", &dir], programs.path()).ok();
+    let none = slurm.call(&["fleet", "cancel", &dir]).ok();
     assert!(none.out.starts_with("nothing to cancel"), "{}", none.out);
 }
 
 #[test]
 fn what_slurm_refuses_is_said_in_its_own_words_in_one_line() {
-    let Some(programs) = noting() else { return };
+    let Some(slurm) = Noting::start() else { return };
     let folder = folder();
     let dir = word(&folder.path().join("fleet"));
     for (option, why) in [
@@ -316,7 +329,7 @@ fn what_slurm_refuses_is_said_in_its_own_words_in_one_line() {
         (["--sbatch", "--mtok-no-such"], "unrecognized option '--mtok-no-such'"),
     ] {
         let words = ["fleet", "submit", &dir, "--tasks", "2", option[0], option[1]];
-        let refused = with_programs(&words, programs.path());
+        let refused = slurm.call(&words);
         assert_eq!(refused.code, Some(2), "{}", refused.err);
         let said = refused.complaint();
         assert!(

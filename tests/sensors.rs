@@ -19,7 +19,7 @@ use mtok::gpu::sampler::{Plan, Sampler, Visit};
 use mtok::kernel::Kernel;
 use mtok::measurement::{DeviceType, Identity, Sensed, wire};
 use mtok::op::Op;
-use mtok::sensors::{Device, Offer, Places, Sensor, find};
+use mtok::sensors::{Device, Nvidia, Offer, Places, Sensor, find, nvidia};
 use tempfile::TempDir;
 
 const AMD: u32 = 0x1002;
@@ -251,12 +251,11 @@ fn stand_in(out: &Path) -> Option<PathBuf> {
     }
 }
 
-/// What the sensors of an NVIDIA GPU offer, asked in a process of its own: what the stand-in returns is told by the
-/// environment.
-fn offered(library: &Path, bus: &str, returns: &str) -> (Offer, [Option<f64>; 4]) {
+/// What a test below is told by one of the processes that ask the stand-in.
+fn told<T: serde::de::DeserializeOwned>(test: &str, library: &Path, returns: &str, bus: &str) -> T {
     let this = std::env::current_exe().unwrap();
     let output = Command::new(this)
-        .args(["--exact", "an_nvidia_gpu_is_asked", "--ignored", "--nocapture"])
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .env("STAND_IN_NVML", returns)
         .env("STAND_IN_NVML_LIBRARY", library)
         .env("STAND_IN_NVML_BUS", bus)
@@ -265,6 +264,12 @@ fn offered(library: &Path, bus: &str, returns: &str) -> (Offer, [Option<f64>; 4]
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text.lines().find_map(|line| line.split_once("told: ")).unwrap_or_else(|| panic!("{text}")).1;
     serde_json::from_str(line).unwrap()
+}
+
+/// What the sensors of an NVIDIA GPU offer, asked in a process of its own: what the stand-in returns is told by the
+/// environment.
+fn offered(library: &Path, bus: &str, returns: &str) -> (Offer, [Option<f64>; 4]) {
+    told("an_nvidia_gpu_is_asked", library, returns, bus)
 }
 
 #[test]
@@ -311,6 +316,39 @@ fn what_nvidias_library_refuses_is_absent() {
         assert_eq!((offer.source, read), (None, [None; 4]), "{nothing}");
         assert!(offer.missing.unwrap().starts_with(nothing.split('=').next().unwrap()));
     }
+}
+
+#[test]
+#[ignore = "runs in a process of its own, started by the test below"]
+fn nvidias_gpus_are_listed() {
+    let library = std::env::var("STAND_IN_NVML_LIBRARY").unwrap();
+    let listed = nvidia(&Places { nvml: Some(library.into()), ..Places::default() });
+    println!("told: {}", serde_json::to_string(&listed).unwrap());
+}
+
+#[test]
+fn the_gpus_that_nvidias_library_lets_a_process_use_are_told_apart() {
+    let here = folder();
+    let Some(library) = stand_in(here.path()) else { return };
+    let ask = |returns| told::<Result<Vec<Nvidia>, String>>("nvidias_gpus_are_listed", &library, returns, "");
+    let whole = Nvidia {
+        pci_bus_id: "00000000:01:00.0".into(),
+        uuid: "GPU-11111111-2222-3333-4444-555555555555".into(),
+        minor: Some(5),
+        clock_max_hz: Some(2.01e9),
+        power_limit_w: Some(700.0),
+    };
+    assert_eq!(ask(""), Ok(vec![whole.clone()]));
+    // 3 is NVML_ERROR_NOT_SUPPORTED: what is not known is absent.
+    let refused = ["UUID", "MinorNumber", "MaxClockInfo", "EnforcedPowerLimit"];
+    let refused: Vec<String> = refused.iter().map(|what| format!("nvmlDeviceGet{what}=3")).collect();
+    assert_eq!(
+        ask(&refused.join(",")),
+        Ok(vec![Nvidia { pci_bus_id: whole.pci_bus_id, ..Nvidia::default() }])
+    );
+    assert!(ask("nvmlDeviceGetCount_v2=15").unwrap_err().starts_with("nvmlDeviceGetCount_v2: "));
+    let absent = Places { nvml: Some(here.path().join("absent.so").into()), ..Places::default() };
+    assert!(nvidia(&absent).unwrap_err().starts_with("nvmlInit_v2: "));
 }
 
 #[test]

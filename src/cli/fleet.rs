@@ -2,17 +2,21 @@
 
 mod cancel;
 mod collect;
+mod costing;
 mod manifest;
+#[cfg(feature = "gpu")]
+pub mod measuring;
 mod simulate;
 mod status;
 mod submit;
 #[cfg(feature = "gpu")]
-mod task;
+pub mod task;
 
 use clap::{Args, Subcommand};
 
 pub use cancel::CancelArgs;
 pub use collect::CollectArgs;
+pub use costing::FleetCostArgs;
 pub use manifest::ManifestArgs;
 pub use simulate::SimulateArgs;
 pub use status::StatusArgs;

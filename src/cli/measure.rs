@@ -25,9 +25,9 @@ pub struct DevicesArgs {
 /// Which adapter, and what its worker processes are given.
 #[derive(Args, Debug)]
 pub struct AdapterArgs {
-    /// The adapter: its index in `mtok devices`, or a part of its name [default: the most capable]; `all` for each of
-    /// them in turn.
-    #[arg(long, value_name = "INDEX|NAME|all")]
+    /// The adapter: its index or PCI bus address in `mtok devices`, or a part of its name [default: the most capable];
+    /// `all` for each of them in turn.
+    #[arg(long, value_name = "INDEX|PCI-BUS|NAME|all")]
     pub device: Option<String>,
     /// Ask GL as well.
     #[arg(long)]
@@ -174,7 +174,8 @@ pub struct RunArgs {
     pub resume: bool,
 }
 
-fn budget(text: &str) -> Result<Duration, String> {
+/// Reads a time with its unit.
+pub fn budget(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
     parsed.filter(|time| !time.is_zero()).ok_or_else(|| "is not a time like 60s or 5m".into())
 }

@@ -11,7 +11,7 @@ use mtok::gpu::clock::Clock;
 use mtok::gpu::worker::{Order, PROTOCOL, Reply, Request};
 use mtok::measurement::samples::Sample;
 use mtok::measurement::{Measurement, wire};
-use mtok::sensors::Offer;
+use mtok::sensors::{Nvidia, Offer};
 
 use super::Failure;
 
@@ -111,6 +111,15 @@ impl Worker {
         match self.ask(&Request::Sensors { adapters: adapters.to_vec() })? {
             Reply::Sensors { sensors } => Ok(sensors),
             _ => Err("the worker did not look for sensors".into()),
+        }
+    }
+
+    /// What NVIDIA's library tells its GPUs from each other by.
+    pub fn nvidia(&mut self) -> Result<Vec<Nvidia>, String> {
+        match self.ask(&Request::Nvidia)? {
+            Reply::Nvidia { gpus } => Ok(gpus),
+            Reply::Refused { reason } => Err(reason),
+            _ => Err("the worker did not look for NVIDIA's library".into()),
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod cancel;
 mod collect;
+mod costs;
+mod gather;
 mod jobs;
 mod look;
 mod manifest;

@@ -75,7 +75,7 @@ impl Folder {
 }
 
 /// Removes what a kill left of [`write_atomic`]; the caller holds the lock. A file that stays does no harm.
-fn remove_leftovers(folder: &Path) {
+pub fn remove_leftovers(folder: &Path) {
     let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(is_ours) {
@@ -84,8 +84,14 @@ fn remove_leftovers(folder: &Path) {
     }
 }
 
+/// Keeps other writers away from a folder until it is dropped.
+pub type Lock = File;
+
 /// One writer per folder. Where the file system has no locks, the user has to see to that.
-fn lock(folder: &Path) -> Result<File, Failure> {
+///
+/// # Errors
+/// Another writer, and a folder that cannot be opened.
+pub fn lock(folder: &Path) -> Result<Lock, Failure> {
     let file = lockable(folder).map_err(|error| Failure::cannot_write(folder, error))?;
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => {

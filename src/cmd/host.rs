@@ -17,6 +17,17 @@ pub fn memory() -> Option<Bytes> {
     Some(Bytes(kib * 1024.0))
 }
 
+/// The host's name; `None` where the system does not say.
+pub fn name() -> Option<String> {
+    let named = ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let told = || {
+        let output = std::process::Command::new("hostname").output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    kernel.or(named).or_else(told).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// The command line; of paths only the last part, so that results can be published.
 #[cfg(feature = "gpu")]
 pub fn argv() -> String {

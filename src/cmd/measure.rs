@@ -40,6 +40,17 @@ const TUNING_SHARE: u32 = 3;
 /// Done of how many, how long it took, how long the others will take at the same pace, and what is measured now.
 const PROGRESS: &str = "{pos}/{len} {wide_bar} {elapsed}, {eta} left  {msg}";
 
+/// Which cells one side measures.
+#[derive(Clone, Copy)]
+pub struct Cells<'a> {
+    /// Their kernels.
+    pub kernels: &'a [&'static Kernel],
+    /// The one variant that is meant; `None` for that which suits each cell.
+    pub variant: Option<&'a str>,
+    /// Whether the ceilings come along that the kernels are held against.
+    pub peaks: bool,
+}
+
 /// What a call left behind.
 pub struct Measured {
     /// All rows, those of an earlier call included; with two sides those of the second.
@@ -83,11 +94,8 @@ fn one_side(
     adapter: &Facts,
     out: &Path,
 ) -> Result<Shown, Failure> {
-    let offered = adapter.capabilities();
-    let plan = plan::plan(kernels, args.variant.as_deref(), &offered, args.sampling.suite.suite())?;
-    let plan = if args.no_peaks { plan } else { peaks::with_peaks(plan, &offered)? };
-    let measured =
-        measure(adapter, vec![(own_program(&args.sampling)?, plan)], &args.sampling, out, args.resume)?;
+    let cells = Cells { kernels, variant: args.variant.as_deref(), peaks: !args.no_peaks };
+    let measured = measure_cells(adapter, cells, &args.sampling, out, args.resume)?;
     let report = Report {
         title: format!("measured {}", adapter.name),
         device: vec![format!("results in {}", out.display())],
@@ -146,7 +154,20 @@ pub fn measure_all(
     out: &Path,
     resume: bool,
 ) -> Result<Measured, Failure> {
-    let plan = plan::plan(kernels, None, &adapter.capabilities(), sampling.suite.suite())?;
+    measure_cells(adapter, Cells { kernels, variant: None, peaks: false }, sampling, out, resume)
+}
+
+/// Measures what was chosen with this program into a folder.
+pub fn measure_cells(
+    adapter: &Facts,
+    cells: Cells<'_>,
+    sampling: &Sampling,
+    out: &Path,
+    resume: bool,
+) -> Result<Measured, Failure> {
+    let offered = adapter.capabilities();
+    let plan = plan::plan(cells.kernels, cells.variant, &offered, sampling.suite.suite())?;
+    let plan = if cells.peaks { peaks::with_peaks(plan, &offered)? } else { plan };
     measure(adapter, vec![(own_program(sampling)?, plan)], sampling, out, resume)
 }
 

@@ -74,6 +74,9 @@ pub struct Begun {
     pub begun_utc: String,
     /// The devices that it measures; empty before they are known.
     pub cards: Vec<Card>,
+    /// The devices of earlier attempts: their folders stay, and so does what is known of them.
+    #[serde(default)]
+    pub earlier: Vec<Card>,
 }
 
 /// How a task ended.

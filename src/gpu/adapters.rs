@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wgpu::{Backend, Backends, Features};
 
+use super::pci::Address;
 use crate::kernel::{Capabilities, CooperativeSizes};
 use crate::measurement::{DeviceType, Identity};
 use crate::sensors;
@@ -315,6 +316,11 @@ impl Facts {
         sensors::Device { device_type, vendor_id, pci_bus_id }
     }
 
+    /// Where it sits on the PCI bus; `None` where unknown.
+    pub fn address(&self) -> Option<Address> {
+        self.pci_bus_id.parse().ok()
+    }
+
     /// One line for messages and choices.
     pub fn line(&self) -> String {
         let bus = if self.pci_bus_id.is_empty() { String::new() } else { format!(", {}", self.pci_bus_id) };
@@ -325,7 +331,7 @@ impl Facts {
     }
 }
 
-/// Picks the adapter to measure: by index, by a part of its name, or the most capable kind.
+/// Picks the adapter to measure: by index, by its PCI bus address, by a part of its name, or the most capable kind.
 ///
 /// # Errors
 /// A sentence with the adapters to choose from.
@@ -341,6 +347,14 @@ pub fn choose<'a>(adapters: &'a [Facts], wanted: Option<&str>) -> Result<&'a Fac
             .iter()
             .find(|adapter| adapter.index == index)
             .ok_or_else(|| format!("there is no adapter {index}; there are:{}", lines(&all)));
+    }
+    if let Ok(address) = wanted.parse::<Address>() {
+        let there = |adapter: &&&Facts| adapter.address() == Some(address);
+        return all
+            .iter()
+            .find(there)
+            .copied()
+            .ok_or_else(|| format!("there is no adapter at PCI bus {address}; there are:{}", lines(&all)));
     }
     let part = wanted.to_lowercase();
     let named: Vec<&Facts> =
@@ -360,7 +374,8 @@ pub fn choose<'a>(adapters: &'a [Facts], wanted: Option<&str>) -> Result<&'a Fac
     }
 }
 
-fn rank(device_type: DeviceType) -> u8 {
+/// The most capable kind first.
+pub(super) fn rank(device_type: DeviceType) -> u8 {
     match device_type {
         DeviceType::DiscreteGpu => 0,
         DeviceType::IntegratedGpu => 1,
@@ -384,6 +399,30 @@ mod tests {
             subgroup_max,
         };
         limits.subgroup_sizes()
+    }
+
+    #[test]
+    fn an_adapter_is_chosen_by_its_pci_bus_however_that_is_spelled() {
+        let adapter = |index: u32, bus: &str| {
+            let json = format!(
+                r#"{{"index": {index}, "name": "H100", "backend": "vulkan", "driver": "", "driver_info": "",
+                "device_type": "discrete-gpu", "vendor_id": 1, "device_id": 2, "pci_bus_id": "{bus}",
+                "limits": {{"buffer_bytes": 1, "binding_bytes": 1, "workgroup_bytes": 1,
+                    "invocations_per_workgroup": 1, "subgroup_min": 0, "subgroup_max": 0}},
+                "features": {{"f16": false, "subgroups": false, "timestamps": false, "int64": false,
+                    "cooperative_matrices": []}}}}"#
+            );
+            serde_json::from_str::<Facts>(&json).unwrap()
+        };
+        let two = [adapter(0, "0000:5e:00.0"), adapter(1, "0000:3b:00.0")];
+        for wanted in ["0000:3b:00.0", "3B:00.0", "00000000:3B:00.0", "1"] {
+            assert_eq!(choose(&two, Some(wanted)).unwrap().index, 1, "{wanted}");
+        }
+        let missing = choose(&two, Some("3b:00.1")).unwrap_err();
+        assert!(
+            missing.starts_with("there is no adapter at PCI bus 0000:3b:00.1; there are:\n  0: H100"),
+            "{missing}"
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::kernel::{Kernel, Variant, layer};
 use crate::measurement::samples::Sample;
 use crate::measurement::{Cache, Chosen, Identity, Measurement, Outcome, Provenance, wire};
 use crate::op::Op;
-use crate::sensors::{self, Offer, Places};
+use crate::sensors::{self, Nvidia, Offer, Places};
 use crate::units::Bytes;
 
 /// Grows when a request or a reply changes: two binaries can only be compared where both speak one version.
@@ -40,6 +40,8 @@ pub enum Request {
         /// The adapters.
         adapters: Vec<Facts>,
     },
+    /// What NVIDIA's library tells its GPUs from each other by.
+    Nvidia,
     /// Opens an adapter of the list; cells can be asked for from then on.
     Open {
         /// Whether GL was in the list.
@@ -94,6 +96,11 @@ pub enum Reply {
         /// One per adapter.
         sensors: Vec<Offer>,
     },
+    /// NVIDIA's GPUs.
+    Nvidia {
+        /// Each that this process may use.
+        gpus: Vec<Nvidia>,
+    },
     /// The device is open.
     Opened {
         /// What its clock was found to be worth.
@@ -132,6 +139,10 @@ pub fn serve(requests: impl BufRead, replies: impl Write + 'static, memory: Opti
                 let offer = |adapter: &Facts| Offer::of(adapter.sensed(), &Places::default());
                 send(&replies, &Reply::Sensors { sensors: adapters.iter().map(offer).collect() })?;
             }
+            Request::Nvidia => match sensors::nvidia(&Places::default()) {
+                Ok(gpus) => send(&replies, &Reply::Nvidia { gpus })?,
+                Err(missing) => refuse(&replies, missing)?,
+            },
             Request::Open { gl, adapter } => match open(gl, &adapter, &replies) {
                 Ok(gpu) => return measure(gpu, &adapter, &mut requests, &replies, memory),
                 Err(fault) => refuse(&replies, fault)?,

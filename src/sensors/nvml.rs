@@ -7,7 +7,34 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};
 use nvml_wrapper::error::NvmlError;
 
-use super::{Sensor, believable};
+use super::{Nvidia, Sensor, believable};
+
+fn load(library: Option<&OsStr>) -> Result<Nvml, String> {
+    let loaded = match library {
+        Some(path) => Nvml::builder().lib_path(path).init(),
+        None => Nvml::init(),
+    };
+    loaded.map_err(|error| told("nvmlInit_v2", &error))
+}
+
+/// Every GPU that the library lets this process use. It counts those as well that it then refuses.
+pub fn all(library: Option<&OsStr>) -> Result<Vec<Nvidia>, String> {
+    let nvml = load(library)?;
+    let count = nvml.device_count().map_err(|error| told("nvmlDeviceGetCount_v2", &error))?;
+    let known = |index| {
+        let gpu = nvml.device_by_index(index).ok()?;
+        let megahertz = gpu.max_clock_info(Clock::SM).ok();
+        let milliwatts = gpu.enforced_power_limit().ok();
+        Some(Nvidia {
+            pci_bus_id: gpu.pci_info().ok()?.bus_id,
+            uuid: gpu.uuid().unwrap_or_default(),
+            minor: gpu.minor_number().ok(),
+            clock_max_hz: megahertz.and_then(|clock| believable::clock_hz(f64::from(clock) * 1e6)),
+            power_limit_w: milliwatts.and_then(|power| believable::power_w(f64::from(power) * 1e-3)),
+        })
+    };
+    Ok((0..count).filter_map(known).collect())
+}
 
 /// A GPU that the library knows.
 pub struct Gpu {
@@ -21,12 +48,7 @@ impl Gpu {
     /// # Errors
     /// That the library cannot be loaded, or what it says of the address.
     pub fn find(library: Option<&OsStr>, bus: String) -> Result<Self, String> {
-        let loaded = match library {
-            Some(path) => Nvml::builder().lib_path(path).init(),
-            None => Nvml::init(),
-        };
-        let nvml = loaded.map_err(|error| told("nvmlInit_v2", &error))?;
-        let gpu = Self { nvml, bus };
+        let gpu = Self { nvml: load(library)?, bus };
         gpu.ask("nvmlDeviceGetHandleByPciBusId_v2", |_| Ok(()))?;
         Ok(gpu)
     }

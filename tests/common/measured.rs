@@ -100,7 +100,8 @@ impl Mark {
         start.elapsed()
     }
 
-    fn processes(&self) -> Vec<String> {
+    /// The ids of its living processes.
+    pub fn processes(&self) -> Vec<String> {
         let wanted = format!("{MARK}={}", self.0).into_bytes();
         let is_of_call = |id: &String| {
             let variables = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();

@@ -64,10 +64,12 @@ pub fn run(args: &SubmitArgs) -> Result<Exit, Failure> {
 
 /// The options of `mtok measure` that all tasks share, before anything is submitted.
 pub fn check(options: &[String]) -> Result<(), Failure> {
-    match options.iter().find(|word| word.chars().any(char::is_control)) {
-        Some(word) => Err(Failure::bad_input(format!("\"{}\" has a control character in it", inert(word)))),
-        None => Ok(()),
+    if let Some(word) = options.iter().find(|word| word.chars().any(char::is_control)) {
+        return Err(Failure::bad_input(format!("\"{}\" has a control character in it", inert(word))));
     }
+    #[cfg(feature = "gpu")]
+    crate::cli::fleet::measuring::parse(options).map_err(Failure::bad_input)?;
+    Ok(())
 }
 
 fn order(args: &SubmitArgs) -> Result<Order, Failure> {
@@ -102,7 +104,13 @@ fn order(args: &SubmitArgs) -> Result<Order, Failure> {
         })?,
     };
     let program = text(&program)?;
-    let (plan, tasks, warnings) = remaining(&folder, plan, there)?;
+    let (plan, tasks, mut warnings) = remaining(&folder, plan, there)?;
+    if cfg!(not(feature = "gpu")) && args.program.is_none() {
+        warnings.push(
+            "this mtok was built without the feature gpu and cannot measure; --program names one that can"
+                .into(),
+        );
+    }
     Ok(Order { folder, plan, wanted, program, tasks, at_once: args.at_once, warnings })
 }
 
