@@ -206,6 +206,8 @@ fn the_folders_alone_say_what_is_known_and_nothing_is_called_lost() {
     let json = with_programs(&["fleet", "status", &word(&dir), "--json"], folder.path()).json();
     assert_eq!((&json["slurm"], &json["counts"]["lost"]), (&false.into(), &0.into()), "{json:#}");
     assert!(json["warnings"][0].as_str().unwrap().contains("no Slurm here"), "{json:#}");
+    let refused = with_programs(&["fleet", "cancel", &word(&dir)], folder.path());
+    assert!(refused.code == Some(3) && refused.err.contains("nothing is cancelled"), "{}", refused.err);
 }
 
 #[test]

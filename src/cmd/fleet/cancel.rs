@@ -32,11 +32,11 @@ pub fn run(args: &CancelArgs) -> Result<Exit, Failure> {
     let only = only.map_err(|what| Failure::bad_input(format!("--tasks: {what}")))?;
     let mut looker = Looker::new(&args.dir, plan);
     let seen = looker.look()?;
-    let why = || seen.warnings.first().cloned().unwrap_or_default();
-    match seen.slurm {
-        Some(true) => {}
-        Some(false) => return Err(Failure::bad_input(format!("{}: {}", args.dir.display(), why()))),
-        None => note(&format!("{}: nothing of it was submitted to Slurm by mtok", args.dir.display())),
+    if let Some(Failure { exit, message }) = seen.silence {
+        return Err(Failure::new(exit, format!("{}: nothing is cancelled: {message}", args.dir.display())));
+    }
+    if seen.slurm.is_none() {
+        note(&format!("{}: nothing of it was submitted to Slurm by mtok", args.dir.display()));
     }
     let wanted = |row: &&Row| {
         let state = row.state == State::Queued || row.state == State::Running && !args.queued;

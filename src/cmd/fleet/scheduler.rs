@@ -103,10 +103,10 @@ fn wait(child: &mut Child, limit: Duration) -> Option<bool> {
 pub fn ask(program: &str, words: &[String], limit: Duration) -> Result<String, Failure> {
     match call(program, words, limit)? {
         Some(Answer::Said(text)) => Ok(text),
-        Some(Answer::Refused(complaint)) if is_unconfigured(&complaint) => Err(none(&complaint)),
+        Some(Answer::Refused(complaint)) if is_unconfigured(&complaint) => Err(none(program, &complaint)),
         Some(Answer::Refused(complaint)) => Err(refused(program, &complaint)),
         Some(Answer::Silent(complaint)) => Err(silent(program, &complaint, limit)),
-        None => Err(none("")),
+        None => Err(none(program, "")),
     }
 }
 
@@ -125,9 +125,9 @@ fn silent(program: &str, complaint: &str, limit: Duration) -> Failure {
 }
 
 /// There is no Slurm: how to do without it.
-fn none(complaint: &str) -> Failure {
+fn none(program: &str, complaint: &str) -> Failure {
     let why = match words(complaint) {
-        said if said.is_empty() => "no Slurm here: sbatch is not among the programs".to_owned(),
+        said if said.is_empty() => format!("no Slurm here: there is no {program}"),
         said => format!("no Slurm here: {said}"),
     };
     let how = "start each task with what starts processes here, from 0 up: `mtok fleet task --dir DIR --index I --of N`";

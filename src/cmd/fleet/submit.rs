@@ -168,10 +168,10 @@ fn remaining(
         ))),
         true => {
             let seen = Looker::new(folder, there.clone()).look()?;
-            if seen.slurm == Some(false) {
-                let why = seen.warnings.last().cloned().unwrap_or_default();
-                let what = format!("{}: which of its tasks are queued is not known: {why}", folder.display());
-                return Err(Failure::bad_input(what));
+            if let Some(Failure { exit, message }) = seen.silence {
+                let what =
+                    format!("{}: which of its tasks are queued is not known: {message}", folder.display());
+                return Err(Failure::new(exit, what));
             }
             let waits = |state: State| matches!(state, State::Done | State::Queued | State::Running);
             let open = seen.rows.iter().filter(|row| !waits(row.state)).map(|row| row.task).collect();
