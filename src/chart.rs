@@ -11,20 +11,24 @@ mod history;
 mod intervals;
 mod label;
 mod legend;
+mod nodes;
 pub mod palette;
 mod peaks;
 mod png;
 mod roofline;
 mod rows;
+mod spreads;
 mod ticks;
 mod tornado;
 
 pub use curves::{Band, CurvePoint, Curves, Line, curves};
 pub use history::{History, HistorySeries, history};
 pub use intervals::{IntervalRow, Intervals, intervals};
+pub use nodes::{MapDevice, MapNode, Nodes, Sign, nodes};
 pub use peaks::{Peak, Peaks, peaks};
 pub use png::png;
 pub use roofline::{Bandwidth, Ceiling, Roofline, RooflinePoint, roofline};
+pub use spreads::{SpreadMark, SpreadRow, Spreads, spreads};
 pub use tornado::{Tornado, TornadoBar, tornado};
 
 /// The outer size of a chart.

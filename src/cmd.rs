@@ -17,7 +17,6 @@ mod fleet;
 #[cfg(feature = "gpu")]
 mod folder;
 mod generated;
-#[cfg(feature = "gpu")]
 mod host;
 mod hour;
 mod import_kernels;
@@ -54,7 +53,6 @@ use crate::cli::{Cli, Verb};
 /// The exit codes of the design: one meaning each, across all verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "some codes are only for measuring"))]
 pub enum Exit {
     /// All is well.
     Ok = 0,

@@ -5,7 +5,9 @@
 //!
 //! ```text
 //! fleet.json                     the plan: how many tasks, one per what, measured how
-//! jobs/<job>.json                what was submitted to a scheduler
+//! fleet.sbatch                   the script that was submitted to Slurm
+//! jobs/<job>.json                what was submitted; <job>.cancelled.json: what of it was cancelled
+//! logs/<job>_<index>.log         what a task wrote to stdout and stderr there
 //! tasks/00042/begun.json         who works on the task, since when
 //! tasks/00042/<node>-<gpu>/      a result folder per device: measurements.csv, samples.csv, device.json
 //! tasks/00042/status.json        written last: how the task ended
@@ -16,8 +18,21 @@
 //! begins one of its own: no file ever holds the rows of two devices.
 
 pub mod analysis;
+#[cfg(test)]
+pub(crate) mod by_hand;
 pub mod collected;
 pub mod folders;
+pub mod follow;
+pub mod gather;
+pub mod indices;
 pub mod launcher;
+pub mod manifest;
 pub mod plan;
+pub mod rates;
 pub mod record;
+pub mod sbatch;
+pub mod serving;
+pub mod simulate;
+pub mod slurm;
+pub mod submitted;
+pub mod tables;

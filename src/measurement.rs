@@ -320,8 +320,19 @@ impl Measurement {
 
 /// The name of a cell: kernel, format, shape and variant, and `cold` where it is.
 pub fn cell_name(op: &Op, variant: &str, cache: Cache) -> String {
+    let mut name = String::new();
+    // Writing to memory cannot fail.
+    let _ = write_cell_name(&mut name, op, variant, cache);
+    name
+}
+
+/// Writes the same to where there is room already.
+fn write_cell_name(out: &mut String, op: &Op, variant: &str, cache: Cache) -> std::fmt::Result {
+    use std::fmt::Write;
+    write!(out, "{}/{}/", op.kernel(), op.format())?;
+    op.write_shape(out)?;
     let cold = if cache == Cache::Cold { "/cold" } else { "" };
-    format!("{}/{}/{}/{variant}{cold}", op.kernel(), op.format(), op.shape())
+    write!(out, "/{variant}{cold}")
 }
 
 impl Outcome {

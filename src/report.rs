@@ -15,6 +15,8 @@ pub mod estimates;
 pub mod explain;
 pub mod feeds;
 pub mod findings;
+pub mod fleet;
+mod fleet_tasks;
 pub mod forecast;
 pub mod github;
 pub mod hour;

@@ -11,8 +11,7 @@ pub mod rank;
 pub mod running;
 pub mod series;
 pub mod student;
-#[cfg(test)]
-mod synthetic;
+pub mod synthetic;
 
 /// Quantile of sorted data by linear interpolation between order statistics: type 7 of Hyndman and Fan,
 /// "Sample Quantiles in Statistical Packages" (1996), the default of R and NumPy.

@@ -114,14 +114,39 @@ pub fn each_row(
     required: &[&str],
     mut each: impl FnMut(Row<'_>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
+    each_row_at(input, required, |_| (), |(), row| each(row))
+}
+
+/// The same for tables with many columns, whose places are looked up once, not in every row.
+///
+/// # Errors
+/// Those of [`each_row`].
+pub fn each_row_at<P>(
+    input: impl Read,
+    required: &[&str],
+    places: impl FnOnce(Header<'_>) -> P,
+    mut each: impl FnMut(&P, Row<'_>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let text = unix_lines(read_limited(input, MAX_BYTES_OF_ROWS)?);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let columns = columns(&mut reader, required)?;
+    let places = places(Header(&columns));
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| Fault::of_csv(&error))? {
-        each(Row { columns: &columns, line: line_of(&record), record: &record })?;
+        each(&places, Row { columns: &columns, line: line_of(&record), record: &record })?;
     }
     Ok(())
+}
+
+/// The header of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'t>(&'t HashMap<String, usize>);
+
+impl Header<'_> {
+    /// The place of a column.
+    pub fn column(self, name: &'static str) -> Column {
+        Column { name, index: self.0.get(name).copied().unwrap_or(usize::MAX) }
+    }
 }
 
 /// Where each column of the header stands.

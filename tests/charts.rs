@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
+#[path = "charts/fleet.rs"]
+mod fleet;
 #[path = "charts/samples.rs"]
 mod samples;
 

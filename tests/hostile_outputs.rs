@@ -10,8 +10,10 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use common::fleets::Fleet;
 use common::words::{COUNT, Words, csv, harmless, hostile, is_loud, measured, tables};
 use common::{Grid, Run, data, folder, mtok, run, write};
+use mtok::report::fleet;
 use pulldown_cmark::{Event, Options, Parser};
 use serde_json::{Value, json};
 
@@ -245,6 +247,30 @@ fn names_in_results_are_inert_in_every_report() {
         ];
         let formats = forms.map(|(name, form)| (form, run(mtok(&["report", &path, "--format", name]))));
         std::iter::once((Form::Terminal, run(mtok(&["report", &path])))).chain(formats).collect()
+    });
+}
+
+#[test]
+fn names_of_a_fleet_are_inert_in_every_form_of_its_report() {
+    assert_all_inert(1, |words| {
+        let report = Fleet {
+            nodes: 6,
+            gpus: 2,
+            slow: vec![5],
+            throttling: Some(2),
+            words: Some(words),
+            ..Fleet::default()
+        }
+        .report();
+        let printed = |out: String| Run { code: Some(0), out, err: String::new() };
+        let forms = [
+            (Form::Terminal, fleet::terminal(&report, 80, false)),
+            (Form::Terminal, fleet::terminal(&report, 400, false)),
+            (Form::Csv, fleet::csv(&report)),
+            (Form::Markdown, fleet::markdown(&report)),
+            (Form::Json, fleet::json(&report)),
+        ];
+        forms.map(|(form, out)| (form, printed(out))).into()
     });
 }
 

@@ -8,8 +8,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use common::fleets::Fleet;
 use common::{Grid, data, mtok, run, tables};
 use mtok::diff::{Reason, Verdict};
+use mtok::fleet::analysis::{Kind, Label};
+use mtok::fleet::collected::{Flag, State, Why};
 use mtok::measurement::{TimingMethod, samples, wire};
 use serde_json::{Map, Value, json};
 
@@ -313,6 +316,53 @@ fn a_budget_is_as_its_schema_says() {
 }
 
 #[test]
+fn a_fleet_has_the_keys_and_words_of_its_schema() {
+    let schema = schema("fleet");
+    let definitions = &schema["$defs"];
+    let full = Fleet::default().report();
+    let shown: Value = serde_json::from_str(&mtok::report::fleet::json(&full)).unwrap();
+    assert_valid(&schema, &shown);
+    assert_eq!(keys(&shown), keys(&schema["properties"]));
+    for (name, value) in [
+        ("plan", &shown["plan"]),
+        ("task", &shown["tasks"]["not_done"][0]),
+        ("type", &shown["types"][0]),
+        ("outlier", &shown["outliers"][0]),
+        ("device", &shown["devices"][0]),
+        ("cell", &shown["cells"][0]),
+        ("aside", &shown["aside"][0]),
+        ("costs", &shown["costs"]),
+        ("day", &shown["costs"]["days"][0]),
+        ("type_cost", &shown["costs"]["types"][0]),
+    ] {
+        assert_eq!(keys(value), keys(&definitions[name]["properties"]), "{name}");
+    }
+    // Of each word that mtok knows the schema knows it too.
+    let words = |values: &Value| set(values.as_array().unwrap().iter().filter_map(Value::as_str));
+    let of = |name: &str, key: &str| words(&definitions[name]["properties"][key]["enum"]);
+    assert_eq!(of("outlier", "kind"), set(Kind::ALL.iter().map(|it| it.name())));
+    assert_eq!(of("device", "label"), set(Label::ALL.iter().map(|it| it.name())));
+    assert_eq!(of("aside", "why"), set(Why::ALL.iter().map(|it| it.name())));
+    assert_eq!(of("task", "state"), set(State::ALL.iter().map(|it| it.name())));
+    assert_eq!(
+        words(&definitions["device"]["properties"]["flags"]["items"]["enum"]),
+        set(Flag::ALL.iter().map(|it| it.name()))
+    );
+    let without = mtok::report::fleet::FleetReport { costs: None, as_of: None, ..full };
+    assert_valid(&schema, &serde_json::from_str(&mtok::report::fleet::json(&without)).unwrap());
+    let mut broken = shown.clone();
+    broken["devices"][0]["label"] = json!("slow");
+    broken["cells"][0]["median_s"] = json!(0);
+    broken["costs"]["days"][0]["own_usd_per_day"] = json!(0);
+    assert_eq!(
+        faults(&schema, &broken).len(),
+        3,
+        "an unknown price is never 0: {:?}",
+        faults(&schema, &broken)
+    );
+}
+
+#[test]
 fn every_schema_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let names = common::names(&folder);
@@ -323,6 +373,7 @@ fn every_schema_is_tested() {
         "costs",
         "diff",
         "explain",
+        "fleet",
         "github-action-benchmark",
         "lease",
         "measurements",

@@ -51,6 +51,14 @@ impl Canvas {
         if size.width_px < LEAST.width_px || size.height_px < LEAST.height_px {
             return Err(ChartError::TooSmall(size.width_px, size.height_px));
         }
+        Self::low(size)
+    }
+
+    /// A drawing that may be as low as what is in it.
+    pub(super) fn low(size: Size) -> Result<Self, ChartError> {
+        if size.width_px < LEAST.width_px {
+            return Err(ChartError::TooSmall(size.width_px, size.height_px));
+        }
         let root = SVG::new()
             .set("width", size.width_px)
             .set("height", size.height_px)
@@ -95,6 +103,39 @@ impl Canvas {
         element.assign("fill", colour);
         element.assign("fill-opacity", opacity);
         self.add(element, None);
+    }
+
+    /// Squares or discs of one size and colour; nothing where there are none.
+    pub(super) fn dots(
+        &mut self,
+        class: &str,
+        path: &str,
+        (colour, opacity): (&str, f64),
+        side_px: u32,
+        cap: &str,
+    ) {
+        if path.is_empty() {
+            return;
+        }
+        let mut element = Element::new("path");
+        element.assign("class", class);
+        element.assign("d", path);
+        element.assign("fill", "none");
+        element.assign("stroke", colour);
+        element.assign("stroke-opacity", opacity);
+        element.assign("stroke-width", side_px);
+        element.assign("stroke-linecap", cap);
+        self.add(element, None);
+    }
+
+    /// An area that is not seen and tells a pointer its name.
+    pub(super) fn area(&mut self, class: &str, path: &str, title: &str) {
+        let mut element = Element::new("path");
+        element.assign("class", class);
+        element.assign("d", path);
+        element.assign("fill", "none");
+        element.assign("pointer-events", "all");
+        self.add(element, Some(title));
     }
 
     /// A bar.

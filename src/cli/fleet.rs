@@ -2,6 +2,7 @@
 
 mod cancel;
 mod collect;
+mod costing;
 mod manifest;
 #[cfg(feature = "gpu")]
 pub mod measuring;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 
 pub use cancel::CancelArgs;
 pub use collect::CollectArgs;
+pub use costing::FleetCostArgs;
 pub use manifest::ManifestArgs;
 pub use simulate::SimulateArgs;
 pub use status::StatusArgs;

@@ -11,7 +11,7 @@ use mtok::report::served::Versioned;
 use mtok::throughput::Estimate;
 use mtok::units::{Interval, UsdPerMtok};
 
-use super::compare;
+use super::compare::{self, Load};
 use super::inputs::{self, Origin};
 use super::output::{print, print_json, terminal};
 use super::tables::Tables;
@@ -29,12 +29,13 @@ pub fn run(args: &BudgetArgs) -> Result<Exit, Failure> {
     let sized = Sized { args, rents: Rents::known(&args.price, &tables, &gpus, &origin)?, own };
     let estimates = inputs::estimates(&args.workload, &tables, &gpus, &origin)?;
     // The budget finds the load itself; what the row says of costs at full load is not used.
-    let price = PriceArgs { utilisation: Some(1.0), ..args.price.clone() };
+    let load = Load { utilisation: 1.0, stated: true };
     let rent = std::slice::from_ref(&sized.rents.counts);
-    let rows = compare::of_estimates(&estimates, &args.workload, &price, &tables, &origin, rent)?;
+    let asked = (&args.workload, &args.price);
+    let rows = compare::of_estimates(&estimates, asked, &tables, &origin, rent, load)?;
     let entries = estimates.iter().zip(rows).map(|(estimate, compared)| sized.entry(estimate, compared));
     let budgets = sized.budgets(entries.collect::<Result<_, _>>()?);
-    warnings.extend(compare::warnings(&price, &origin));
+    warnings.extend(compare::rent_doubts(&args.price, &origin));
     if args.format.json {
         print_json(&Versioned::new(&budgets, &warnings))?;
     } else if args.format.csv {
@@ -90,7 +91,11 @@ impl Rents {
 }
 
 /// The hour of an owned device with where it comes from, or why there is none.
-fn owned(args: &OwnArgs, tables: &Tables, gpu: Option<&GpuSpec>) -> Result<Result<OwnHour, String>, Failure> {
+pub fn owned(
+    args: &OwnArgs,
+    tables: &Tables,
+    gpu: Option<&GpuSpec>,
+) -> Result<Result<OwnHour, String>, Failure> {
     let presets = tables.presets()?;
     if args.preset.is_none() && args.capital.is_none() && args.given().is_empty() {
         return Ok(Err(unowned(&presets, gpu)));
@@ -141,7 +146,7 @@ fn all_in<'p>(args: &OwnArgs, presets: &'p [Preset]) -> Result<Option<(&'p Prese
 }
 
 /// A doubt about a preset of another GPU.
-fn other_gpu(own: Option<&OwnHour>, gpu: Option<&GpuSpec>) -> Option<String> {
+pub fn other_gpu(own: Option<&OwnHour>, gpu: Option<&GpuSpec>) -> Option<String> {
     let (preset, gpu) = (own?.preset.as_ref()?, gpu?);
     let other = preset.gpu != gpu.name;
     other.then(|| format!("preset {} is of the {}, not of the {}", preset.name, preset.gpu, gpu.name))

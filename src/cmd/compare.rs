@@ -170,23 +170,40 @@ pub fn comparisons(
     rents: &[Result<Rent, String>],
 ) -> Result<(Vec<Compared>, Vec<String>), Failure> {
     let estimates = inputs::estimates(workload, tables, gpus, origin)?;
-    Ok((of_estimates(&estimates, workload, price, tables, origin, rents)?, warnings(price, origin)))
+    let load = Load::of(price);
+    let rows = of_estimates(&estimates, (workload, price), tables, origin, rents, load)?;
+    Ok((rows, warnings(price, origin)))
+}
+
+/// How much of the paid hours carries load.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// The share.
+    pub utilisation: f64,
+    /// Whether somebody said so; else it is the best case.
+    pub stated: bool,
+}
+
+impl Load {
+    /// As the arguments say; full load where they do not.
+    fn of(price: &PriceArgs) -> Self {
+        Self { utilisation: price.utilisation.unwrap_or(1.0), stated: price.utilisation.is_some() }
+    }
 }
 
 /// A row for each estimate at each rent.
 pub fn of_estimates(
     estimates: &[Estimate],
-    workload: &WorkloadArgs,
-    price: &PriceArgs,
+    (workload, price): (&WorkloadArgs, &PriceArgs),
     tables: &Tables,
     origin: &Origin,
     rents: &[Result<Rent, String>],
+    load: Load,
 ) -> Result<Vec<Compared>, Failure> {
     let as_of = as_of(price);
     let listings = tables.tokens()?;
     // A request always has output tokens here: the workload was checked.
     let mix = Mix::of_request(workload.isl, workload.osl).map_err(Failure::bad_input)?;
-    let utilisation = price.utilisation.unwrap_or(1.0);
     let mut rows = Vec::new();
     let market_of = |estimate: &Estimate| market(&listings, &estimate.model, as_of, mix, token::MAX_AGE_DAYS);
     let markets: Vec<Result<Market, NotFound>> = estimates.iter().map(market_of).collect();
@@ -198,8 +215,8 @@ pub fn of_estimates(
                 estimate,
                 software: origin.software(),
                 gpus: estimate.workload.serving.tp as u32,
-                utilisation,
-                utilisation_stated: price.utilisation.is_some(),
+                utilisation: load.utilisation,
+                utilisation_stated: load.stated,
                 rent: rent.clone(),
                 market: market.clone(),
                 policy: price.market.clone(),
@@ -326,14 +343,20 @@ pub fn of_choice(choice: OfferChoice, offer: &Offer) -> Vec<Rent> {
 
 /// What the reader should doubt of the prices.
 pub fn warnings(price: &PriceArgs, origin: &Origin) -> Vec<String> {
+    let mut warnings = rent_doubts(price, origin);
+    if price.utilisation.is_none() {
+        warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());
+    }
+    warnings
+}
+
+/// What the reader should doubt of the rent.
+pub fn rent_doubts(price: &PriceArgs, origin: &Origin) -> Vec<String> {
     let mut warnings = Vec::new();
     if origin.software() && price.usd_per_hour.is_none() && price.hardware.is_none() {
         warnings.push(format!("a software adapter has no rent of its own: priced as a {SOFTWARE_HARDWARE}"));
     }
     warnings.extend(price.usd_per_hour.and_then(unusual_rent));
-    if price.utilisation.is_none() {
-        warnings.push("costs are at full load in every paid hour; see break-even utilisation".into());
-    }
     warnings
 }
 

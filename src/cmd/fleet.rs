@@ -2,12 +2,19 @@
 
 mod cancel;
 mod collect;
+mod costs;
+mod gather;
+mod jobs;
+mod look;
 mod manifest;
+mod scheduler;
 mod simulate;
+mod small;
 mod status;
 mod submit;
 #[cfg(feature = "gpu")]
 mod task;
+mod watch;
 
 use super::{Exit, Failure};
 use crate::cli::fleet::{FleetArgs, FleetVerb};

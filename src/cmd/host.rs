@@ -1,9 +1,11 @@
 //! Facts about this machine and this call.
 
 use jiff::Timestamp;
+#[cfg(feature = "gpu")]
 use mtok::units::Bytes;
 
 /// Memory of the host; `None` where the system does not say.
+#[cfg(feature = "gpu")]
 pub fn memory() -> Option<Bytes> {
     if cfg!(target_os = "macos") {
         let output = std::process::Command::new("sysctl").args(["-n", "hw.memsize"]).output().ok()?;
@@ -27,6 +29,7 @@ pub fn name() -> Option<String> {
 }
 
 /// The command line; of paths only the last part, so that results can be published.
+#[cfg(feature = "gpu")]
 pub fn argv() -> String {
     let last = |word: String| word.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     std::env::args().map(last).collect::<Vec<_>>().join(" ")

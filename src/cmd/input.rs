@@ -43,6 +43,31 @@ fn file(path: &Path, max_bytes: u64) -> Result<(File, u64), Failure> {
     Ok((file, opened.len()))
 }
 
+/// The bytes of a plain file of a folder that strangers write to, where there is one.
+///
+/// # Errors
+/// Why it is not read, in words without its path.
+pub fn bytes(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, String> {
+    let unreadable = |error: io::Error| format!("cannot be read: {error}");
+    let is_plain = |there: &Metadata| match there.file_type() {
+        it if it.is_file() => Ok(()),
+        it => Err(format!("is {}, not a plain file", if it.is_dir() { "a folder" } else { special(it) })),
+    };
+    match path.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        there => is_plain(&there.map_err(unreadable)?)?,
+    }
+    let file = without_waiting().open(path).map_err(unreadable)?;
+    let opened = file.metadata().map_err(unreadable)?;
+    is_plain(&opened)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(opened.len().min(max_bytes)).unwrap_or_default() + 1);
+    file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(format!("is larger than {} MiB", max_bytes >> 20));
+    }
+    Ok(Some(bytes))
+}
+
 fn plain(there: &Metadata) -> Result<(), String> {
     match there.file_type() {
         it if it.is_file() => Ok(()),

@@ -10,17 +10,27 @@ const PACE: Duration = Duration::from_millis(200);
 /// Characters of a file's name.
 const NAME: usize = 30;
 
-/// A reader that says how much of its bytes it has read.
-pub struct Progress<R, W: Write> {
-    input: R,
+/// A line that is written over while something takes long, and wiped at its end.
+pub struct Line<W: Write> {
     out: W,
-    name: String,
-    total: u64,
-    read: u64,
     start: Instant,
     patience: Duration,
     /// When the line was written, and its width.
     shown: Option<(Instant, usize)>,
+}
+
+/// A line of its own on stderr, where that is a terminal.
+pub fn line_of_its_own() -> Option<Line<io::Stderr>> {
+    io::stderr().is_terminal().then(|| Line::new(io::stderr(), PATIENCE))
+}
+
+/// A reader that says how much of its bytes it has read.
+pub struct Progress<R, W: Write> {
+    input: R,
+    line: Line<W>,
+    name: String,
+    total: u64,
+    read: u64,
 }
 
 /// A file of `total` bytes, watched where stderr is a terminal.
@@ -34,15 +44,22 @@ pub fn watched<R: Read + 'static>(input: R, name: &str, total: u64) -> Box<dyn R
 impl<R: Read, W: Write> Progress<R, W> {
     fn new(input: R, out: W, name: &str, total: u64, patience: Duration) -> Self {
         let name: String = mtok::text::inert(name).chars().take(NAME).collect();
-        Self { input, out, name, total, read: 0, start: Instant::now(), patience, shown: None }
+        Self { input, line: Line::new(out, patience), name, total, read: 0 }
+    }
+}
+
+impl<W: Write> Line<W> {
+    fn new(out: W, patience: Duration) -> Self {
+        Self { out, start: Instant::now(), patience, shown: None }
     }
 
-    fn show(&mut self) {
+    /// Shows what `words` makes of the time that has passed, unless it is too early.
+    pub fn show(&mut self, words: impl FnOnce(Duration) -> String) {
         let (elapsed, last) = (self.start.elapsed(), self.shown.map(|shown| shown.0));
         if elapsed < self.patience || last.is_some_and(|last| last.elapsed() < PACE.min(self.patience)) {
             return;
         }
-        let line = line(&self.name, self.read, self.total, elapsed);
+        let line = words(elapsed);
         self.over(&line);
         self.shown = Some((Instant::now(), line.chars().count()));
     }
@@ -59,12 +76,13 @@ impl<R: Read, W: Write> Read for Progress<R, W> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer)?;
         self.read += count as u64;
-        self.show();
+        let Self { line: shown, name, total, read, .. } = self;
+        shown.show(|elapsed| bytes_line(name, *read, *total, elapsed));
         Ok(count)
     }
 }
 
-impl<R, W: Write> Drop for Progress<R, W> {
+impl<W: Write> Drop for Line<W> {
     fn drop(&mut self) {
         if let Some((_, width)) = self.shown {
             let _ = write!(self.out, "\r{:width$}\r", "");
@@ -73,16 +91,20 @@ impl<R, W: Write> Drop for Progress<R, W> {
     }
 }
 
-/// Done, of what, how long it has taken, and how long the rest will take at the same pace.
-fn line(name: &str, read: u64, total: u64, elapsed: Duration) -> String {
+/// Bytes read, of how many, and when the rest will be.
+fn bytes_line(name: &str, read: u64, total: u64, elapsed: Duration) -> String {
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    format!("{name}: {:.0} of {:.0} MiB, {}", mib(read), mib(total), passed_and_left(read, total, elapsed))
+}
+
+/// How long it has taken, and how long the rest will take at the same pace.
+pub fn passed_and_left(done: u64, total: u64, elapsed: Duration) -> String {
     let elapsed_s = elapsed.as_secs_f64();
-    let share = if total == 0 { 1.0 } else { (read as f64 / total as f64).min(1.0) };
-    let left = match share {
-        0.0 => String::new(),
-        share => format!(", {:.0} s left", elapsed_s / share - elapsed_s),
-    };
-    format!("{name}: {:.0} of {:.0} MiB, {elapsed_s:.0} s{left}", mib(read), mib(total))
+    let share = if total == 0 { 1.0 } else { (done as f64 / total as f64).min(1.0) };
+    match share {
+        0.0 => format!("{elapsed_s:.0} s"),
+        share => format!("{elapsed_s:.0} s, {:.0} s left", elapsed_s / share - elapsed_s),
+    }
 }
 
 #[cfg(test)]
@@ -91,10 +113,10 @@ mod tests {
 
     #[test]
     fn a_line_says_done_total_elapsed_and_remaining() {
-        let shown = line("a.csv", 30 << 20, 120 << 20, Duration::from_secs(3));
+        let shown = bytes_line("a.csv", 30 << 20, 120 << 20, Duration::from_secs(3));
         assert_eq!(shown, "a.csv: 30 of 120 MiB, 3 s, 9 s left");
-        assert_eq!(line("a", 0, 1 << 20, Duration::from_secs(2)), "a: 0 of 1 MiB, 2 s");
-        assert_eq!(line("a", 5, 0, Duration::from_secs(2)), "a: 0 of 0 MiB, 2 s, 0 s left");
+        assert_eq!(bytes_line("a", 0, 1 << 20, Duration::from_secs(2)), "a: 0 of 1 MiB, 2 s");
+        assert_eq!(bytes_line("a", 5, 0, Duration::from_secs(2)), "a: 0 of 0 MiB, 2 s, 0 s left");
     }
 
     #[test]

@@ -1,9 +1,37 @@
 //! What a fleet's visits say together: per type of device the median and the spread, each device beside its siblings, and how
 //! much of the spread is that of devices, of nodes and of runs.
 
+mod deviation;
+mod evidence;
+mod group;
+mod judge;
+mod kernels;
+mod nodes;
+mod outward;
+mod robust;
+mod values;
+mod variance;
+
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
+use self::deviation::{SIBLINGS_MIN, Siblings};
+use self::group::{Group, groups, mixed};
+use self::nodes::{Node, nodes};
+use self::values::Values;
+use super::collected::Collected;
 use crate::named::named;
+use crate::stats::{quantile_sorted, sorted};
+
+/// The chance of a false alarm among all devices of a type that are alike: one healthy fleet in a hundred is accused of
+/// anything.
+pub const LEVEL: f64 = 0.01;
+
+/// The share below which a device is called alike however sure it is that it differs. Devices that nobody complains of differ
+/// by as much from one visit to the next, and no card is exchanged for less.
+pub const LEAST: f64 = 0.02;
 
 /// What is said of all devices of a fleet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -148,4 +176,99 @@ pub struct Outlier {
     pub p_adjusted: Option<f64>,
     /// What speaks for it, one sentence.
     pub evidence: String,
+}
+
+/// Sets every device beside its siblings: those of the same type and driver that may be compared.
+///
+/// The value of a device in a cell is the median of its runs; its distance from its siblings is the mean over its cells of the
+/// logarithm of its time over theirs, robust, and with the weight of a cell by how little siblings differ in it. What stands
+/// out is tested from the inside outwards ([`LEVEL`], all devices, nodes and kernels of a type considered), and has to matter
+/// ([`LEAST`]). Groups of fewer than three devices are not judged. The order of devices, visits and cells does not matter, nor
+/// does the unit of the times. Takes time in proportion to n log n of the visits.
+pub fn analyse(collected: &Collected) -> Analysis {
+    let values = Values::of(collected);
+    let mut analysis = Analysis { standings: vec![None; collected.units.len()], ..Analysis::default() };
+    let mut usual: Option<(u32, Siblings)> = None;
+    for group in groups(collected, &values) {
+        let siblings = Siblings::new(group.units.clone(), &values);
+        let units = group.units.iter().map(|unit| collected.units.get(*unit as usize));
+        let nodes = nodes(units);
+        let judged = judge::judge(&group, &siblings, &nodes, collected).unwrap_or_default();
+        for (unit, standing) in group.units.iter().zip(&judged.standings) {
+            analysis.standings.get_mut(*unit as usize).into_iter().for_each(|slot| *slot = *standing);
+        }
+        analysis.outliers.extend(judged.outliers);
+        if group.other_driver.is_some() {
+            let beside = usual.as_ref().filter(|it| it.0 == group.type_index).map(|it| &it.1);
+            analysis.outliers.extend(mixed(&group, beside, collected, &values));
+            continue;
+        }
+        analysis.cells.extend(cell_spreads(&group, &values));
+        let alike: Vec<bool> = judged
+            .standings
+            .iter()
+            .map(|standing| standing.is_none_or(|standing| standing.label == Label::Alike))
+            .collect();
+        let variance = variance::split(&siblings, &nodes, &values, &alike);
+        analysis.types.push(TypeSpread {
+            variance: variance.filter(|_| group.units.len() >= SIBLINGS_MIN),
+            detectable: judged.detectable,
+            ..spread(&group, &siblings, &nodes)
+        });
+        usual = Some((group.type_index, siblings));
+    }
+    analysis.outliers.sort_by(worst_first);
+    analysis
+}
+
+/// The slow ones by how slow they are, then mixed drivers, then the fast ones.
+fn worst_first(a: &Outlier, b: &Outlier) -> std::cmp::Ordering {
+    let rank = |it: &Outlier| match it.kind {
+        Kind::MixedDriver => 1,
+        Kind::FastCard => 2,
+        _ => 0,
+    };
+    let slower = |it: &Outlier| it.slower.unwrap_or_default().abs();
+    rank(a).cmp(&rank(b)).then(slower(b).total_cmp(&slower(a))).then_with(|| a.units.cmp(&b.units))
+}
+
+fn spread(group: &Group, siblings: &Siblings, nodes: &[Node<'_>]) -> TypeSpread {
+    let known: Vec<f64> = siblings.deviations.iter().flatten().copied().collect();
+    let several = known.len() >= SIBLINGS_MIN;
+    let furthest = |sign: f64| {
+        let furthest = known.iter().map(|it| sign * it).fold(f64::NEG_INFINITY, f64::max);
+        several.then(|| (sign * furthest).exp_m1())
+    };
+    TypeSpread {
+        type_index: group.type_index,
+        devices: group.units.len() as u32,
+        nodes: nodes.len() as u32,
+        spread: robust::spread(&known).filter(|_| several),
+        slowest: furthest(1.0),
+        fastest: furthest(-1.0),
+        variance: None,
+        detectable: None,
+    }
+}
+
+fn cell_spreads(group: &Group, values: &Values) -> Vec<CellSpread> {
+    let mut columns: std::collections::BTreeMap<u32, Vec<f64>> = Default::default();
+    for value in group.units.iter().flat_map(|unit| values.unit(*unit)) {
+        columns.entry(value.cell).or_default().push(value.median.exp());
+    }
+    let of = |(cell, column): (u32, Vec<f64>)| {
+        let column = sorted(&column);
+        let at = |p| quantile_sorted(&column, p);
+        Some(CellSpread {
+            type_index: group.type_index,
+            cell,
+            devices: column.len() as u32,
+            min_s: at(0.0)?,
+            q1_s: at(0.25)?,
+            median_s: at(0.5)?,
+            q3_s: at(0.75)?,
+            max_s: at(1.0)?,
+        })
+    };
+    columns.into_iter().filter_map(of).collect()
 }

@@ -217,4 +217,6 @@ pub struct Aside {
     pub why: Why,
     /// What is wrong with it, in words.
     pub what: String,
+    /// Rows that were read and set aside with it.
+    pub rows: u64,
 }

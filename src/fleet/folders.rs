@@ -12,6 +12,10 @@ pub const PLAN: &str = "fleet.json";
 pub const TASKS: &str = "tasks";
 /// The folder of what was submitted.
 pub const JOBS: &str = "jobs";
+/// The script that was submitted.
+pub const SCRIPT: &str = "fleet.sbatch";
+/// The folder of what tasks wrote to stdout and stderr under a scheduler.
+pub const LOGS: &str = "logs";
 /// The folder of what all tasks say together.
 pub const COLLECTED: &str = "collected";
 /// In the folder of a task: who works on it.
@@ -44,6 +48,17 @@ pub fn place(node: &str, pci_bus_id: &str, adapter_index: u32) -> String {
     format!("{place}-{device}")
 }
 
+/// Whether a name is such as [`place`] gives: one ends with the parts of a bus address or with the index of an adapter.
+pub fn is_place(name: &str) -> bool {
+    let hexadecimal = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bus = name.rsplit('-').take(4);
+    let adapter = name.rsplit_once("-adapter-").is_some_and(|(_, index)| index.parse::<u32>().is_ok());
+    adapter
+        || (bus.clone().count() == 4
+            && name.split('-').count() > 4
+            && bus.clone().all(|part| hexadecimal(&part)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +75,10 @@ mod tests {
     fn a_place_names_node_and_device_whatever_they_are_called() {
         assert_eq!(place("n1", "0000:41:00.0", 3), "n1-0000-41-00-0");
         assert_eq!(place("../N 2", "", 3), "n-2-adapter-3");
+        assert!(is_place("n1-0000-41-00-0") && is_place("n-2-adapter-3"));
+        for other in ["logs", "0000-41-00-0", "n-adapter-", "n1-0000-41-00-x", ""] {
+            assert!(!is_place(other), "{other}");
+        }
     }
 
     #[test]

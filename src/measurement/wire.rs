@@ -1,13 +1,17 @@
 //! `measurements.csv`: one row per cell and run, fixed columns, base facts only.
 
+mod columns;
 mod fields;
 mod rows;
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 
-use super::Measurement;
+use super::{Measurement, write_cell_name};
 use crate::table::{self, Fault};
 
+pub use columns::COLUMNS;
+use columns::Places;
 pub(super) use fields::cells;
 use rows::read_row;
 
@@ -15,76 +19,6 @@ use rows::read_row;
 /// row per cell and is still read: its rows are those of run 0.
 pub const SCHEMA_VERSION: u32 = 2;
 const SCHEMA_VERSION_MIN: u32 = 1;
-
-/// The columns of `measurements.csv`, in order.
-pub const COLUMNS: [&str; 66] = [
-    "schema_version",
-    "cell",
-    "kernel",
-    "format",
-    "shape",
-    "variant",
-    "chosen",
-    "cache",
-    "run",
-    "status",
-    "reason",
-    "median_s",
-    "min_s",
-    "q1_s",
-    "q3_s",
-    "mean_s",
-    "mad_s",
-    "timing_method",
-    "device_median_s",
-    "wall_median_s",
-    "samples",
-    "dropped",
-    "executions_per_sample",
-    "stop_reason",
-    "relative_stdev",
-    "outliers_mild",
-    "outliers_severe",
-    "signs",
-    "calibration_before_s",
-    "calibration_after_s",
-    "energy_j",
-    "energy_window_s",
-    "energy_source",
-    "clock_hz",
-    "temperature_c",
-    "flops",
-    "bytes",
-    "nmse",
-    "nmse_max",
-    "compared",
-    "seed",
-    "distribution",
-    "input_hash",
-    "shader_hash",
-    "adapter",
-    "adapter_index",
-    "device_type",
-    "vendor_id",
-    "device_id",
-    "pci_bus_id",
-    "backend",
-    "driver",
-    "driver_info",
-    "os",
-    "host_memory_bytes",
-    "clock_quantum_s",
-    "bounds_checks",
-    "wgpu_version",
-    "tool_version",
-    "tool_commit",
-    "build_profile",
-    "session",
-    "argv",
-    "time_utc",
-    "imported_from",
-    "note",
-];
 
 /// The columns without which a file is no run. Readers tolerate that others are absent.
 const REQUIRED: [&str; 20] = [
@@ -136,14 +70,32 @@ pub fn read(input: impl Read) -> Result<Vec<Measurement>, Fault> {
 /// # Errors
 /// Those of [`read`].
 pub fn each(input: impl Read, mut each: impl FnMut(Measurement)) -> Result<(), Fault> {
-    let mut seen = std::collections::HashMap::new();
-    table::each_row(input, &REQUIRED, |row| {
-        let measurement = read_row(row)?;
-        if let Some(first) = seen.insert((measurement.cell(), measurement.run), row.line()) {
-            let what = format!("cell {} of run {} is on line {first}", measurement.cell(), measurement.run);
-            return Err(row.fault("cell", what + " already"));
+    each_of_cell(input, |_, measurement| each(measurement))
+}
+
+/// The same with the place of its cell among those of the file, in the order in which they first appear.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn each_of_cell(input: impl Read, mut each: impl FnMut(u32, Measurement)) -> Result<(), Fault> {
+    let mut cells: HashMap<String, u32> = HashMap::new();
+    let mut lines: HashMap<(u32, u32), u64> = HashMap::new();
+    let mut name = String::new();
+    table::each_row_at(input, &REQUIRED, Places::of, |at, row| {
+        let measurement = read_row(row, at)?;
+        let Measurement { op, variant, cache, run, .. } = &measurement;
+        name.clear();
+        // Writing to memory cannot fail.
+        let _ = write_cell_name(&mut name, op, variant, *cache);
+        let cell = cells.get(&name).copied().unwrap_or_else(|| {
+            let next = u32::try_from(cells.len()).unwrap_or(u32::MAX);
+            cells.insert(name.clone(), next);
+            next
+        });
+        if let Some(first) = lines.insert((cell, *run), row.line()) {
+            return Err(row.fault(at.cell, format!("cell {name} of run {run} is on line {first} already")));
         }
-        each(measurement);
+        each(cell, measurement);
         Ok(())
     })
 }
@@ -178,7 +130,7 @@ pub(super) fn line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Strin
 }
 
 /// The shortest text that reads back to the same bits.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
         format!("{value:e}")
     } else {

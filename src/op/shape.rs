@@ -1,13 +1,26 @@
 //! The `shape` column: sizes to text and back.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::{Format, Layer, Op};
 
 impl Op {
     /// The sizes as `key=value` pairs joined by `;`, in a fixed order: the `shape` column.
     pub fn shape(&self) -> String {
-        self.sizes().iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(";")
+        let mut shape = String::new();
+        // Writing to memory cannot fail.
+        let _ = self.write_shape(&mut shape);
+        shape
+    }
+
+    /// Writes the same to where there is room already.
+    pub(crate) fn write_shape(&self, out: &mut String) -> std::fmt::Result {
+        for (place, (key, value)) in self.sizes().iter().enumerate() {
+            let apart = if place == 0 { "" } else { ";" };
+            write!(out, "{apart}{key}={value}")?;
+        }
+        Ok(())
     }
 
     /// Rebuilds an op from the columns `kernel`, `format` and `shape`.

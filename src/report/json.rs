@@ -62,7 +62,9 @@ pub fn visible(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     let mut pair = [0; 2];
     for character in json.chars() {
-        if character == '\n' || text::inert(character.encode_utf8(&mut [0; 4])).starts_with(character) {
+        // Most of it is plain; asking of each character alone would be most of the time.
+        let plain = matches!(character, '\n' | ' '..='~');
+        if plain || text::inert(character.encode_utf8(&mut [0; 4])).starts_with(character) {
             safe.push(character);
         } else {
             character.encode_utf16(&mut pair).iter().for_each(|unit| safe += &format!("\\u{unit:04x}"));

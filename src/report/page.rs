@@ -3,12 +3,14 @@
 
 mod answer;
 mod data;
+pub mod fleet;
 mod html;
 mod plots;
 mod prices;
 mod tables;
 
 pub use plots::{Plotted, plots};
+pub(super) use tables::columned;
 
 use rust_decimal::Decimal;
 
@@ -125,20 +127,42 @@ pub fn page(page: &Page<'_>) -> serde_json::Result<String> {
         section("tables", "Tables", tables::section(page)),
         section("grounds", "What this rests on", tables::grounds(page)),
     ];
-    Ok(format!(
+    Ok(document(&Document {
+        title: &title,
+        about: &format!("Prices as of {}.", page.report.as_of),
+        nav: NAV,
+        sections: &sections.concat(),
+        dialog: DIALOG,
+        data: &data::data(page)?,
+    }))
+}
+
+/// The parts of a page, each as HTML but for the data.
+struct Document<'d> {
+    title: &'d str,
+    /// A line below the title.
+    about: &'d str,
+    nav: &'d str,
+    sections: &'d str,
+    dialog: &'d str,
+    /// What the script computes with, as JSON that is safe in its element.
+    data: &'d str,
+}
+
+/// A page with the style sheet and the script of all of them.
+fn document(parts: &Document<'_>) -> String {
+    let Document { title, about, nav, sections, dialog, data } = parts;
+    format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          script-src 'sha256-{hash}'; img-src data:\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
          <body>\n<a class=\"skip\" href=\"#answer\">To the answer</a>\n<header>\n<h1>{title}</h1>\n\
-         <p>Prices as of {as_of}.</p>\n{NAV}</header>\n<main>\n{sections}</main>\n{DIALOG}\
+         <p>{about}</p>\n{nav}</header>\n<main>\n{sections}</main>\n{dialog}\
          <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         hash = SCRIPT_SHA256.trim(),
-        as_of = page.report.as_of,
-        sections = sections.concat(),
-        data = data::data(page)?,
-    ))
+    )
 }
 
 const NAV: &str = "<nav aria-label=\"Sections\"><a href=\"#kernels\">Kernels</a> <a href=\"#costs\">Costs</a> \

@@ -1,4 +1,4 @@
-//! Data for tests of statistics.
+//! Data that was never measured: for tests of statistics and for simulations.
 
 use super::random::Random;
 

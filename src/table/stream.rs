@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::lines::UnixLines;
-use super::{Fault, Row, named_columns};
+use super::{Fault, Header, Row, named_columns};
 
 /// The most columns of a table.
 pub const MAX_COLUMNS: usize = 1000;
@@ -89,7 +89,7 @@ impl<R: Read> Stream<R> {
 
     /// The place of a column.
     pub fn column(&self, name: &'static str) -> Column {
-        Column { name, index: self.columns.get(name).copied().unwrap_or(usize::MAX) }
+        Header(&self.columns).column(name)
     }
 
     /// The place of a column whose name is known while reading only; `None` where the table has none.

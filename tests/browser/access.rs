@@ -11,7 +11,7 @@ use crate::page::{Page, example, gaps};
 /// Rules of WCAG 2.1 A and AA, and what is good practice beyond them.
 const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/axe.min.js");
     let source = fs::read_to_string(path).ok();
     assert!(source.is_some() || std::env::var_os("MTOK_REQUIRE_BROWSER").is_none(), "no axe-core");
@@ -32,7 +32,7 @@ fn assert_no_violation(case: &str, browser: &Browser) {
     assert_eq!(found[1], json!([]), "{case}: {found:#}");
 }
 
-fn check(page: &Page, axe: &str, browser: &Browser, (width, scheme): (u32, &str)) -> String {
+pub fn check(page: &Page, axe: &str, browser: &Browser, (width, scheme): (u32, &str)) -> String {
     let case = format!("{} at {width}, {scheme}", page.path.display());
     page.open(browser, width);
     browser.media("", scheme);
@@ -83,18 +83,28 @@ fn dark_is_another_look_and_charts_follow_it() {
 
 #[test]
 fn ids_are_unique() {
+    assert_ids_are_unique(example());
+}
+
+#[track_caller]
+pub fn assert_ids_are_unique(page: &Page) {
     let Some(browser) = browser() else { return };
-    example().open(&browser, 1280);
+    page.open(&browser, 1280);
     let body = "const ids = [...document.querySelectorAll('[id]')].map((it) => it.id);
         return ids.filter((id, place) => ids.indexOf(id) !== place)";
     assert_eq!(browser.js(body, Value::Null), json!([]));
 }
 
-/// A drawing says what it shows to who does not see it.
 #[test]
 fn every_drawing_has_a_text() {
+    assert_drawings_have_texts(example());
+}
+
+/// A drawing says what it shows to who does not see it.
+#[track_caller]
+pub fn assert_drawings_have_texts(page: &Page) {
     let Some(browser) = browser() else { return };
-    example().open(&browser, 1280);
+    page.open(&browser, 1280);
     let body = "return [...document.querySelectorAll('svg')].map((svg) =>
         [svg.getAttribute('role'), (svg.getAttribute('aria-label') ?? '').length > 20])";
     for drawing in browser.js(body, Value::Null).as_array().unwrap() {

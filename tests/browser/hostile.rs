@@ -20,7 +20,7 @@ fn named(words: &Words, name: &str) -> Page {
 
 /// The elements outside of drawings by their names, those of drawings, attributes that would run something, and what a program
 /// of a stranger would have left.
-const ELEMENTS: &str = "
+pub const ELEMENTS: &str = "
     const counts = {};
     const all = [...document.querySelectorAll('*')];
     const drawn = all.filter((it) => it.namespaceURI.endsWith('/svg'));
@@ -47,7 +47,7 @@ fn assert_texts_are_quiet(case: &str, browser: &Browser) {
 }
 
 #[track_caller]
-fn assert_inert(case: &str, page: &Page, plain: &Value, browser: &Browser) {
+pub fn assert_inert(case: &str, page: &Page, plain: &Value, browser: &Browser) {
     page.open(browser, 1280);
     let elements = browser.js(ELEMENTS, Value::Null);
     assert_eq!(elements[0], plain[0], "{case}: elements");

@@ -8,7 +8,7 @@ use crate::driver::{browser, url};
 use crate::page::{Page, example, gaps, large};
 
 #[track_caller]
-fn loads_alone(page: &Page) {
+pub fn loads_alone(page: &Page) {
     let Some(browser) = browser() else { return };
     page.open(&browser, 1280);
     // What comes late would come within this time.

@@ -1,4 +1,4 @@
-//! `report.html` in a real browser: what it shows, what its controls compute, and whom it leaves out.
+//! The pages in a real browser: what it shows, what its controls compute, and whom it leaves out.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
@@ -9,6 +9,7 @@ mod access;
 mod controls;
 mod driver;
 mod figures;
+mod fleet;
 mod hostile;
 mod layout;
 mod loading;

@@ -4,23 +4,28 @@ use std::path::Path;
 use std::{env, fs};
 
 use crate::driver::browser;
-use crate::page::example;
+use crate::fleet::simulated;
+use crate::page::{Page, example};
 
 /// Larger pictures make a slow README.
 const MAX_BYTES: u64 = 300_000;
 
-/// Name, width of the page, and how much of it from its top.
-const PICTURES: [(&str, u32, u32); 2] = [("report-1280.png", 1280, 1500), ("report-390.png", 390, 1700)];
+/// Name, page, its width, and how much of it from its top.
+const PICTURES: [(&str, fn() -> &'static Page, u32, u32); 3] = [
+    ("report-1280.png", example, 1280, 1500),
+    ("report-390.png", example, 390, 1700),
+    ("fleet-1280.png", simulated, 1280, 1400),
+];
 
 #[test]
 fn pictures_show_the_page_at_both_widths_and_are_small() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    for (name, width, height) in PICTURES {
+    for (name, page, width, height) in PICTURES {
         let path = docs.join(name);
         if env::var_os("MTOK_BLESS").is_some()
             && let Some(browser) = browser()
         {
-            example().open(&browser, width);
+            page().open(&browser, width);
             fs::create_dir_all(&docs).unwrap();
             fs::write(&path, browser.picture(width, height)).unwrap();
         }

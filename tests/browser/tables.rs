@@ -41,7 +41,7 @@ fn assert_sorted(name: &str, cells: &[&str], ascending: bool) {
 }
 
 #[track_caller]
-fn sorts(page: &Page) -> usize {
+pub fn sorts(page: &Page) -> usize {
     let Some(browser) = browser() else { return 0 };
     page.open(&browser, 1280);
     let columns = browser.js(SORT, Value::Null);

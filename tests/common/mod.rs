@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 #![allow(dead_code, reason = "every test crate uses a part of these")]
 
+pub mod fleets;
 pub mod measured;
 pub mod words;
 

@@ -6,7 +6,17 @@ use clap::Args;
 
 /// An example.
 pub const HELP: &str = "\
-Example: mtok fleet collect fleets/autumn";
+Writes into DIR/collected: tasks.csv, a row per task; devices.csv, a row per
+device; rows.csv, a row per task, device, cell and run; aside.csv, what was set
+aside and why. What is there is merged, complete or not; the folders of the
+tasks stay as they are, and the same folders give the same files.
+
+Exit code 0 where every task is done, 1 where some failed, are missing or have
+not ended, or a file cannot be read.
+
+Examples:
+  mtok fleet collect fleets/autumn
+  mtok fleet collect fleets/autumn --out /tmp/autumn --no-rows";
 
 /// Arguments of `fleet collect`.
 #[derive(Args, Debug)]
@@ -14,4 +24,10 @@ pub struct CollectArgs {
     /// The folder of the fleet.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Write the tables into this folder, made where it is missing, instead of DIR/collected.
+    #[arg(short = 'o', long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Leave out rows.csv, by far the largest of the tables.
+    #[arg(long)]
+    pub no_rows: bool,
 }

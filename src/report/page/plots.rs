@@ -1,6 +1,7 @@
 //! The charts: what each is drawn from, in which section it stands, and the same figures in words.
 
 mod costs;
+pub(super) mod fleet;
 mod kernels;
 mod prices;
 
@@ -8,8 +9,9 @@ use super::super::number;
 use super::html::text;
 use super::{Page, answer};
 use crate::chart::{
-    ChartError, Curves, Drawing, History, IntervalRow, Intervals, LEAST, NARROW, Peaks, Roofline, Size,
-    Tornado, TornadoBar, WIDE, curves, history, intervals, peaks, roofline, tornado,
+    ChartError, Curves, Drawing, History, IntervalRow, Intervals, LEAST, NARROW, Nodes, Peaks, Roofline,
+    Size, Spreads, Tornado, TornadoBar, WIDE, curves, history, intervals, nodes, peaks, roofline, spreads,
+    tornado,
 };
 use crate::market::compare::Case;
 use crate::market::decide::cost;
@@ -46,6 +48,8 @@ enum Chart {
     History(History),
     Tornado(Tornado),
     Intervals(Intervals),
+    Nodes(Nodes),
+    Spreads(Spreads),
 }
 
 impl Plotted {
@@ -70,6 +74,8 @@ impl Plotted {
             Chart::History(data) => history(data, size),
             Chart::Tornado(data) => tornado(data, rows(30, data.bars.len())),
             Chart::Intervals(data) => intervals(data, rows(38, data.rows.len())),
+            Chart::Nodes(data) => nodes(data, Size { height_px: 640, ..size }),
+            Chart::Spreads(data) => spreads(data, rows(14, data.rows.len())),
         }
     }
 

@@ -91,7 +91,7 @@ pub(super) fn table(caption: &str, id: &str, heads: &[Head], rows: impl Iterator
 }
 
 /// A table by the columns that the other outputs have.
-fn columned<T>(caption: &str, id: &str, columns: &[Column<T>], rows: &[&T]) -> String {
+pub(in super::super) fn columned<T>(caption: &str, id: &str, columns: &[Column<T>], rows: &[&T]) -> String {
     let heads: Vec<Head> = columns
         .iter()
         .map(|column| if column.numeric { Head::number(column.header) } else { Head::text(column.header) })
@@ -110,7 +110,7 @@ fn columned<T>(caption: &str, id: &str, columns: &[Column<T>], rows: &[&T]) -> S
 }
 
 /// Long tables are folded up; they are opened for print.
-fn folded(rows: usize, what: &str, table: String) -> String {
+pub(super) fn folded(rows: usize, what: &str, table: String) -> String {
     if rows <= FOLDED_ABOVE {
         return table;
     }
@@ -240,15 +240,19 @@ pub(super) fn kernels_words(page: &Page<'_>) -> String {
 pub(super) fn grounds(page: &Page<'_>) -> String {
     let items: String =
         markdown::grounds(page.report, text).iter().map(|ground| format!("<li>{ground}</li>\n")).collect();
-    let command = match page.report.command.as_str() {
-        "" => String::new(),
-        command => format!(
-            "<h3>How to reproduce</h3>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Command\">\
-             <pre><code>{}</code></pre></div>\n",
-            text(&inert(command))
-        ),
-    };
-    format!("<ul>\n{items}</ul>\n{command}")
+    format!("<ul>\n{items}</ul>\n{}", reproduce(&page.report.command))
+}
+
+/// The command that makes the page again; nothing where there is none.
+pub(super) fn reproduce(command: &str) -> String {
+    if command.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<h3>How to reproduce</h3>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Command\">\
+         <pre><code>{}</code></pre></div>\n",
+        text(&inert(command))
+    )
 }
 
 /// What was measured on, by name, with what it is where that is no GPU.

@@ -1,0 +1,91 @@
+//! The visits of each device to each cell, as one value: on a logarithmic scale, where a factor is a distance.
+
+use crate::fleet::collected::{Collected, Visit};
+use crate::stats::median;
+
+/// All visits of a device to a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Value {
+    /// Place of the device among the collected units.
+    pub unit: u32,
+    /// Place of the cell among the collected ones.
+    pub cell: u32,
+    /// Median over the runs of the logarithm of the seconds.
+    pub median: f64,
+    /// Mean of the same.
+    pub mean: f64,
+    /// Sum of the squared distances of the runs from their mean.
+    pub scatter: f64,
+    /// Runs.
+    pub runs: u32,
+}
+
+/// The values of a fleet, in the order of units and then of cells.
+#[derive(Debug, Default)]
+pub(super) struct Values(Vec<Value>);
+
+impl Values {
+    /// Of all visits. Visits of devices or cells that are not listed, and times that are not above 0, are none.
+    pub fn of(collected: &Collected) -> Self {
+        let known = |visit: &&Visit| {
+            (visit.unit as usize) < collected.units.len()
+                && (visit.cell as usize) < collected.cells.len()
+                && visit.median_s.is_finite()
+                && visit.median_s > 0.0
+        };
+        let mut visits: Vec<Visit> = collected.visits.iter().filter(known).copied().collect();
+        // Times are part of the order, so that the same visits give the same bits in whatever order they came.
+        visits.sort_by(|a, b| {
+            let place = |visit: &Visit| (visit.unit, visit.cell, visit.run);
+            place(a).cmp(&place(b)).then(a.median_s.total_cmp(&b.median_s))
+        });
+        let same = |a: &Visit, b: &Visit| (a.unit, a.cell) == (b.unit, b.cell);
+        let mut logarithms = Vec::new();
+        Self(visits.chunk_by(same).filter_map(|runs| value(runs, &mut logarithms)).collect())
+    }
+
+    /// Those of one device, in the order of cells.
+    pub fn unit(&self, unit: u32) -> &[Value] {
+        let start = self.0.partition_point(|value| value.unit < unit);
+        let rest = self.0.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|value| value.unit == unit)).unwrap_or_default()
+    }
+}
+
+fn value(runs: &[Visit], logarithms: &mut Vec<f64>) -> Option<Value> {
+    let first = runs.first()?;
+    logarithms.clear();
+    logarithms.extend(runs.iter().map(|visit| visit.median_s.ln()));
+    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
+    Some(Value {
+        unit: first.unit,
+        cell: first.cell,
+        median: middle(logarithms)?,
+        mean,
+        scatter: logarithms.iter().map(|it| (it - mean).powi(2)).sum(),
+        runs: runs.len() as u32,
+    })
+}
+
+/// The median; three runs and fewer, the usual case, take no list of their own.
+fn middle(values: &[f64]) -> Option<f64> {
+    match *values {
+        [one] => Some(one),
+        [one, two] => Some(0.5 * (one + two)),
+        [one, two, three] => Some(one.max(two).min(one.min(two).max(three))),
+        _ => median(values),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_few_runs_have_the_same_median_as_many(values in prop::collection::vec(-9.0f64..9.0, 1..6)) {
+            prop_assert_eq!(middle(&values), median(&values));
+        }
+    }
+}
