@@ -31,6 +31,10 @@ pub(super) struct Point {
     pub cell: u32,
     /// Logarithm of its time over that of the median sibling.
     pub distance: f64,
+    /// Sum of the squared distances of its runs from their mean.
+    scatter: f64,
+    /// Its runs.
+    runs: u32,
 }
 
 /// Devices of one type and driver beside each other.
@@ -112,6 +116,26 @@ impl Siblings {
         errors.iter().map(trust).map(|it| if it.is_finite() { it } else { 1.0 }).collect()
     }
 
+    /// The variance that the runs of a device leave in its distance over the cells that count, by the median device: what
+    /// shakes all cells of a run alike does not average out, and all of it might. 0 where each has one run.
+    pub fn error_variance(&self, counts: impl Fn(usize) -> bool) -> f64 {
+        let error = |points: &Vec<Point>| {
+            let (mut scatter, mut degrees, mut runs, mut weights) = (0.0, 0.0, 0.0, 0.0);
+            for point in points.iter().filter(|point| counts(point.cell as usize)) {
+                let noise = self.cells.get(point.cell as usize)?.noise;
+                let weight = 1.0 / (noise * noise);
+                scatter += weight * point.scatter;
+                degrees += weight * (f64::from(point.runs) - 1.0);
+                runs += weight * f64::from(point.runs);
+                weights += weight;
+            }
+            // The median of a few runs is that much less certain than their mean.
+            let of_median = std::f64::consts::FRAC_PI_2;
+            (degrees > 0.0).then(|| of_median * scatter / degrees / (runs / weights))
+        };
+        robust::median_of(self.points.iter().filter_map(error).collect()).unwrap_or_default()
+    }
+
     /// Standard deviation of each cell that counts about the distances of its devices.
     fn residual_noise(&self, deviations: &[Option<f64>], counts: &impl Fn(usize) -> bool) -> Vec<f64> {
         let mut residuals = vec![Vec::new(); self.cells.len()];
@@ -129,7 +153,8 @@ impl Siblings {
 fn points(values: &[Value], cells: &[CellNoise]) -> Vec<Point> {
     let point = |value: &Value| {
         let place = cells.binary_search_by_key(&value.cell, |cell| cell.cell).ok()?;
-        Some(Point { cell: place as u32, distance: value.median - cells.get(place)?.centre })
+        let distance = value.median - cells.get(place)?.centre;
+        Some(Point { cell: place as u32, distance, scatter: value.scatter, runs: value.runs })
     };
     values.iter().filter_map(point).collect()
 }
