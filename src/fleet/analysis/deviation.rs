@@ -1,7 +1,7 @@
 //! How much longer each device takes than its siblings, over all cells or some of them.
 
 use super::robust::{self, Noisy};
-use super::values::{Value, Values};
+use super::values::{MEDIAN_VARIANCE, Value, Values};
 use crate::stats::moderated::Prior;
 
 /// No cell is believed to be known better than this, as a share: clocks have steps, and some spreads are small by luck.
@@ -46,6 +46,8 @@ pub(super) struct Siblings {
     pub cells: Vec<CellNoise>,
     /// Of each device, its cells.
     pub points: Vec<Vec<Point>>,
+    /// The variance that what shakes whole runs leaves in a distance, by the median device.
+    shaken: f64,
     /// Of each device, its distance over all cells; `None` of one without any.
     pub deviations: Vec<Option<f64>>,
 }
@@ -55,7 +57,9 @@ impl Siblings {
     pub fn new(units: Vec<u32>, values: &Values) -> Self {
         let cells = cells(&units, values);
         let points: Vec<Vec<Point>> = units.iter().map(|unit| points(values.unit(*unit), &cells)).collect();
-        let mut it = Self { units, cells, points, deviations: Vec::new() };
+        let shaken = units.iter().filter_map(|unit| values.shaken(*unit)).collect();
+        let shaken = robust::median_of(shaken).unwrap_or_default();
+        let mut it = Self { units, cells, points, shaken, deviations: Vec::new() };
         it.deviations = it.over(|_| true);
         it
     }
@@ -117,10 +121,10 @@ impl Siblings {
     }
 
     /// The variance that the runs of a device leave in its distance over the cells that count, by the median device: what
-    /// shakes all cells of a run alike does not average out, and all of it might. 0 where each has one run.
+    /// shakes whole runs, and what shakes single visits, which averages out over the cells. 0 where each has one run.
     pub fn error_variance(&self, counts: impl Fn(usize) -> bool) -> f64 {
-        let error = |points: &Vec<Point>| {
-            let (mut scatter, mut degrees, mut runs, mut weights) = (0.0, 0.0, 0.0, 0.0);
+        let of_visits = |points: &Vec<Point>| {
+            let (mut scatter, mut degrees, mut runs, mut weights, mut cells) = (0.0, 0.0, 0.0, 0.0, 0.0);
             for point in points.iter().filter(|point| counts(point.cell as usize)) {
                 let noise = self.cells.get(point.cell as usize)?.noise;
                 let weight = 1.0 / (noise * noise);
@@ -128,12 +132,12 @@ impl Siblings {
                 degrees += weight * (f64::from(point.runs) - 1.0);
                 runs += weight * f64::from(point.runs);
                 weights += weight;
+                cells += 1.0;
             }
-            // The median of a few runs is that much less certain than their mean.
-            let of_median = std::f64::consts::FRAC_PI_2;
-            (degrees > 0.0).then(|| of_median * scatter / degrees / (runs / weights))
+            (degrees > 0.0).then(|| MEDIAN_VARIANCE * scatter / degrees / (runs / weights) / cells)
         };
-        robust::median_of(self.points.iter().filter_map(error).collect()).unwrap_or_default()
+        let of_visits = robust::median_of(self.points.iter().filter_map(of_visits).collect());
+        self.shaken + of_visits.unwrap_or_default()
     }
 
     /// Standard deviation of each cell that counts about the distances of its devices.

@@ -1,7 +1,13 @@
 //! The visits of each device to each cell, as one value: on a logarithmic scale, where a factor is a distance.
 
+use std::collections::BTreeMap;
+
+use super::robust::median_of;
 use crate::fleet::collected::{Collected, Visit};
 use crate::stats::median;
+
+/// The variance of the median of several normal values over that of their mean, at most.
+pub(super) const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
 
 /// All visits of a device to a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +32,8 @@ pub(super) struct Values {
     all: Vec<Value>,
     /// Where each unit begins, and the end.
     starts: Vec<usize>,
+    /// Of each unit with several runs, the variance that they leave in a value over all its cells.
+    shaken: BTreeMap<u32, f64>,
 }
 
 impl Values {
@@ -55,7 +63,13 @@ impl Values {
             before += *start;
             *start = before;
         });
-        Self { all, starts }
+        let shaken = shaken(&visits, &all);
+        Self { all, starts, shaken }
+    }
+
+    /// The variance that the runs of a device leave in a value over all its cells; `None` of one run.
+    pub fn shaken(&self, unit: u32) -> Option<f64> {
+        self.shaken.get(&unit).copied()
     }
 
     /// Those of one device, in the order of cells.
@@ -63,6 +77,27 @@ impl Values {
         let at = |place: usize| self.starts.get(place).copied().unwrap_or_default();
         self.all.get(at(unit as usize)..at(unit as usize + 1)).unwrap_or_default()
     }
+}
+
+/// What shakes a whole run of a device stays in the median of its runs: per run the median over its cells of the distance from
+/// the cell's mean, and of those the variance of a median of so many.
+fn shaken(visits: &[Visit], values: &[Value]) -> BTreeMap<u32, f64> {
+    let mut means = values.iter();
+    let mut shaken = BTreeMap::new();
+    for unit in visits.chunk_by(|a, b| a.unit == b.unit) {
+        let mut runs: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        for (cell, value) in unit.chunk_by(|a, b| a.cell == b.cell).zip(&mut means) {
+            for visit in cell {
+                runs.entry(visit.run).or_default().push(visit.median_s.ln() - value.mean);
+            }
+        }
+        let runs: Vec<f64> = runs.into_values().filter_map(median_of).collect();
+        let (Some(first), count @ 2..) = (unit.first(), runs.len()) else { continue };
+        let (count, mean) = (count as f64, runs.iter().sum::<f64>() / count as f64);
+        let variance = runs.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        shaken.insert(first.unit, MEDIAN_VARIANCE * variance / count);
+    }
+    shaken
 }
 
 fn value(runs: &[Visit], logarithms: &mut Vec<f64>) -> Option<Value> {
