@@ -79,19 +79,27 @@ impl Values {
     }
 }
 
+/// More runs of a device say no more about how much runs differ.
+const RUNS_MAX: usize = 16;
+
 /// What shakes a whole run of a device stays in the median of its runs: per run the median over its cells of the distance from
 /// the cell's mean, and of those the variance of a median of so many.
 fn shaken(visits: &[Visit], values: &[Value]) -> BTreeMap<u32, f64> {
     let mut means = values.iter();
     let mut shaken = BTreeMap::new();
     for unit in visits.chunk_by(|a, b| a.unit == b.unit) {
-        let mut runs: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        let mut runs: Vec<(u32, Vec<f64>)> = Vec::new();
         for (cell, value) in unit.chunk_by(|a, b| a.cell == b.cell).zip(&mut means) {
             for visit in cell {
-                runs.entry(visit.run).or_default().push(visit.median_s.ln() - value.mean);
+                let distance = visit.median_s.ln() - value.mean;
+                if runs.iter().all(|(run, _)| *run != visit.run) && runs.len() < RUNS_MAX {
+                    runs.push((visit.run, Vec::new()));
+                }
+                let of_run = runs.iter_mut().filter(|(run, _)| *run == visit.run);
+                of_run.for_each(|(_, distances)| distances.push(distance));
             }
         }
-        let runs: Vec<f64> = runs.into_values().filter_map(median_of).collect();
+        let runs: Vec<f64> = runs.into_iter().filter_map(|(_, distances)| median_of(distances)).collect();
         let (Some(first), count @ 2..) = (unit.first(), runs.len()) else { continue };
         let (count, mean) = (count as f64, runs.iter().sum::<f64>() / count as f64);
         let variance = runs.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (count - 1.0);
