@@ -13,12 +13,12 @@ use mtok::fleet::record::{Begun, Card, Ended, SCHEMA_VERSION, Status};
 use mtok::measurement::samples::Circumstances;
 use mtok::measurement::samples::Sample;
 use mtok::measurement::{
-    Cache, Calibration, DeviceType, Identity, Measurement, Outcome, Provenance, Sensed, Timing, Verification,
-    wire,
+    Cache, Calibration, DeviceType, Energy, Identity, Measurement, Outcome, Provenance, Sensed, Timing,
+    Verification, wire,
 };
 use mtok::op::{Format, Op};
 use mtok::stats::median;
-use mtok::units::Seconds;
+use mtok::units::{Joules, Seconds};
 
 const TASKS: [u32; 3] = [100, 1_000, 10_000];
 const CELLS: u64 = 40;
@@ -77,8 +77,14 @@ fn generate(dir: &Path, tasks: u32) -> u64 {
     let made = "2026-11-22T00:00:00Z".to_owned();
     let plan = Plan::new(tasks, Per::Gpu, vec![], ("0.1.0", "0123456789ab"), false, made);
     fs::write(dir.join(folders::PLAN), plan.json()).expect("the plan can be written");
+    // The rows of a card in the same place of every node are the same: what they say is not what is timed.
+    let texts: Vec<String> = (0..NODE_GPUS).map(|slot| rows(&card(slot), slot)).collect();
     let half = |start: u32| {
-        (start..tasks).step_by(2).map(|index| task(dir, &plan, index).expect("there is space")).sum::<u64>()
+        let task = |index: u32| {
+            let text = texts.get((index % NODE_GPUS) as usize).expect("every card has rows");
+            task(dir, &plan, index, text).expect("there is space")
+        };
+        (start..tasks).step_by(2).map(task).sum::<u64>()
     };
     std::thread::scope(|scope| {
         let odd = scope.spawn(|| half(1));
@@ -86,12 +92,11 @@ fn generate(dir: &Path, tasks: u32) -> u64 {
     })
 }
 
-fn task(dir: &Path, plan: &Plan, index: u32) -> std::io::Result<u64> {
+fn task(dir: &Path, plan: &Plan, index: u32, text: &str) -> std::io::Result<u64> {
     let card = card(index);
     let folder = dir.join(folders::TASKS).join(folders::task(index));
     fs::create_dir_all(folder.join(&card.place))?;
-    let text = rows(&card, index);
-    fs::write(folder.join(&card.place).join("measurements.csv"), &text)?;
+    fs::write(folder.join(&card.place).join("measurements.csv"), text)?;
     let begun = Begun {
         schema_version: SCHEMA_VERSION,
         plan: plan.id.clone(),
@@ -151,7 +156,8 @@ fn row(card: &Card, index: u32, cell: u64, run: u32) -> Measurement {
     timing.stop_reason = "200 samples; noise 1.7 % > 0.5 %".into();
     let calibration = |seconds: f64| Seconds(seconds * (1.0 + noise(9)));
     timing.calibration = Some(Calibration { before: calibration(1.1e-3), after: calibration(1.2e-3) });
-    timing.sensed = Sensed { energy: None, clock_hz: Some(1.755e9), temperature_c: Some(61.0) };
+    let energy = Energy { joules: Joules(41.375), window: Seconds(0.0613728), source: "nvml".into() };
+    timing.sensed = Sensed { energy: Some(energy), clock_hz: Some(1.755e9), temperature_c: Some(61.0) };
     let text = |text: &str| text.to_owned();
     let identity = Identity {
         adapter: card.adapter.clone(),
@@ -171,7 +177,7 @@ fn row(card: &Card, index: u32, cell: u64, run: u32) -> Measurement {
         tool_commit: text("0123456789ab"),
         build_profile: text("release"),
         session: format!("2026-11-22T00:00:03Z {index}"),
-        argv: text("mtok fleet task --budget 60s --runs 5 --full"),
+        argv: text("mtok fleet task --index 17 --of 10000 --dir fleet --budget 60s --runs 5 --full"),
         ..Identity::default()
     };
     let second = u64::from(run) * CELLS + cell;

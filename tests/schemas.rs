@@ -424,6 +424,7 @@ fn every_schema_is_tested() {
         "lease",
         "measurements",
         "own",
+        "planted",
         "report",
         "samples",
     ];

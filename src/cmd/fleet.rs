@@ -3,10 +3,11 @@
 mod cancel;
 mod collect;
 mod costs;
-mod gather;
+pub mod gather;
 mod jobs;
 mod look;
 mod manifest;
+pub mod report;
 mod scheduler;
 mod simulate;
 mod small;

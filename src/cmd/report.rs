@@ -1,5 +1,6 @@
 //! `mtok report`: a result folder for people, for CI services, and recomputed from its raw samples.
 
+mod fleet;
 mod priced;
 
 use std::io::Read;
@@ -24,7 +25,12 @@ const SHOWN: usize = 20;
 
 /// Runs the verb.
 pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
-    let folder = Folder::of(&args.results)?;
+    let results = match (&args.fleet, &args.results) {
+        (Some(dir), _) => return fleet::run(dir, args),
+        (None, Some(results)) => results,
+        (None, None) => return Err(Failure::bad_input("name a result folder, or a fleet with --fleet DIR")),
+    };
+    let folder = Folder::of(results)?;
     let html = matches!(args.format, Some(ReportFormat::Html));
     if args.as_of.is_some() && !html && args.plots.is_none() {
         let what =

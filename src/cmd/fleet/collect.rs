@@ -8,11 +8,15 @@ use std::time::Duration;
 use mtok::fleet::collected::{Aside, Collected, State, Why};
 use mtok::fleet::folders::{COLLECTED, TASKS};
 use mtok::fleet::tables;
+use mtok::report::fleet::{self, FleetReport};
 
 use super::gather::Fleet;
+use super::{costs, report};
+use crate::cli::FormatArgs;
 use crate::cli::fleet::CollectArgs;
+use crate::cmd::compare::quoted;
 use crate::cmd::files::{PREFIX, SUFFIX, write_atomic, write_atomic_with};
-use crate::cmd::output::{note, print};
+use crate::cmd::output::{self, note, print};
 use crate::cmd::{Exit, Failure};
 
 const ROWS: &str = "rows.csv";
@@ -29,6 +33,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// Runs the verb.
 pub fn run(args: &CollectArgs) -> Result<Exit, Failure> {
+    costs::check(&args.costs)?;
     let fleet = Fleet::open(&args.dir)?;
     let out = out_folder(args)?;
     let collected = if args.no_rows { without_rows(fleet, &out)? } else { with_rows(fleet, &out)? };
@@ -40,21 +45,41 @@ pub fn run(args: &CollectArgs) -> Result<Exit, Failure> {
         write_atomic(&out.join(name), text.as_bytes())?;
     }
     note_aside(&collected, &out);
-    print(&counts(&collected))?;
-    Ok(exit(&collected))
+    let exit = exit(&collected);
+    show(args, collected)?;
+    Ok(exit)
+}
+
+/// Says what all tasks show together.
+fn show(args: &CollectArgs, collected: Collected) -> Result<(), Failure> {
+    let command = format!("mtok fleet collect {}", quoted(&report::name(&args.dir)));
+    let report = report::of(&args.dir, collected, &args.costs, command)?;
+    let FormatArgs { json, csv, markdown } = args.format;
+    let form: fn(&FleetReport) -> String = match () {
+        () if json => fleet::json,
+        () if csv => fleet::csv,
+        () if markdown => fleet::markdown,
+        () => {
+            let (width, colour) = output::page(args.wide.wide);
+            return print(&fleet::terminal(&report, width, colour));
+        }
+    };
+    print(&form(&report))
 }
 
 /// The folder of the tables, made where it is missing and rid of what a kill left in it.
 fn out_folder(args: &CollectArgs) -> Result<PathBuf, Failure> {
     let out = args.out.clone().unwrap_or_else(|| args.dir.join(COLLECTED));
-    fs::create_dir_all(&out).map_err(|error| Failure::cannot_write(&out, error))?;
-    let [real, tasks] = [&out, &args.dir.join(TASKS)].map(|path| fs::canonicalize(path).ok());
-    if let (Some(real), Some(tasks)) = (real, tasks)
-        && real.starts_with(tasks)
+    // Of a folder that is not there yet, the nearest that is.
+    let there = std::path::absolute(&out).ok();
+    let there = there.and_then(|path| path.ancestors().find_map(|part| fs::canonicalize(part).ok()));
+    if let (Some(there), Ok(tasks)) = (there, fs::canonicalize(args.dir.join(TASKS)))
+        && there.starts_with(tasks)
     {
         let what = format!("--out {}: the folders of the tasks are theirs; name another", out.display());
         return Err(Failure::bad_input(what));
     }
+    fs::create_dir_all(&out).map_err(|error| Failure::cannot_write(&out, error))?;
     for entry in fs::read_dir(&out).into_iter().flatten().flatten() {
         let ours =
             entry.file_name().to_str().is_some_and(|it| it.starts_with(PREFIX) && it.ends_with(SUFFIX));
@@ -96,25 +121,6 @@ fn note_aside(collected: &Collected, out: &Path) {
     if more > 0 {
         note(&format!("… and {more} more: {}", out.join(ASIDE).display()));
     }
-}
-
-/// How much there is of what.
-fn counts(collected: &Collected) -> String {
-    let Collected { tasks, units, visits, aside, rows, .. } = collected;
-    let of = |state: State| tasks.iter().filter(|task| task.state == state).count();
-    let comparable = units.iter().filter(|unit| unit.comparable).count();
-    format!(
-        "{} of {} tasks done, {} failed, {} begun, {} missing\n\
-         {} devices, {comparable} comparable; {rows} rows, {} good; {} set aside\n",
-        of(State::Done),
-        tasks.len(),
-        of(State::Failed),
-        of(State::Begun),
-        of(State::Missing),
-        units.len(),
-        visits.len(),
-        aside.len()
-    )
 }
 
 /// Whether the fleet is whole.

@@ -7,7 +7,8 @@ mod terms;
 use mtok::fleet::analysis::Analysis;
 use mtok::fleet::collected::Collected;
 use mtok::fleet::rates::{median_device, speed};
-use mtok::fleet::serving::{Serving, serving};
+use mtok::fleet::serving::{self, Serving, serving};
+use mtok::hardware;
 use mtok::market::compare::{Compared, Rent};
 use mtok::market::fleet::{DayInput, Devices, FleetCosts, TypeCost, day, totals};
 use mtok::text::inert;
@@ -20,6 +21,9 @@ use crate::cmd::{Failure, budget};
 use notes::Notes;
 use terms::Terms;
 
+/// No cluster has more types; a folder of a stranger may.
+const TYPES_MAX: usize = 32;
+
 /// The costs of a fleet. Whatever cannot be priced is left out with a note.
 ///
 /// # Errors
@@ -30,16 +34,22 @@ pub fn costs(
     analysis: &Analysis,
 ) -> Result<FleetCosts, Failure> {
     let terms = Terms::of(args, collected)?;
+    let devices = serving::Devices::of(collected);
     let mut costing = Costing {
-        serving: serving(collected),
+        serving: serving(collected, &devices),
+        devices,
         notes: Notes::of(args, &terms, collected),
         collected,
         analysis,
         terms,
         costs: FleetCosts::default(),
     };
-    for type_index in 0..collected.types.len() as u32 {
+    for type_index in (0..collected.types.len() as u32).take(TYPES_MAX) {
         costing.price(type_index)?;
+    }
+    if collected.types.len() > TYPES_MAX {
+        let types = collected.types.len();
+        costing.notes.add(format!("the first {TYPES_MAX} of {types} types of device are priced"));
     }
     let Costing { mut costs, mut notes, serving, .. } = costing;
     notes.tasks(collected, &serving);
@@ -48,12 +58,33 @@ pub fn costs(
     Ok(costs)
 }
 
+/// Finds what is wrong with the question before folders are read.
+///
+/// # Errors
+/// Those of [`costs`] that no fleet can mend.
+pub fn check(args: &FleetCostArgs) -> Result<(), Failure> {
+    let tables = terms::tables(args)?;
+    let gpus = tables.gpus()?;
+    inputs::models(&args.workload, &tables)?;
+    args.gpu.iter().try_for_each(|name| match hardware::find(&gpus, name) {
+        Ok(_) => Ok(()),
+        Err(unknown) => Err(Failure::bad_input(unknown)),
+    })?;
+    let named = args.price.hardware.as_ref();
+    let rented = named.map(|named| {
+        compare::named_offers(named, compare::as_of(&args.price), &tables.rentals()?, &gpus).map(|_| ())
+    });
+    rented.transpose()?;
+    budget::owned(&args.own, &tables, None).map(|_| ())
+}
+
 /// The costs as they come to be, type by type.
 struct Costing<'a> {
     collected: &'a Collected,
     analysis: &'a Analysis,
     terms: Terms<'a>,
     serving: Serving,
+    devices: serving::Devices,
     notes: Notes,
     costs: FleetCosts,
 }
@@ -64,7 +95,7 @@ impl Costing<'_> {
         let Some(of) = self.collected.types.get(type_index as usize) else { return Ok(()) };
         let name = inert(&of.adapter);
         let asked = self.serving.types.get(type_index as usize).copied().unwrap_or_default();
-        let Some(speed) = speed(self.collected, self.analysis, type_index) else {
+        let Some(speed) = speed(self.collected, self.analysis, &self.devices, type_index) else {
             self.notes.add(format!("{name}: no device is comparable, so none is priced"));
             return Ok(());
         };

@@ -103,23 +103,31 @@ impl Fleet {
     fn read_every(&self, first: usize, step: usize, table: bool, done: &SyncSender<TaskRead>) {
         for (index, present) in self.present.iter().enumerate().skip(first).step_by(step) {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            let read = if *present {
-                self.read(index, table)
-            } else {
-                TaskRead::of(&self.plan, Folder { index, ..Folder::<Vec<_>>::default() }, false)
-            };
+            let read = if *present { self.read(index, table) } else { self.missing(index) };
             if done.send(read).is_err() {
                 return;
             }
         }
     }
 
+    /// A task without a folder.
+    fn missing(&self, index: u32) -> TaskRead {
+        TaskRead::of(&self.plan, Folder { index, ..Folder::<Vec<_>>::default() }, false)
+    }
+
     fn read(&self, index: u32, table: bool) -> TaskRead {
         let folder = self.dir.join(TASKS).join(folders::task(index));
         let own = |name: &str| [BEGUN, STATUS].contains(&name);
-        let listed = fs::read_dir(&folder).and_then(|entries| Listing::of(entries, own));
-        let listing = listed.unwrap_or_else(|error| Listing { error: Some(error), ..Listing::default() });
         let path = format!("{TASKS}/{}", folders::task(index));
+        let listing = match fs::read_dir(&folder).and_then(|entries| Listing::of(entries, own)) {
+            Ok(listing) => listing,
+            Err(error) => {
+                let mut read = self.missing(index);
+                let what = format!("cannot be read: {error}");
+                read.aside.push(Aside { path, why: Why::Unreadable, what, rows: 0 });
+                return read;
+            }
+        };
         let (places, others): (Vec<String>, Vec<String>) =
             listing.names.into_iter().partition(|name| folder.join(name).is_dir());
         let rows = places.into_iter().map(|name| {
@@ -131,10 +139,6 @@ impl Fleet {
         read.aside.extend(others.iter().map(|name| gather::inside_task(index, name)));
         if listing.more > 0 {
             read.aside.push(gather::more(&path, listing.more));
-        }
-        if let Some(error) = listing.error {
-            let what = format!("cannot be read: {error}");
-            read.aside.push(Aside { path, why: Why::Unreadable, what, rows: 0 });
         }
         read
     }

@@ -4,23 +4,27 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::fleet::collected::Unit;
 use crate::fleet::folders;
-use crate::fleet::record::Card;
+use crate::fleet::record::{Begun, Card};
 use crate::measurement::Identity;
 use crate::text::{self, slug};
 
-/// The card whose rows lie in a place: that of the record, or, where an earlier attempt had another, what the rows and the name
-/// of the folder tell. `None` where the folder is not named for the device.
-pub fn card(cards: &[Card], node: &str, place: &str, identity: &Identity) -> Option<Card> {
-    if let Some(card) = cards.iter().find(|card| card.place == place) {
-        let node = if card.node.is_empty() { node } else { &card.node };
-        return Some(Card { node: node.to_owned(), ..card.clone() });
+/// The card whose rows lie in a place: that of the record, of this attempt or an earlier one; where no record knows it, what the
+/// rows and the name of the folder tell. `None` where the folder is not named for the device.
+pub fn card(last: &Begun, place: &str, identity: &Identity) -> Option<Card> {
+    if let Some(card) = last.cards.iter().chain(&last.earlier).find(|card| card.place == place) {
+        let node = if card.node.is_empty() { &last.node } else { &card.node };
+        return Some(Card { node: node.clone(), ..card.clone() });
     }
-    let device = folders::place("", &identity.pci_bus_id, identity.adapter_index);
-    // The node of nothing is called `device`.
-    let ending = device.strip_prefix(&slug(""))?;
-    let there = place.strip_suffix(ending)?;
+    let place_on = |node: &str| folders::place(node, &identity.pci_bus_id, identity.adapter_index);
+    let node = if place_on(&last.node) == place {
+        last.node.clone()
+    } else {
+        // What stands for no node is followed by the device.
+        let device = place_on("");
+        place.strip_suffix(device.strip_prefix(&slug(""))?)?.to_owned()
+    };
     Some(Card {
-        node: if slug(node) == there { node.to_owned() } else { there.to_owned() },
+        node,
         place: place.to_owned(),
         adapter: identity.adapter.clone(),
         device_type: identity.device_type,

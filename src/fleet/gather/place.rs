@@ -210,11 +210,8 @@ impl<'r> Reading<'r> {
             return Err(against);
         }
         let unit = &mut self.read.unit;
-        let last = self.records.last.as_ref();
-        let (cards, node) =
-            last.map_or((Default::default(), ""), |last| (last.cards.as_slice(), last.node.as_str()));
-        let of_last_attempt = cards.iter().any(|card| card.place == self.place);
-        let Some(card) = card::card(cards, node, self.place, &unit.identity) else {
+        let card = self.records.last.as_ref().and_then(|last| card::card(last, self.place, &unit.identity));
+        let Some(card) = card else {
             let device = card::shown(&unit.identity.adapter, &unit.identity.pci_bus_id);
             return Err((
                 Why::Foreign,
@@ -226,7 +223,7 @@ impl<'r> Reading<'r> {
         }
         unit.card = card;
         unit.task = self.task;
-        let spans = spans(self.records, of_last_attempt, self.begun_s, self.times);
+        let spans = spans(self.records, self.records.is_of_last(self.place), self.begun_s, self.times);
         self.read.seen.spans = spans.map_err(|what| (Why::Backwards, what))?;
         unit.clock_hz = median(&self.clocks_hz);
         unit.temperature_c = median(&self.temperatures_c);

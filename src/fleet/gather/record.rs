@@ -94,6 +94,11 @@ fn at(path: &str, what: String) -> Aside {
 }
 
 impl Records {
+    /// Whether a place is that of a device of the last attempt.
+    pub fn is_of_last(&self, place: &str) -> bool {
+        self.last.as_ref().is_some_and(|last| last.cards.iter().any(|card| card.place == place))
+    }
+
     /// The status of the last attempt; one of an attempt before it says nothing of this one.
     pub fn ended(&self) -> Option<&Status> {
         let last = self.last.as_ref()?;

@@ -31,6 +31,8 @@ pub struct TaskRead {
     pub(super) places: Vec<PlaceRead>,
     /// What was set aside.
     pub aside: Vec<Aside>,
+    /// Why it did not end well, whatever its record says.
+    spoilt: Option<String>,
     /// Rows read, those set aside included.
     pub rows: u64,
     /// A CSV line per row, those set aside left out: see [`super::ROW_COLUMNS`].
@@ -51,7 +53,8 @@ impl TaskRead {
                 read.place(index, &records, (&name, found), (table, against.is_none()));
             }
             if let Some((why, what)) = against.filter(|(why, _)| *why == Why::Backwards || read.rows > 0) {
-                read.aside.push(Aside { path: record::path(index), why, what, rows: read.rows });
+                let rows = read.rows;
+                read.set_aside(Aside { path: record::path(index), why, what, rows }, true);
             }
         }
         read.task = records.task(index, read.rows > 0);
@@ -64,16 +67,14 @@ impl TaskRead {
         let path = format!("{}/{name}", record::path(index));
         let bytes = match found {
             Found::Absent => {
-                let known =
-                    |cards: &[crate::fleet::record::Card]| cards.iter().any(|card| card.place == name);
-                if !is_place(name) && !records.last.as_ref().is_some_and(|last| known(&last.cards)) {
+                if !is_place(name) && !records.is_of_last(name) {
                     self.aside.push(super::stray::inside_task(index, name));
                 }
                 return;
             }
             Found::Unreadable(what) => {
                 let path = format!("{path}/{}", super::place::FILE);
-                self.aside.push(Aside { path, why: Why::Unreadable, what, rows: 0 });
+                self.set_aside(Aside { path, why: Why::Unreadable, what, rows: 0 }, records.is_of_last(name));
                 return;
             }
             Found::Bytes(bytes) => bytes,
@@ -84,23 +85,29 @@ impl TaskRead {
         if !counts {
             return;
         }
-        self.aside.extend(aside);
+        for aside in aside {
+            self.set_aside(aside, records.is_of_last(name));
+        }
         if let Some((place, table)) = read {
             self.places.push(place);
             self.table += &table;
         }
     }
 
-    /// A task of which something was set aside did not end well, whatever its record says.
+    /// Sets something aside. Where that `spoils` the task, it did not end well, whatever its record says; what an earlier
+    /// attempt left on another device does not.
+    fn set_aside(&mut self, aside: Aside, spoils: bool) {
+        if spoils && self.spoilt.is_none() {
+            self.spoilt = Some(format!("{}: {}", aside.path, aside.what));
+        }
+        self.aside.push(aside);
+    }
+
+    /// What all devices together say of the task.
     fn sum_up(&mut self) {
-        let spoilt = |aside: &&Aside| {
-            matches!(aside.why, Why::Torn | Why::Unreadable | Why::Backwards | Why::OtherDevice)
-        };
         if self.task.state == State::Done {
-            let spoilt =
-                self.aside.iter().find(spoilt).map(|aside| format!("{}: {}", aside.path, aside.what));
-            let reason = if self.places.is_empty() { Some("has no measurements".into()) } else { None };
-            if let Some(reason) = spoilt.or(reason) {
+            let without = self.places.is_empty().then(|| "has no measurements".to_owned());
+            if let Some(reason) = self.spoilt.take().or(without) {
                 self.task.state = State::Failed;
                 self.task.reason = reason;
             }

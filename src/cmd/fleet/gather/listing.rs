@@ -16,8 +16,6 @@ pub struct Listing {
     pub names: Vec<String>,
     /// How many more there are.
     pub more: u64,
-    /// Why there may be more.
-    pub error: Option<io::Error>,
 }
 
 impl Listing {
@@ -44,7 +42,7 @@ impl Listing {
                 more += 1;
             }
         }
-        Ok(Self { names: kept.into_iter().collect(), more, error: None })
+        Ok(Self { names: kept.into_iter().collect(), more })
     }
 }
 
@@ -57,7 +55,7 @@ mod tests {
         let names: Vec<String> = (0..5_000).map(|index| format!("x{index:05}")).collect();
         let listed = |names: Vec<String>| {
             let known = |name: &str| name == "x00000";
-            let Listing { names, more, .. } = Listing::of_names(names.into_iter().map(Ok), known).unwrap();
+            let Listing { names, more } = Listing::of_names(names.into_iter().map(Ok), known).unwrap();
             (names, more)
         };
         let forwards = listed(names.clone());
