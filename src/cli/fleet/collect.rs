@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::FleetCostArgs;
+use crate::cli::{FormatArgs, WideArgs};
+
 /// An example.
 pub const HELP: &str = "\
 Writes into DIR/collected: tasks.csv, a row per task; devices.csv, a row per
@@ -11,12 +14,16 @@ device; rows.csv, a row per task, device, cell and run; aside.csv, what was set
 aside and why. What is there is merged, complete or not; the folders of the
 tasks stay as they are, and the same folders give the same files.
 
+Then it says what they say together: how far the fleet is, what is out of line,
+how alike devices are, and what their tokens cost.
+
 Exit code 0 where every task is done, 1 where some failed, are missing or have
 not ended, or a file cannot be read.
 
 Examples:
   mtok fleet collect fleets/autumn
-  mtok fleet collect fleets/autumn --out /tmp/autumn --no-rows";
+  mtok fleet collect fleets/autumn --out /tmp/autumn --no-rows
+  mtok fleet collect fleets/autumn --json > autumn.json";
 
 /// Arguments of `fleet collect`.
 #[derive(Args, Debug)]
@@ -30,4 +37,10 @@ pub struct CollectArgs {
     /// Leave out rows.csv, by far the largest of the tables.
     #[arg(long)]
     pub no_rows: bool,
+    #[command(flatten)]
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub wide: WideArgs,
+    #[command(flatten)]
+    pub costs: FleetCostArgs,
 }

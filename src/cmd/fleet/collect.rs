@@ -8,12 +8,14 @@ use std::time::Duration;
 use mtok::fleet::collected::{Aside, Collected, State, Why};
 use mtok::fleet::folders::{COLLECTED, TASKS};
 use mtok::fleet::tables;
+use mtok::report::fleet::{self, FleetReport};
 
 use super::gather::Fleet;
+use super::report;
 use crate::cli::fleet::CollectArgs;
 use crate::cmd::files::{PREFIX, SUFFIX, write_atomic, write_atomic_with};
-use crate::cmd::output::{note, print};
-use crate::cmd::{Exit, Failure};
+use crate::cmd::output::{self, note, print};
+use crate::cmd::{Exit, Failure, host};
 
 const ROWS: &str = "rows.csv";
 const TASKS_TABLE: &str = "tasks.csv";
@@ -40,8 +42,10 @@ pub fn run(args: &CollectArgs) -> Result<Exit, Failure> {
         write_atomic(&out.join(name), text.as_bytes())?;
     }
     note_aside(&collected, &out);
-    print(&counts(&collected))?;
-    Ok(exit(&collected))
+    let ended = exit(&collected);
+    let report = report::of(&args.dir, collected, &args.costs, host::argv())?;
+    show(&report, args)?;
+    Ok(ended)
 }
 
 /// The folder of the tables, made where it is missing and rid of what a kill left in it.
@@ -100,23 +104,14 @@ fn note_aside(collected: &Collected, out: &Path) {
     }
 }
 
-/// How much there is of what.
-fn counts(collected: &Collected) -> String {
-    let Collected { tasks, units, visits, aside, rows, .. } = collected;
-    let of = |state: State| tasks.iter().filter(|task| task.state == state).count();
-    let comparable = units.iter().filter(|unit| unit.comparable).count();
-    format!(
-        "{} of {} tasks done, {} failed, {} begun, {} missing\n\
-         {} devices, {comparable} comparable; {rows} rows, {} good; {} set aside\n",
-        of(State::Done),
-        tasks.len(),
-        of(State::Failed),
-        of(State::Begun),
-        of(State::Missing),
-        units.len(),
-        visits.len(),
-        aside.len()
-    )
+fn show(report: &FleetReport, args: &CollectArgs) -> Result<(), Failure> {
+    let (width, colour) = output::page(args.wide.wide);
+    print(&match &args.format {
+        format if format.json => fleet::json(report),
+        format if format.csv => fleet::csv(report),
+        format if format.markdown => fleet::markdown(report),
+        _ => fleet::terminal(report, width, colour),
+    })
 }
 
 /// Whether the fleet is whole.
