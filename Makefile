@@ -28,6 +28,7 @@ test:
 	$(CARGO) build --locked --features faults
 	scripts/ensure-adapter.sh target/debug/mtok || echo "tests that need an adapter will be skipped"
 	scripts/ensure-browser.sh || echo "tests that need a browser will be skipped"
+	scripts/ensure-kubernetes-schema.sh || echo "the test that needs the schema of Kubernetes will be skipped"
 	scripts/slurm-here.sh ensure || echo "tests that need Slurm will be skipped"
 	$(CARGO) test --locked --features faults
 	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings

@@ -58,7 +58,7 @@ pub use validate::{Leave, ValidateArgs};
 const HELP: &str = "\
 Example: mtok compare --gpu \"H100 SXM\" --model llama-3.1-8b --weights fp8
 
-Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter, 4 cannot write, \
+Exit codes: 0 ok, 1 some cells failed or became slower, 2 bad input or usage, 3 no adapter or no Slurm, 4 cannot write, \
 5 wrong results, 6 inconclusive or not comparable.";
 
 #[cfg(feature = "gpu")]

@@ -60,7 +60,7 @@ pub enum Exit {
     FailedCells = 1,
     /// Bad input or usage.
     BadInput = 2,
-    /// No adapter to measure on.
+    /// No adapter to measure on, or no scheduler to submit to.
     NoAdapter = 3,
     /// A result cannot be written.
     CannotWrite = 4,

@@ -137,6 +137,19 @@ const VERBS: &[Verb] = &[
             ],
         ],
     },
+    Verb {
+        call: "fleet submit target/no-fleet",
+        pairs: &[&[
+            ("--tasks 4", "--nodes 4"),
+            ("--dry-run", "--watch"),
+            ("--dry-run", "--json"),
+            ("--watch", "--json"),
+        ]],
+    },
+    Verb {
+        call: "fleet status target/no-fleet",
+        pairs: &[&FORMS, &[("--watch 5", "--json"), ("--watch 5", "--csv"), ("--watch 5", "--markdown")]],
+    },
 ];
 
 /// Words with spaces in them are written with `~`.

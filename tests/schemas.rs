@@ -315,6 +315,49 @@ fn a_budget_is_as_its_schema_says() {
     assert!(!faults(&schema, &broken).is_empty(), "a missing price is never 0");
 }
 
+/// A Slurm that takes a job, knows of nothing, and cancels what it is told.
+#[cfg(unix)]
+#[test]
+fn what_is_submitted_followed_and_cancelled_is_as_its_schema_says() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = common::folder();
+    for (name, answer) in [
+        ("sbatch", "echo 12"),
+        ("squeue", "echo '12|1|RUNNING|n1|None|mtok-fleet'; echo '12|2|PENDING||Priority|mtok-fleet'"),
+        ("scancel", ":"),
+        ("sacct", "exit 1"),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{answer}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let dir = folder.path().join("fleet").display().to_string();
+    let call = |words: &[&str]| {
+        let mut command = mtok(&[&["fleet"], words, &["--json"]].concat());
+        command.env("PATH", folder.path());
+        run(command).json()
+    };
+    for (name, words) in [
+        ("fleet-submit", vec!["submit", &dir, "--tasks", "3"]),
+        ("fleet-status", vec!["status", &dir]),
+        ("fleet-cancel", vec!["cancel", &dir]),
+    ] {
+        let (schema, shown) = (schema(name), call(&words));
+        assert_valid(&schema, &shown);
+        assert_eq!(keys(&shown), keys(&schema["properties"]), "{name}");
+        if name == "fleet-status" {
+            assert_eq!(keys(&shown["rows"][0]), keys(&schema["$defs"]["row"]["properties"]));
+            let states = schema["$defs"]["row"]["properties"]["state"]["enum"].as_array().unwrap();
+            let ours = mtok::fleet::follow::State::ALL.iter().map(|state| state.name());
+            assert_eq!(set(states.iter().filter_map(Value::as_str)), set(ours));
+            assert_eq!((&shown["counts"]["lost"], &shown["counts"]["running"]), (&json!(1), &json!(1)));
+        }
+        let mut broken = shown;
+        broken["plan"] = json!("x");
+        assert!(!faults(&schema, &broken).is_empty(), "{name}");
+    }
+}
+
 #[test]
 fn a_fleet_has_the_keys_and_words_of_its_schema() {
     let schema = schema("fleet");
@@ -373,11 +416,15 @@ fn every_schema_is_tested() {
         "costs",
         "diff",
         "explain",
+        "fleet-cancel",
+        "fleet-status",
+        "fleet-submit",
         "fleet",
         "github-action-benchmark",
         "lease",
         "measurements",
         "own",
+        "planted",
         "report",
         "samples",
     ];

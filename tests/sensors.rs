@@ -330,7 +330,8 @@ fn nvidias_gpus_are_listed() {
 fn the_gpus_that_nvidias_library_lets_a_process_use_are_told_apart() {
     let here = folder();
     let Some(library) = stand_in(here.path()) else { return };
-    let ask = |returns| told::<Result<Vec<Nvidia>, String>>("nvidias_gpus_are_listed", &library, returns, "");
+    let ask =
+        |returns: &str| told::<Result<Vec<Nvidia>, String>>("nvidias_gpus_are_listed", &library, returns, "");
     let whole = Nvidia {
         pci_bus_id: "00000000:01:00.0".into(),
         uuid: "GPU-11111111-2222-3333-4444-555555555555".into(),

@@ -33,6 +33,18 @@ pub fn rent(text: &str) -> Result<f64, String> {
     not_negative(text).map_err(|_| "is not a finite number > 0".into())
 }
 
+/// A share of a time from 0.1 % to 10 times as long, from a share or a percentage.
+pub fn positive_change(text: &str) -> Result<f64, String> {
+    let share = rate(text).ok().filter(|share| (0.001..=10.0).contains(share));
+    share.ok_or_else(|| "is not a share from 0.1% to 1000%, such as 5%".into())
+}
+
+/// A relative standard deviation, from a share or a percentage.
+pub fn spread(text: &str) -> Result<f64, String> {
+    let share = rate(text).ok().filter(|share| *share <= 0.5);
+    share.ok_or_else(|| "is not a share from 0 to 50%, such as 1.5%".into())
+}
+
 /// A share from 0 to 1, from a share or a percentage.
 pub fn part(text: &str) -> Result<f64, String> {
     rate(text).ok().filter(|part| *part <= 1.0).ok_or_else(|| "is not a share from 0 to 1".into())

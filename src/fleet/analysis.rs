@@ -107,7 +107,7 @@ pub struct Standing {
     pub slower: f64,
     /// The chance that one of so many devices that are alike stands out so far, all devices of the type considered.
     pub p_adjusted: f64,
-    /// What it is called.
+    /// What it is called over all cells: one that is slow on some kernels only may be alike over all of them.
     pub label: Label,
 }
 

@@ -3,12 +3,12 @@
 //! The scheduler has to be asked before the folders are read: a task writes its status before it leaves the queue, so that one
 //! that has left it without a status is lost, and not merely faster than the reader.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::record::{Begun, Ended, Status};
-use super::slurm::{Entry, Place, Stage};
+use super::slurm::{Entry, Place, Queue, Stage};
 use crate::named::named;
 
 /// Where a task stands.
@@ -71,11 +71,11 @@ pub struct Scheduler {
     /// The places of each task, the newest last.
     pub places: BTreeMap<u32, Vec<Place>>,
     /// Its queue, the jobs of others left out.
-    pub queue: BTreeMap<Place, Entry>,
+    pub queue: Queue,
     /// How tasks ended that the queue has forgotten.
     pub history: BTreeMap<Place, String>,
     /// Places that were cancelled by `mtok fleet cancel`.
-    pub cancelled: Vec<Place>,
+    pub cancelled: BTreeSet<Place>,
     /// Whether it could be asked; without it the folders alone say what is known.
     pub asked: bool,
 }
@@ -234,15 +234,16 @@ fn over(row: Row, state: State, status: &Status) -> Row {
 
 /// The newest place that is queued or runs.
 fn active<'p>(places: &'p [Place], scheduler: &'p Scheduler) -> Option<(&'p Place, &'p Entry)> {
-    let entries = places.iter().rev().filter_map(|place| Some((place, scheduler.queue.get(place)?)));
+    let entries = places.iter().rev().filter_map(|place| Some((place, scheduler.queue.tasks.get(place)?)));
     entries.into_iter().find(|(_, entry)| entry.stage != Stage::Over)
 }
 
 /// What to call a task that is not in the queue and has not said how it ended.
 fn without_end(has_begun: bool, places: &[Place], scheduler: &Scheduler) -> (State, String) {
-    let last = places.last();
-    let begun = if has_begun { "" } else { ", before it began" };
-    match last {
+    let lost = |how: String| {
+        (State::Lost, format!("{how}; it {}", if has_begun { "wrote no status" } else { "never began" }))
+    };
+    match places.last() {
         None if has_begun => (State::Begun, String::new()),
         None if scheduler.places.is_empty() => (State::Missing, String::new()),
         None => (State::NotSubmitted, String::new()),
@@ -252,17 +253,19 @@ fn without_end(has_begun: bool, places: &[Place], scheduler: &Scheduler) -> (Sta
             (State::Missing, "was submitted; Slurm cannot be asked about it here".into())
         }
         Some(place) => {
-            let entry = scheduler.queue.get(place);
+            let Queue { tasks, rest } = &scheduler.queue;
+            let entry = tasks.get(place).or(rest.get(&place.0));
             let word = entry.map(|entry| entry.word.as_str());
-            let how = word.or(scheduler.history.get(place).map(String::as_str));
-            match how {
+            match word.or(scheduler.history.get(place).map(String::as_str)) {
                 Some(how) if how.starts_with("cancelled") => (State::Cancelled, String::new()),
                 Some(how) => {
                     let why = entry.map(|it| it.reason.as_str()).filter(|it| !it.is_empty());
-                    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-                    (State::Lost, format!("Slurm says {how}{why}{begun}; it wrote no status"))
+                    lost(format!(
+                        "Slurm says {how}{}",
+                        why.map(|why| format!(" ({why})")).unwrap_or_default()
+                    ))
                 }
-                None => (State::Lost, format!("is not in the queue any more{begun}; it wrote no status")),
+                None => lost("is not in the queue any more".into()),
             }
         }
     }

@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 use super::collected::{Aside, Collected, Type, Unit, Visit};
 use super::plan::Plan;
 
+pub(super) use card::devices;
 pub use rows::ROW_COLUMNS;
 pub use stray::{inside_task, more, stray};
 pub use task::{Folder, TaskRead};

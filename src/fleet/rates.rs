@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::analysis::{Analysis, CellSpread, Kind, Label};
 use super::collected::Collected;
-use super::serving::devices_of;
+use super::serving::Devices;
 use crate::measurement::{Measurement, Outcome, Sensed, Timing};
 use crate::op::Op;
 use crate::stats::Summary;
@@ -97,7 +97,12 @@ pub struct Speed {
 
 /// How fast the comparable devices of a type are together; `None` where there is none. A device that nobody could set beside
 /// siblings is as fast as the others on average; where that is so of all of them, each is its own median.
-pub fn speed(collected: &Collected, analysis: &Analysis, type_index: u32) -> Option<Speed> {
+pub fn speed(
+    collected: &Collected,
+    analysis: &Analysis,
+    devices: &Devices,
+    type_index: u32,
+) -> Option<Speed> {
     let others: HashMap<u32, Option<f64>> = units_of(analysis, Kind::MixedDriver).collect();
     let partly: HashSet<u32> = units_of(analysis, Kind::SlowKernels).map(|(unit, _)| unit).collect();
     let of_unit = |unit: u32| {
@@ -114,10 +119,10 @@ pub fn speed(collected: &Collected, analysis: &Analysis, type_index: u32) -> Opt
         speed.filter(|speed| speed.is_finite() && *speed > 0.0).map(|speed| (speed, slow))
     };
     let comparable = |unit: &&u32| collected.units.get(**unit as usize).is_some_and(|unit| unit.comparable);
-    let (mut devices, mut known, mut sum, mut lost, mut slow) = (0, 0, 0.0, 0.0, 0);
-    for units in devices_of(collected, type_index) {
+    let (mut count, mut known, mut sum, mut lost, mut slow) = (0, 0, 0.0, 0.0, 0);
+    for units in devices.of_type(type_index) {
         let units: Vec<&u32> = units.iter().filter(comparable).collect();
-        devices += u32::from(!units.is_empty());
+        count += u32::from(!units.is_empty());
         let speeds: Vec<(f64, bool)> = units.into_iter().filter_map(|unit| of_unit(*unit)).collect();
         if speeds.is_empty() {
             continue;
@@ -133,7 +138,7 @@ pub fn speed(collected: &Collected, analysis: &Analysis, type_index: u32) -> Opt
     }
     let each = |sum: f64| sum / f64::from(known);
     let (mean, lost) = if known == 0 { (1.0, 0.0) } else { (each(sum), each(lost)) };
-    (devices > 0).then_some(Speed { devices, mean, lost, slow })
+    (count > 0).then_some(Speed { devices: count, mean, lost, slow })
 }
 
 /// The units of a kind of outlier, with how much slower they are.
@@ -155,6 +160,10 @@ mod tests {
     use super::super::by_hand::{Fleet, spread};
     use super::*;
     use proptest::prelude::*;
+
+    fn speed_of(fleet: &Fleet, type_index: u32) -> Option<Speed> {
+        speed(&fleet.collected, &fleet.analysis, &Devices::of(&fleet.collected), type_index)
+    }
 
     #[test]
     fn the_median_device_has_the_median_of_the_devices_and_the_wider_spread() {
@@ -204,7 +213,7 @@ mod tests {
     #[test]
     fn slow_devices_lower_the_speed_by_exactly_their_share() {
         let mut fleet = Fleet::of(&[0.0, 0.0, 0.0, 0.25]);
-        let of = |fleet: &Fleet| speed(&fleet.collected, &fleet.analysis, 0).unwrap();
+        let of = |fleet: &Fleet| speed_of(fleet, 0).unwrap();
         assert_eq!(of(&fleet), Speed { devices: 4, mean: 0.95, lost: 0.0, slow: 0 });
         fleet.label(3, Label::SlowCard);
         let Speed { devices, mean, lost, slow } = of(&fleet);
@@ -219,15 +228,15 @@ mod tests {
     fn a_device_alone_is_its_own_median_and_no_device_has_no_speed() {
         let mut fleet = Fleet::of(&[0.0]);
         fleet.analysis.standings = vec![None];
-        assert_eq!(speed(&fleet.collected, &fleet.analysis, 0).unwrap().mean, 1.0);
-        assert_eq!(speed(&fleet.collected, &fleet.analysis, 1), None);
+        assert_eq!(speed_of(&fleet, 0).unwrap().mean, 1.0);
+        assert_eq!(speed_of(&fleet, 1), None);
     }
 
     #[test]
     fn a_device_that_nobody_could_judge_is_as_fast_as_the_others_on_average() {
         let mut fleet = Fleet::of(&[0.0, 0.25, 0.5]);
         fleet.analysis.standings[2] = None;
-        let speed = speed(&fleet.collected, &fleet.analysis, 0).unwrap();
+        let speed = speed_of(&fleet, 0).unwrap();
         assert_eq!((speed.devices, speed.mean), (3, 0.9));
     }
 
@@ -244,10 +253,10 @@ mod tests {
             evidence: String::new(),
         };
         fleet.analysis.outliers = vec![mixed(Some(0.25))];
-        let mean = speed(&fleet.collected, &fleet.analysis, 0).unwrap().mean;
+        let mean = speed_of(&fleet, 0).unwrap().mean;
         assert!((mean - 0.9).abs() < 1e-12, "{mean}");
         fleet.analysis.outliers = vec![mixed(None)];
-        assert_eq!(speed(&fleet.collected, &fleet.analysis, 0).unwrap().mean, 1.0);
+        assert_eq!(speed_of(&fleet, 0).unwrap().mean, 1.0);
     }
 
     #[test]
@@ -256,7 +265,7 @@ mod tests {
         for unit in [1, 2] {
             fleet.collected.units[unit].card.uuid = "GPU-1".into();
         }
-        let speed = speed(&fleet.collected, &fleet.analysis, 0).unwrap();
+        let speed = speed_of(&fleet, 0).unwrap();
         assert_eq!((speed.devices, speed.mean), (2, 0.95));
     }
 
@@ -266,7 +275,7 @@ mod tests {
             let twice: Vec<f64> = slower.iter().chain(&slower).copied().collect();
             let of = |slower: &[f64]| {
                 let fleet = Fleet::of(slower);
-                speed(&fleet.collected, &fleet.analysis, 0).unwrap()
+                speed_of(&fleet, 0).unwrap()
             };
             prop_assert!((of(&slower).mean - of(&twice).mean).abs() < 1e-12);
             prop_assert_eq!(2 * of(&slower).devices, of(&twice).devices);

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::collected::{Collected, Flag, State, Task, Unit};
+use super::collected::{Collected, State, Task, Unit};
+use super::gather;
 use super::plan::Per;
 
 /// Exit codes of a task that say nothing about its device: bad input, and a folder that cannot be written.
@@ -41,29 +42,32 @@ pub struct Serving {
     pub open_tasks: u32,
 }
 
-/// The units of each device of a type, in the order in which devices first appear. Two tasks that measured the same device
-/// have a unit each.
-pub fn devices_of(collected: &Collected, type_index: u32) -> Vec<Vec<u32>> {
-    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
-    let mut devices: Vec<Vec<u32>> = Vec::new();
-    for (index, unit) in (0..).zip(&collected.units).filter(|(_, unit)| unit.type_index == type_index) {
-        let place = same_device(unit).map(|key| *places.entry(key).or_insert(devices.len()));
-        match place.and_then(|place| devices.get_mut(place)) {
-            Some(units) => units.push(index),
-            None => devices.push(vec![index]),
-        }
-    }
-    devices
-}
+/// Beside each type its devices, in the order in which they first appear, each with its units: two tasks that measured the
+/// same device have one each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Devices(Vec<Vec<Vec<u32>>>);
 
-/// What two units of one device share; `None` where nothing says that another unit is of the same device.
-fn same_device(unit: &Unit) -> Option<(&str, &str)> {
-    let card = &unit.card;
-    let shared = unit.flags.iter().any(|flag| matches!(flag, Flag::MeasuredTwice | Flag::SharedDevice));
-    match (card.uuid.as_str(), card.pci_bus_id.as_str()) {
-        ("", "") => shared.then_some((card.node.as_str(), card.place.as_str())),
-        ("", bus) => Some((card.node.as_str(), bus)),
-        (uuid, _) => Some(("", uuid)),
+impl Devices {
+    /// Tells them apart.
+    pub fn of(collected: &Collected) -> Self {
+        let mut all: Vec<Vec<Vec<u32>>> = vec![Vec::new(); collected.types.len()];
+        let mut places: HashMap<(u32, usize), usize> = HashMap::new();
+        let numbers = gather::devices(&collected.units);
+        for ((index, unit), number) in (0..).zip(&collected.units).zip(numbers) {
+            let Some(devices) = all.get_mut(unit.type_index as usize) else { continue };
+            let place =
+                number.map(|number| *places.entry((unit.type_index, number)).or_insert(devices.len()));
+            match place.and_then(|place| devices.get_mut(place)) {
+                Some(units) => units.push(index),
+                None => devices.push(vec![index]),
+            }
+        }
+        Self(all)
+    }
+
+    /// Those of a type.
+    pub fn of_type(&self, type_index: u32) -> &[Vec<u32>] {
+        self.0.get(type_index as usize).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -71,9 +75,9 @@ fn same_device(unit: &Unit) -> Option<(&str, &str)> {
 ///
 /// A task that failed without any row is a device of the type that its node has, else of the fleet's only type. Where a
 /// task is a node, it is as many devices as such tasks have in the middle.
-pub fn serving(collected: &Collected) -> Serving {
+pub fn serving(collected: &Collected, devices: &Devices) -> Serving {
     let types = collected.types.len() as u32;
-    let mut of_types: Vec<Asked> = (0..types).map(|of| with_rows(collected, of)).collect();
+    let mut of_types: Vec<Asked> = (0..types).map(|of| with_rows(collected, devices.of_type(of))).collect();
     let nodes = types_of_nodes(collected);
     let mut answer = Serving::default();
     for task in collected.tasks.iter().filter(|task| task.units == 0) {
@@ -95,8 +99,7 @@ pub fn serving(collected: &Collected) -> Serving {
 }
 
 /// The devices of a type that have rows. Where most of them compute something wrong, it is not the fault of a device.
-fn with_rows(collected: &Collected, type_index: u32) -> Asked {
-    let devices = devices_of(collected, type_index);
+fn with_rows(collected: &Collected, devices: &[Vec<u32>]) -> Asked {
     let sum = |units: &[u32], of: fn(&Unit) -> u64| -> u64 {
         units.iter().filter_map(|unit| collected.units.get(*unit as usize)).map(of).sum()
     };
@@ -147,6 +150,10 @@ mod tests {
     use super::super::collected::{Rows, Type};
     use super::*;
 
+    fn of(collected: &Collected) -> Serving {
+        serving(collected, &Devices::of(collected))
+    }
+
     fn asked(serving: u32, silent: u32) -> Asked {
         Asked { serving, silent }
     }
@@ -155,7 +162,7 @@ mod tests {
     fn a_task_that_failed_without_a_row_is_a_device_that_is_paid_and_does_not_serve() {
         let mut fleet = Fleet::of(&[0.0; 9]);
         fleet.task(State::Failed, "n0", Some(3));
-        let all = serving(&fleet.collected);
+        let all = of(&fleet.collected);
         assert_eq!(all.types, [asked(9, 1)]);
         assert_eq!(all.types[0].available(), Some(0.9));
         assert_eq!((all.unknown, all.open_tasks), (0, 0));
@@ -168,7 +175,7 @@ mod tests {
         fleet.task(State::Begun, "n0", None);
         fleet.task(State::Missing, "", None);
         fleet.task(State::Failed, "n0", Some(4));
-        let all = serving(&fleet.collected);
+        let all = of(&fleet.collected);
         assert_eq!((all.types.as_slice(), all.open_tasks), ([asked(2, 0)].as_slice(), 2));
         assert_eq!(excused(&fleet.collected), 1);
     }
@@ -178,10 +185,10 @@ mod tests {
         let mut fleet = Fleet::of(&[0.0; 4]);
         let wrong = Rows { ok: 9, wrong: 1, ..Rows::default() };
         fleet.collected.units[0].rows = wrong;
-        assert_eq!(serving(&fleet.collected).types, [asked(3, 1)]);
+        assert_eq!(of(&fleet.collected).types, [asked(3, 1)]);
         // A kernel that is wrong on most of them is no fault of a device.
         fleet.collected.units.iter_mut().for_each(|unit| unit.rows = wrong);
-        assert_eq!(serving(&fleet.collected).types, [asked(4, 0)]);
+        assert_eq!(of(&fleet.collected).types, [asked(4, 0)]);
     }
 
     #[test]
@@ -192,7 +199,7 @@ mod tests {
         fleet.collected.units[1].card.node = "n7".into();
         fleet.task(State::Failed, "n7", Some(3));
         fleet.task(State::Failed, "n8", Some(3));
-        let all = serving(&fleet.collected);
+        let all = of(&fleet.collected);
         assert_eq!((all.types.as_slice(), all.unknown), ([asked(1, 0), asked(1, 1)].as_slice(), 1));
     }
 
@@ -204,6 +211,6 @@ mod tests {
             unit.task = index / 8;
         }
         fleet.task(State::Failed, "n9", Some(3));
-        assert_eq!(serving(&fleet.collected).types, [asked(16, 8)]);
+        assert_eq!(of(&fleet.collected).types, [asked(16, 8)]);
     }
 }

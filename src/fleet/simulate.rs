@@ -20,7 +20,7 @@ use crate::named::named;
 
 pub use collected::collected;
 pub use files::{File, loose_files, task_files};
-pub use planted::{Planted, PlantedAside, PlantedOutlier};
+pub use planted::{Planted, PlantedAside, PlantedLack, PlantedOutlier};
 
 /// When everything in such a fleet is said to have begun: it happened at no time.
 pub const BEGUN_UTC: &str = "2026-01-01T00:00:00Z";

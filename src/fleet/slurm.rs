@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::plan::TASKS_MAX;
 use super::submitted::is_number;
 use crate::text::inert;
 
-/// The format of `squeue -h -r` that [`queue`] reads; the name of the job is last, since it may hold anything.
+/// The format of `squeue -h` that [`queue`] reads; the name of the job is last, since it may hold anything. Not with `-r`, which
+/// would list waiting tasks one by one: in Slurm 22.05 it loses the last one of every other index (`0-998:2`).
 pub const QUEUE_FORMAT: &str = "%F|%K|%T|%N|%r|%j";
+/// The variable of the environment that makes `squeue` write the indices of an array in full where it is 0.
+pub const IN_FULL: &str = "SLURM_BITSTR_LEN";
 /// The columns of `sacct -n -P -X` that [`history`] reads.
 pub const HISTORY_FORMAT: &str = "JobID,State,ExitCode";
 
@@ -69,19 +73,53 @@ fn stage(word: &str) -> Stage {
     }
 }
 
-/// The lines of `squeue -h -r --states=all -o QUEUE_FORMAT` by job and index.
-pub fn queue(text: &str) -> BTreeMap<Place, Entry> {
-    text.lines().filter_map(entry).collect()
+/// What the queue holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// The tasks by job and index.
+    pub tasks: BTreeMap<Place, Entry>,
+    /// What became of the tasks of a job that are not listed one by one: those that were cancelled before they started are one
+    /// line without an index.
+    pub rest: BTreeMap<String, Entry>,
 }
 
-fn entry(line: &str) -> Option<(Place, Entry)> {
+/// The lines of `squeue -h --states=all -o QUEUE_FORMAT`.
+pub fn queue(text: &str) -> Queue {
+    let mut queue = Queue::default();
+    for (job, indices, entry) in text.lines().filter_map(entry) {
+        match expanded(indices) {
+            Some(indices) => {
+                queue.tasks.extend(indices.map(|index| ((job.to_owned(), index), entry.clone())))
+            }
+            None if entry.stage == Stage::Over => drop(queue.rest.insert(job.to_owned(), entry)),
+            None => {}
+        }
+    }
+    queue
+}
+
+/// Indices as Slurm writes them: `3,7-9`, `0-998:2`, `0-9%2`. Those that no fleet has are left out.
+fn expanded(text: &str) -> Option<impl Iterator<Item = u32>> {
+    let range = |part: &str| {
+        let (range, step) = part.split_once(':').unwrap_or((part, "1"));
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        let step = step.parse().ok().filter(|step| *step > 0)?;
+        Some((first..=last.min(TASKS_MAX)).step_by(step))
+    };
+    let ranges: Option<Vec<_>> = text.split('%').next()?.split(',').map(range).collect();
+    Some(ranges?.into_iter().flatten())
+}
+
+/// Job, indices and the rest of a line.
+fn entry(line: &str) -> Option<(&str, &str, Entry)> {
     let mut parts = line.splitn(6, '|').map(str::trim);
-    let (job, index) = (parts.next()?, parts.next()?.parse().ok()?);
+    let (job, indices) = (parts.next()?, parts.next()?);
     let word = parts.next().filter(|word| is_word(word))?;
     let mut some = || parts.next().map(|part| if part == "None" { String::new() } else { inert(part) });
     let (node, reason, name) = (some()?, some()?, some()?);
     let entry = Entry { stage: stage(word), word: word.to_ascii_lowercase(), node, reason, name };
-    is_number(job).then(|| ((job.to_owned(), index), entry))
+    is_number(job).then_some((job, indices, entry))
 }
 
 fn is_word(word: &str) -> bool {
@@ -178,19 +216,31 @@ mod tests {
 
     #[test]
     fn a_queue_is_read_by_job_and_index() {
-        let text = "7|0|COMPLETED|n1|None|mtok-a b\n9|3|PENDING||JobHeldUser|mtok|odd\n9|7|RUNNING|n2|None|x\n\
-                    8|N/A|PENDING||Priority|other\n11|4|NODE_FAIL|n3|NodeDown|x\ntorn|\n-u|1|RUNNING|n|None|x\n";
-        let queue = queue(text);
-        assert_eq!(queue.len(), 4);
-        let waits = &queue[&("9".to_owned(), 3)];
+        let text = "7|0|COMPLETED|n1|None|mtok-a b\n9|3,5-7:2%1|PENDING||JobHeldUser|mtok|odd\n9|8|RUNNING|n2|None|x\n\
+                    8|N/A|PENDING||Priority|other\n25|N/A|CANCELLED||X|x\n11|4|NODE_FAIL|n3|NodeDown|x\ntorn|\n-u|1|RUNNING|n|None|x\n";
+        let Queue { tasks: queue, rest } = queue(text);
+        assert_eq!((queue.len(), rest.len()), (6, 1));
+        assert_eq!(rest["25"].word, "cancelled");
+        let waits = &queue[&("9".to_owned(), 7)];
         assert_eq!(
             (waits.stage, waits.reason.as_str(), waits.name.as_str()),
             (Stage::Queued, "JobHeldUser", "mtok|odd")
         );
-        let runs = &queue[&("9".to_owned(), 7)];
+        let runs = &queue[&("9".to_owned(), 8)];
         assert_eq!((runs.stage, runs.node.as_str(), runs.reason.as_str()), (Stage::Running, "n2", ""));
         let over = &queue[&("11".to_owned(), 4)];
         assert_eq!((over.stage, over.word.as_str()), (Stage::Over, "node_fail"));
+    }
+
+    #[test]
+    fn indices_are_expanded_to_the_last_one() {
+        let expand = |text: &str| expanded(text).map(Iterator::collect::<Vec<_>>);
+        assert_eq!(expand("1-9:2%4"), Some(vec![1, 3, 5, 7, 9]));
+        assert_eq!(expand("3,7-9,20"), Some(vec![3, 7, 8, 9, 20]));
+        assert_eq!(expand("0-4294967295:50000"), Some(vec![0, 50_000]));
+        for bad in ["N/A", "", "1-", "1-5:0", "1-5:x", "-1", "1,,2", "1..."] {
+            assert_eq!(expand(bad), None, "{bad}");
+        }
     }
 
     #[test]
@@ -246,7 +296,7 @@ mod tests {
             let shown = words(&text);
             prop_assert!(!shown.chars().any(char::is_control));
             let _ = (history(&text), accepted(&text), max_array_size(&text));
-            for entry in queue(&text).values() {
+            for entry in queue(&text).tasks.values() {
                 prop_assert!(![&entry.node, &entry.reason, &entry.name].iter().any(|it| it.chars().any(char::is_control)));
             }
         }
@@ -254,7 +304,7 @@ mod tests {
         #[test]
         fn any_line_of_the_format_is_read(job in 1u32.., index in 0u32..5000, word in "(PENDING|RUNNING|FAILED|STAGE_OUT)", name in "[a-z|]{1,9}") {
             let read = queue(&format!("{job}|{index}|{word}|n1|None|{name}\n"));
-            let entry = &read[&(job.to_string(), index)];
+            let entry = &read.tasks[&(job.to_string(), index)];
             prop_assert_eq!((&entry.word, &entry.name), (&word.to_ascii_lowercase(), &name));
         }
     }

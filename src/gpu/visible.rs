@@ -63,7 +63,7 @@ pub fn candidates<'a>(adapters: &'a [Facts], nvidia: &'a [Nvidia]) -> Vec<Seen<'
     let seen = |facts: &&'a Facts| {
         let place = usable.iter().position(|(address, _)| Some(*address) == facts.address());
         let siblings = of_kind.iter().filter(|other| other.vendor_id == facts.vendor_id);
-        let ordinal = match given::is_nvidia(facts) && !usable.is_empty() {
+        let ordinal = match is_nvidia(facts) && !usable.is_empty() {
             true => place,
             false => siblings.clone().position(|other| other.index == facts.index),
         };
@@ -74,6 +74,11 @@ pub fn candidates<'a>(adapters: &'a [Facts], nvidia: &'a [Nvidia]) -> Vec<Seen<'
         }
     };
     of_kind.iter().map(seen).collect()
+}
+
+/// Whether NVIDIA made it.
+pub fn is_nvidia(facts: &Facts) -> bool {
+    facts.vendor_id == given::NVIDIA
 }
 
 /// The GPUs that a task was given, by PCI address; all of its node where no variable says anything.

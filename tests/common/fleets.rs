@@ -177,6 +177,7 @@ impl Fleet<'_> {
             path: self.word(13 + place, format!("tasks/0000{place}/n1-0000-41-00-0/measurements.csv:9:1")),
             why,
             what: self.word(15 + place, what.into()),
+            rows: 0,
         };
         (0..).zip(whys).map(aside).collect()
     }
@@ -257,7 +258,12 @@ impl Fleet<'_> {
             model,
             weights,
             batch: 64,
+            gpus: 1,
             devices: self.units(),
+            devices_serving: self.units(),
+            speed: 0.988,
+            load: 0.4,
+            available: 1.0,
             utilisation: 0.4,
             tokens_per_day: Some(1.21e11),
             tokens_per_day_lost: Some(1.2e9),
@@ -267,10 +273,11 @@ impl Fleet<'_> {
             reason: self.word(21, "rent is the cheapest".into()),
             ..FleetDay::default()
         };
-        let of_type = TypeCost { type_index: 0, devices: self.units(), speed: 63.2, rows: vec![row] };
+        let of_type = TypeCost { type_index: 0, devices: self.units(), speed: 0.988, rows: vec![row] };
         FleetCosts {
             types: vec![of_type],
             days: vec![day],
+            totals: vec![],
             notes: vec![self.word(22, "utilisation is assumed".into())],
         }
     }

@@ -127,7 +127,8 @@ impl Cluster {
         format!("{:?}\n{}\n{}", self.queue(), tail("slurmctld.log"), tail("n1.log"))
     }
 
-    fn inside(&self, mut command: Command) -> Command {
+    /// A command with this cluster as its Slurm.
+    pub fn inside(&self, mut command: Command) -> Command {
         command.env("SLURM_CONF", self.folder.join("slurm.conf"));
         command.env(&self.marked.0, &self.marked.1);
         command

@@ -21,8 +21,8 @@ neither done nor in the queue.
 Examples:
   mtok fleet submit fleets/autumn --nodes 8 --gres gpu:8 --partition gpu \\
     --time 30:00 -- --budget 5m
-  mtok fleet submit fleets/autumn --nodes 8 --per node --partition gpu \\
-    --sbatch=--mem=0 --watch
+  mtok fleet submit fleets/autumn --nodes 8 --per node --gres gpu:8 \\
+    --partition gpu --sbatch=--mem=0 --watch
   mtok fleet submit fleets/autumn --tasks 4 --dry-run";
 
 /// Arguments of `fleet submit`.

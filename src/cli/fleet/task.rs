@@ -17,6 +17,7 @@ on where it stopped. A later attempt on another node begins anew beside the
 earlier one. Exit codes are those of mtok measure.
 
 Examples:
+  mtok fleet task --dir fleets/lab --index 0 --of 4 -- --budget 5m
   for i in 0 1 2 3; do mtok fleet task --dir fleets/lab --index $i --of 4; done
   srun -N 8 --ntasks-per-node=1 --exclusive \\
     mtok fleet task --dir fleets/autumn --of 8 --per node -- --budget 5m

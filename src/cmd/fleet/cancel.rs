@@ -32,11 +32,11 @@ pub fn run(args: &CancelArgs) -> Result<Exit, Failure> {
     let only = only.map_err(|what| Failure::bad_input(format!("--tasks: {what}")))?;
     let mut looker = Looker::new(&args.dir, plan);
     let seen = looker.look()?;
-    let why = || seen.warnings.first().cloned().unwrap_or_default();
-    match seen.slurm {
-        Some(true) => {}
-        Some(false) => return Err(Failure::bad_input(format!("{}: {}", args.dir.display(), why()))),
-        None => note(&format!("{}: nothing of it was submitted to Slurm by mtok", args.dir.display())),
+    if let Some(Failure { exit, message }) = seen.silence {
+        return Err(Failure::new(exit, format!("{}: nothing is cancelled: {message}", args.dir.display())));
+    }
+    if seen.slurm.is_none() {
+        note(&format!("{}: nothing of it was submitted to Slurm by mtok", args.dir.display()));
     }
     let wanted = |row: &&Row| {
         let state = row.state == State::Queued || row.state == State::Running && !args.queued;
@@ -45,7 +45,7 @@ pub fn run(args: &CancelArgs) -> Result<Exit, Failure> {
     let rows: Vec<&Row> = seen.rows.iter().filter(wanted).collect();
     let places = by_job(&rows);
     if !places.is_empty() {
-        cancel(&seen, &places, args.queued)?;
+        cancel(&seen, &places)?;
         record(args, &seen, &places, &looker.plan.id)?;
     }
     let of = |state| rows.iter().filter(|row| row.state == state).map(|row| row.task).collect::<Vec<u32>>();
@@ -84,9 +84,9 @@ fn by_job(rows: &[&Row]) -> BTreeMap<String, BTreeSet<u32>> {
     places
 }
 
-/// One call per cluster, and as a rule there is one cluster. A job of which everything goes is named by its number alone, unless
-/// tasks that started since then are to go on.
-fn cancel(seen: &Seen, places: &BTreeMap<String, BTreeSet<u32>>, queued: bool) -> Result<(), Failure> {
+/// One call per cluster, and as a rule there is one cluster. A job of which everything goes is named by its number alone. Slurm
+/// 22.05 has an option that takes waiting jobs only, `--state`, which takes all that wait of an array where some are named.
+fn cancel(seen: &Seen, places: &BTreeMap<String, BTreeSet<u32>>) -> Result<(), Failure> {
     let mut clusters: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (job, indices) in places {
         let of = seen.jobs.iter().rev().find(|it| it.job == *job);
@@ -99,7 +99,6 @@ fn cancel(seen: &Seen, places: &BTreeMap<String, BTreeSet<u32>>, queued: bool) -
     }
     for (cluster, jobs) in clusters {
         let mut words: Vec<String> = Vec::new();
-        words.extend(queued.then(|| "--state=PENDING".to_owned()));
         words.extend((!cluster.is_empty()).then(|| format!("--clusters={cluster}")));
         words.extend(jobs);
         scheduler::ask("scancel", &words, LIMIT)?;

@@ -7,7 +7,7 @@ mod terms;
 use mtok::fleet::analysis::Analysis;
 use mtok::fleet::collected::Collected;
 use mtok::fleet::rates::{median_device, speed};
-use mtok::fleet::serving::{Serving, serving};
+use mtok::fleet::serving::{self, Serving, serving};
 use mtok::market::compare::{Compared, Rent};
 use mtok::market::fleet::{DayInput, Devices, FleetCosts, TypeCost, day, totals};
 use mtok::text::inert;
@@ -20,6 +20,9 @@ use crate::cmd::{Failure, budget};
 use notes::Notes;
 use terms::Terms;
 
+/// No cluster has more types; a folder of a stranger may.
+const TYPES_MAX: usize = 32;
+
 /// The costs of a fleet. Whatever cannot be priced is left out with a note.
 ///
 /// # Errors
@@ -30,16 +33,22 @@ pub fn costs(
     analysis: &Analysis,
 ) -> Result<FleetCosts, Failure> {
     let terms = Terms::of(args, collected)?;
+    let devices = serving::Devices::of(collected);
     let mut costing = Costing {
-        serving: serving(collected),
+        serving: serving(collected, &devices),
+        devices,
         notes: Notes::of(args, &terms, collected),
         collected,
         analysis,
         terms,
         costs: FleetCosts::default(),
     };
-    for type_index in 0..collected.types.len() as u32 {
+    for type_index in (0..collected.types.len() as u32).take(TYPES_MAX) {
         costing.price(type_index)?;
+    }
+    if collected.types.len() > TYPES_MAX {
+        let types = collected.types.len();
+        costing.notes.add(format!("the first {TYPES_MAX} of {types} types of device are priced"));
     }
     let Costing { mut costs, mut notes, serving, .. } = costing;
     notes.tasks(collected, &serving);
@@ -54,6 +63,7 @@ struct Costing<'a> {
     analysis: &'a Analysis,
     terms: Terms<'a>,
     serving: Serving,
+    devices: serving::Devices,
     notes: Notes,
     costs: FleetCosts,
 }
@@ -64,7 +74,7 @@ impl Costing<'_> {
         let Some(of) = self.collected.types.get(type_index as usize) else { return Ok(()) };
         let name = inert(&of.adapter);
         let asked = self.serving.types.get(type_index as usize).copied().unwrap_or_default();
-        let Some(speed) = speed(self.collected, self.analysis, type_index) else {
+        let Some(speed) = speed(self.collected, self.analysis, &self.devices, type_index) else {
             self.notes.add(format!("{name}: no device is comparable, so none is priced"));
             return Ok(());
         };

@@ -1,6 +1,6 @@
 //! The records of what was submitted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -38,7 +38,7 @@ pub fn read(folder: &Path, plan: &Plan) -> (Vec<Submitted>, Vec<String>) {
 /// Where each task was put, and what of it was cancelled; nobody has been asked yet.
 pub fn places(folder: &Path, jobs: &[Submitted]) -> Scheduler {
     let mut places: BTreeMap<u32, Vec<_>> = BTreeMap::new();
-    let mut cancelled = Vec::new();
+    let mut cancelled = BTreeSet::new();
     for job in jobs {
         for index in job.list().unwrap_or_default() {
             places.entry(index + job.offset).or_default().push((job.job.clone(), index));

@@ -10,12 +10,12 @@ use mtok::fleet::folders::{self, BEGUN, STATUS, TASKS};
 use mtok::fleet::follow::{Counts, Folder, Row, Scheduler, State, follow};
 use mtok::fleet::plan::Plan;
 use mtok::fleet::record::{Begun, Ended, Status};
-use mtok::fleet::slurm::{self, Place};
+use mtok::fleet::slurm::{self, Entry, Place, Queue};
 use mtok::fleet::submitted::Submitted;
 
 use super::{jobs, scheduler, small};
-use crate::cmd::Failure;
 use crate::cmd::files::SAMPLES;
+use crate::cmd::{Exit, Failure};
 use scheduler::{Answer, LIMIT};
 
 /// Files are read by so many at a time: a shared file system takes its time for each.
@@ -41,6 +41,8 @@ pub struct Seen {
     pub jobs: Vec<Submitted>,
     /// Whether Slurm could be asked; `None` where nothing was submitted to it.
     pub slurm: Option<bool>,
+    /// Why Slurm could not be asked.
+    pub silence: Option<Failure>,
     /// What cannot be known, and why.
     pub warnings: Vec<String>,
 }
@@ -55,12 +57,16 @@ impl Looker {
     pub fn look(&mut self) -> Result<Seen, Failure> {
         let (jobs, mut warnings) = jobs::read(&self.folder, &self.plan);
         let mut scheduler = jobs::places(&self.folder, &jobs);
-        match queue(&jobs)? {
+        let mut silence = None;
+        match queue(&jobs) {
             Ok(queue) => {
                 scheduler.queue = queue;
                 scheduler.asked = true;
             }
-            Err(why) => warnings.push(why),
+            Err(failure) => {
+                warnings.push(format!("{}; this is what the folders say", failure.message));
+                silence = Some(failure);
+            }
         }
         let (folders, torn) = scan(&self.folder.join(TASKS), &self.plan);
         warnings.extend(torn);
@@ -70,7 +76,7 @@ impl Looker {
             rows = follow(self.plan.tasks, &folders, &scheduler);
         }
         let slurm = (!jobs.is_empty()).then_some(scheduler.asked);
-        Ok(Seen { counts: Counts::of(&rows), rows, jobs, slurm, warnings })
+        Ok(Seen { counts: Counts::of(&rows), rows, jobs, slurm, silence, warnings })
     }
 
     /// Asks the accounting, where there is one, how lost tasks ended that the queue has forgotten: once for each of them.
@@ -78,7 +84,7 @@ impl Looker {
     fn remember(&mut self, rows: &[Row], scheduler: &Scheduler) -> Result<bool, Failure> {
         let lost = rows.iter().filter(|row| row.state == State::Lost);
         let places = lost.filter_map(|row| scheduler.places.get(&row.task)?.last());
-        let forgotten = places.filter(|place| !scheduler.queue.contains_key(*place));
+        let forgotten = places.filter(|place| !scheduler.queue.tasks.contains_key(*place));
         let new: Vec<Place> = forgotten.filter(|place| !self.asked.contains(*place)).cloned().collect();
         if !new.is_empty() {
             let numbers: BTreeSet<&str> = new.iter().map(|(job, _)| job.as_str()).collect();
@@ -94,36 +100,40 @@ impl Looker {
     }
 }
 
-/// The queue of all jobs, one call per cluster; in the inner error why it cannot be had. A job of another name is somebody
-/// else's, whose number was given anew.
-fn queue(jobs: &[Submitted]) -> Result<Result<BTreeMap<Place, slurm::Entry>, String>, Failure> {
-    let mut queue = BTreeMap::new();
+/// The queue of all jobs, one call per cluster. A job of another name is somebody else's, whose number was given anew.
+fn queue(jobs: &[Submitted]) -> Result<Queue, Failure> {
+    let no_slurm = |why: &str| Failure::new(Exit::NoAdapter, format!("no Slurm here{why}"));
+    let mut queue = Queue::default();
     let mut clusters: BTreeMap<&str, Vec<&Submitted>> = BTreeMap::new();
     for job in jobs {
         clusters.entry(&job.cluster).or_default().push(job);
     }
     for (cluster, jobs) in clusters {
         let numbers: Vec<&str> = jobs.iter().map(|job| job.job.as_str()).collect();
-        let mut words = ["-h", "-r", "--states=all", "-o", slurm::QUEUE_FORMAT].map(str::to_owned).to_vec();
+        let mut words =
+            ["-h", "--all", "--states=all", "-o", slurm::QUEUE_FORMAT].map(str::to_owned).to_vec();
         words.push(format!("--jobs={}", numbers.join(",")));
         words.extend((!cluster.is_empty()).then(|| format!("--clusters={cluster}")));
         let text = match scheduler::call("squeue", &words, LIMIT)? {
             Some(Answer::Said(text)) => text,
             Some(Answer::Refused(complaint)) if slurm::is_forgotten(&complaint) => String::new(),
-            Some(Answer::Refused(complaint) | Answer::Silent(complaint)) => {
-                return Ok(Err(format!(
-                    "Slurm cannot be asked: {}; this is what the folders say",
-                    slurm::words(&complaint)
-                )));
+            Some(Answer::Refused(complaint)) if slurm::is_unconfigured(&complaint) => {
+                return Err(no_slurm(&format!(": {}", slurm::words(&complaint))));
             }
-            None => return Ok(Err("no Slurm here: this is what the folders say".into())),
+            Some(Answer::Refused(complaint) | Answer::Silent(complaint)) => {
+                let what = format!("Slurm cannot be asked: {}", slurm::words(&complaint));
+                return Err(Failure::bad_input(what));
+            }
+            None => return Err(no_slurm("")),
         };
-        let is_ours = |place: &Place, entry: &slurm::Entry| {
-            jobs.iter().any(|job| job.job == place.0 && mtok::text::inert(&job.name) == entry.name)
+        let is_ours = |job: &str, entry: &Entry| {
+            jobs.iter().any(|it| it.job == *job && mtok::text::inert(&it.name) == entry.name)
         };
-        queue.extend(slurm::queue(&text).into_iter().filter(|(place, entry)| is_ours(place, entry)));
+        let Queue { tasks, rest } = slurm::queue(&text);
+        queue.tasks.extend(tasks.into_iter().filter(|(place, entry)| is_ours(&place.0, entry)));
+        queue.rest.extend(rest.into_iter().filter(|(job, entry)| is_ours(job, entry)));
     }
-    Ok(Ok(queue))
+    Ok(queue)
 }
 
 /// What the folders of all tasks say, and what is wrong with their records.

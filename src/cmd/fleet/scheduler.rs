@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mtok::fleet::slurm::{is_unconfigured, words};
+use mtok::fleet::slurm::{self, is_unconfigured, words};
 
 use crate::cmd::{Exit, Failure};
 
@@ -18,6 +18,9 @@ const ANSWER_MAX: u64 = 64 << 20;
 const COMPLAINT_MAX: u64 = 64 << 10;
 /// How long the output of a call that is over is waited for: a grandchild may hold it open.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// Says that a call was killed, and may have been heard all the same.
+pub const NO_ANSWER: &str = "gave no answer";
 
 /// What became of a call.
 #[derive(Debug)]
@@ -41,6 +44,7 @@ pub fn call(program: &str, words: &[String], limit: Duration) -> Result<Option<A
     for name in ["SBATCH_WAIT", "SQUEUE_FORMAT", "SQUEUE_FORMAT2"] {
         command.env_remove(name);
     }
+    command.env(slurm::IN_FULL, "0");
     let mut child = match command.spawn() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         child => {
@@ -99,10 +103,10 @@ fn wait(child: &mut Child, limit: Duration) -> Option<bool> {
 pub fn ask(program: &str, words: &[String], limit: Duration) -> Result<String, Failure> {
     match call(program, words, limit)? {
         Some(Answer::Said(text)) => Ok(text),
-        Some(Answer::Refused(complaint)) if is_unconfigured(&complaint) => Err(none(&complaint)),
+        Some(Answer::Refused(complaint)) if is_unconfigured(&complaint) => Err(none(program, &complaint)),
         Some(Answer::Refused(complaint)) => Err(refused(program, &complaint)),
         Some(Answer::Silent(complaint)) => Err(silent(program, &complaint, limit)),
-        None => Err(none("")),
+        None => Err(none(program, "")),
     }
 }
 
@@ -117,13 +121,13 @@ pub fn refused(program: &str, complaint: &str) -> Failure {
 fn silent(program: &str, complaint: &str, limit: Duration) -> Failure {
     let said = words(complaint);
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-    Failure::bad_input(format!("{program}: gave no answer within {} s{said}", limit.as_secs()))
+    Failure::bad_input(format!("{program}: {NO_ANSWER} within {} s{said}", limit.as_secs()))
 }
 
 /// There is no Slurm: how to do without it.
-fn none(complaint: &str) -> Failure {
+fn none(program: &str, complaint: &str) -> Failure {
     let why = match words(complaint) {
-        said if said.is_empty() => "no Slurm here: sbatch is not among the programs".to_owned(),
+        said if said.is_empty() => format!("no Slurm here: there is no {program}"),
         said => format!("no Slurm here: {said}"),
     };
     let how = "start each task with what starts processes here, from 0 up: `mtok fleet task --dir DIR --index I --of N`";

@@ -64,10 +64,12 @@ pub fn run(args: &SubmitArgs) -> Result<Exit, Failure> {
 
 /// The options of `mtok measure` that all tasks share, before anything is submitted.
 pub fn check(options: &[String]) -> Result<(), Failure> {
-    match options.iter().find(|word| word.chars().any(char::is_control)) {
-        Some(word) => Err(Failure::bad_input(format!("\"{}\" has a control character in it", inert(word)))),
-        None => Ok(()),
+    if let Some(word) = options.iter().find(|word| word.chars().any(char::is_control)) {
+        return Err(Failure::bad_input(format!("\"{}\" has a control character in it", inert(word))));
     }
+    #[cfg(feature = "gpu")]
+    crate::cli::fleet::measuring::parse(options).map_err(Failure::bad_input)?;
+    Ok(())
 }
 
 fn order(args: &SubmitArgs) -> Result<Order, Failure> {
@@ -102,7 +104,13 @@ fn order(args: &SubmitArgs) -> Result<Order, Failure> {
         })?,
     };
     let program = text(&program)?;
-    let (plan, tasks, warnings) = remaining(&folder, plan, there)?;
+    let (plan, tasks, mut warnings) = remaining(&folder, plan, there)?;
+    if cfg!(not(feature = "gpu")) && args.program.is_none() {
+        warnings.push(
+            "this mtok was built without the feature gpu and cannot measure; --program names one that can"
+                .into(),
+        );
+    }
     Ok(Order { folder, plan, wanted, program, tasks, at_once: args.at_once, warnings })
 }
 
@@ -160,10 +168,10 @@ fn remaining(
         ))),
         true => {
             let seen = Looker::new(folder, there.clone()).look()?;
-            if seen.slurm == Some(false) {
-                let why = seen.warnings.last().cloned().unwrap_or_default();
-                let what = format!("{}: which of its tasks are queued is not known: {why}", folder.display());
-                return Err(Failure::bad_input(what));
+            if let Some(Failure { exit, message }) = seen.silence {
+                let what =
+                    format!("{}: which of its tasks are queued is not known: {message}", folder.display());
+                return Err(Failure::new(exit, what));
             }
             let waits = |state: State| matches!(state, State::Done | State::Queued | State::Running);
             let open = seen.rows.iter().filter(|row| !waits(row.state)).map(|row| row.task).collect();
@@ -279,7 +287,8 @@ fn submit_each(order: &Order, arrays: &[Array]) -> Result<Vec<Submitted>, Failur
 fn submit(order: &Order, array: &Array) -> Result<Submitted, Failure> {
     let command = command(order, array)?;
     let words = command.get(1..).unwrap_or_default();
-    let answer = scheduler::ask("sbatch", words, LIMIT)?;
+    let answer =
+        scheduler::ask("sbatch", words, LIMIT).map_err(|failure| doubtful(failure, &order.wanted.name))?;
     let (job, cluster) = slurm::accepted(&answer).map_err(Failure::bad_input)?;
     let submitted = Submitted {
         schema_version: SCHEMA_VERSION,
@@ -302,6 +311,17 @@ fn submit(order: &Order, array: &Array) -> Result<Submitted, Failure> {
         },
     )?;
     Ok(submitted)
+}
+
+/// A call that gave no answer may have been heard all the same.
+fn doubtful(failure: Failure, name: &str) -> Failure {
+    match failure.message.contains(scheduler::NO_ANSWER) {
+        true => Failure {
+            message: format!("{}; whether it has the job: `squeue --name {name}`", failure.message),
+            ..failure
+        },
+        false => failure,
+    }
 }
 
 fn shown(order: &Order, jobs: &[Submitted], args: &SubmitArgs) -> Result<(), Failure> {

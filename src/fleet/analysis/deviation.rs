@@ -82,13 +82,16 @@ impl Siblings {
     }
 
     /// How much less is known of each device than of most, as a factor of at most 1 on its distance: one that was measured in a
-    /// few noisy cells stands out less with the same distance. `spread` is that of complete devices.
-    pub fn trust(&self, deviations: &[Option<f64>], spread: f64) -> Vec<f64> {
-        let residual = self.residual_noise(deviations);
+    /// few noisy cells stands out less with the same distance. `spread` is that of complete devices, over the cells that count.
+    pub fn trust(&self, deviations: &[Option<f64>], spread: f64, counts: impl Fn(usize) -> bool) -> Vec<f64> {
+        let residual = self.residual_noise(deviations, &counts);
         let error = |points: &Vec<Point>| {
             let (mut sum, mut weights) = (0.0, 0.0);
             for point in points {
                 let place = point.cell as usize;
+                if !counts(place) {
+                    continue;
+                }
                 let (Some(cell), Some(residual)) = (self.cells.get(place), residual.get(place)) else {
                     continue;
                 };
@@ -109,12 +112,12 @@ impl Siblings {
         errors.iter().map(trust).map(|it| if it.is_finite() { it } else { 1.0 }).collect()
     }
 
-    /// Standard deviation of each cell about the distances of its devices.
-    fn residual_noise(&self, deviations: &[Option<f64>]) -> Vec<f64> {
+    /// Standard deviation of each cell that counts about the distances of its devices.
+    fn residual_noise(&self, deviations: &[Option<f64>], counts: &impl Fn(usize) -> bool) -> Vec<f64> {
         let mut residuals = vec![Vec::new(); self.cells.len()];
         for (points, deviation) in self.points.iter().zip(deviations) {
             let Some(deviation) = deviation else { continue };
-            for point in points {
+            for point in points.iter().filter(|point| counts(point.cell as usize)) {
                 let list = residuals.get_mut(point.cell as usize).into_iter();
                 list.for_each(|list: &mut Vec<f64>| list.push(point.distance - deviation));
             }

@@ -4,8 +4,8 @@ use super::deviation::{SIBLINGS_MIN, Siblings};
 use super::evidence;
 use super::group::Group;
 use super::kernels::{self, classes};
-use super::nodes::{self, Node, Sensed};
-use super::outward::{self, Sides, Tested};
+use super::nodes::{self, Node, Readings, Sensed};
+use super::outward::{self, Tested};
 use super::{Kind, LEAST, LEVEL, Label, Outlier, Standing};
 use crate::fleet::collected::{Collected, Unit};
 
@@ -30,6 +30,7 @@ struct Bench<'a> {
     group: &'a Group,
     siblings: &'a Siblings,
     units: Vec<Option<&'a Unit>>,
+    readings: Readings,
     nodes: &'a [Node<'a>],
     /// How many times more tests there are than those of one family.
     factor: f64,
@@ -53,10 +54,13 @@ pub(super) fn judge(
     let tested = (known >= SIBLINGS_MIN).then(|| test(&siblings.deviations, siblings, level))??;
     let least = LEAST.ln_1p();
     let slow = nodes::slow(nodes, &siblings.deviations, &tested.p, (level, least));
+    let units: Vec<Option<&Unit>> =
+        siblings.units.iter().map(|unit| collected.units.get(*unit as usize)).collect();
     let mut bench = Bench {
         group,
         siblings,
-        units: siblings.units.iter().map(|unit| collected.units.get(*unit as usize)).collect(),
+        readings: Readings::of(&units.iter().copied().flatten().collect::<Vec<_>>()),
+        units,
         nodes,
         factor,
         own: siblings.deviations.clone(),
@@ -76,21 +80,9 @@ pub(super) fn judge(
     Some(judged)
 }
 
-/// Tests distances; those of devices of which less is known count for less. A device without a distance has a p of 1.
+/// Tests distances over all cells.
 fn test(distances: &[Option<f64>], siblings: &Siblings, level: f64) -> Option<Tested> {
-    let places: Vec<usize> =
-        (0..distances.len()).filter(|it| matches!(distances.get(*it), Some(Some(_)))).collect();
-    let values: Vec<f64> = distances.iter().flatten().copied().collect();
-    let first = outward::tested(&values, Sides::Both, level)?;
-    let trust = siblings.trust(distances, first.spread);
-    let held = |(place, value): (&usize, &f64)| value * trust.get(*place).copied().unwrap_or(1.0);
-    let values: Vec<f64> = places.iter().zip(&values).map(held).collect();
-    let tested = outward::tested(&values, Sides::Both, level)?;
-    let mut p = vec![1.0; distances.len()];
-    for (place, value) in places.iter().zip(&tested.p) {
-        p.get_mut(*place).into_iter().for_each(|slot| *slot = *value);
-    }
-    Some(Tested { p, ..tested })
+    outward::trusted(distances, level, |spread| siblings.trust(distances, spread, |_| true))
 }
 
 impl Bench<'_> {
@@ -215,12 +207,11 @@ impl Bench<'_> {
         format!("{even}{name} takes {} {beside}{sensed}", evidence::than(slower))
     }
 
-    /// What the sensors of some devices say beside all others.
+    /// What the sensors of some devices say beside those of all.
     fn sensed(&self, devices: &[usize]) -> Sensed {
         let some: Vec<&Unit> =
             devices.iter().filter_map(|it| self.units.get(*it).copied().flatten()).collect();
-        let others = self.units.iter().enumerate().filter(|(place, _)| !devices.contains(place));
-        Sensed::of(&some, &others.filter_map(|(_, unit)| *unit).collect::<Vec<_>>())
+        self.readings.beside(&some)
     }
 
     fn outlier(

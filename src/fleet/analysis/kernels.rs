@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::deviation::Siblings;
-use super::outward::{self, Sides};
+use super::outward;
 use crate::fleet::collected::Cell;
 use crate::measurement::Cache;
 use crate::op::Op;
@@ -136,22 +136,17 @@ pub(super) fn slow(siblings: &Siblings, classes: &[Class], of_node: &[f64], leve
 fn slow_on(class: &Class, of: usize, siblings: &Siblings, of_node: &[f64], level: f64) -> Vec<Slow> {
     let holds = |place: usize| class.holds.get(place) == Some(&true);
     let over = siblings.over(holds);
-    let known: Vec<(usize, f64)> = over
-        .iter()
-        .zip(of_node)
-        .enumerate()
-        .filter_map(|(device, (distance, node))| Some((device, (*distance)? - node)))
-        .collect();
+    let own: Vec<Option<f64>> =
+        over.iter().zip(of_node).map(|(distance, node)| distance.map(|distance| distance - node)).collect();
     let level = level / of as f64;
-    let Some(tested) = outward::tested(&known.iter().map(|it| it.1).collect::<Vec<_>>(), Sides::Above, level)
-    else {
-        return Vec::new();
-    };
-    let out: Vec<(usize, f64, f64)> = known
+    let tested = outward::trusted(&own, level, |spread| siblings.trust(&own, spread, holds));
+    let p = tested.map(|tested| tested.p).unwrap_or_default();
+    let out: Vec<(usize, f64, f64)> = own
         .iter()
-        .zip(&tested.p)
-        .filter(|((_, distance), p)| **p <= level && *distance >= class.least)
-        .map(|(&(device, distance), p)| (device, distance, *p))
+        .zip(&p)
+        .enumerate()
+        .filter_map(|(device, (distance, p))| Some((device, (*distance)?, *p)))
+        .filter(|(_, distance, p)| *p <= level && *distance >= class.least)
         .collect();
     if out.is_empty() {
         return Vec::new();

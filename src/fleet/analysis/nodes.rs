@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::outward::{self, Sides};
+use super::outward;
 use super::robust;
 use crate::fleet::collected::Unit;
 
@@ -71,7 +71,7 @@ pub(super) fn slow(
         .collect();
     let middles: Vec<f64> = several.iter().map(|it| it.1).collect();
     let beside = Some(&middles).filter(|it| it.len() >= NODES_MIN);
-    let tested = beside.and_then(|middles| outward::tested(middles, Sides::Above, level));
+    let tested = beside.and_then(|middles| outward::tested(middles, level));
     let found = several.into_iter().enumerate().filter(|(_, (_, distance))| *distance >= least);
     let slow = found.filter_map(|(place, (node, distance))| {
         let among_nodes = tested.as_ref().and_then(|it| it.p.get(place)).copied().unwrap_or(1.0);
@@ -100,23 +100,55 @@ impl Sensed {
     pub fn throttling(self) -> bool {
         self.clock.is_some() || self.hotter_c.is_some()
     }
+}
 
-    /// Beside the others, from what each device's sensors said.
-    pub fn of(some: &[&Unit], others: &[&Unit]) -> Self {
-        let beside = |reading: fn(&Unit) -> Option<f64>, least: f64| {
-            let [mine, theirs] = [some, others].map(|units| -> Vec<f64> {
-                units.iter().filter_map(|unit| reading(unit)).filter(|it| it.is_finite()).collect()
-            });
-            let bound = (READING_SPREADS * robust::spread(&theirs)?).max(least);
-            let distance = robust::median_of(mine)? - robust::median_of(theirs)?;
+/// What the sensors of all siblings say: the middle of each reading, and the distance from it that is more than chance.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Readings {
+    clock: Option<(f64, f64)>,
+    temperature: Option<(f64, f64)>,
+    calibration: Option<(f64, f64)>,
+}
+
+/// The logarithm of the time of a cycle: a lower clock lies above.
+fn cycle(unit: &Unit) -> Option<f64> {
+    Some(-unit.clock_hz.filter(|hz| *hz > 0.0)?.ln())
+}
+
+fn calibration(unit: &Unit) -> Option<f64> {
+    Some(unit.calibration_s.filter(|it| *it > 0.0)?.ln())
+}
+
+fn finite(units: &[&Unit], reading: fn(&Unit) -> Option<f64>) -> Vec<f64> {
+    units.iter().filter_map(|unit| reading(unit)).filter(|it| it.is_finite()).collect()
+}
+
+impl Readings {
+    /// Of all siblings: a minority that is held back moves neither the middle nor the bound far.
+    pub fn of(units: &[&Unit]) -> Self {
+        let bounds = |reading: fn(&Unit) -> Option<f64>, least: f64| {
+            let values = finite(units, reading);
+            let bound = (READING_SPREADS * robust::spread(&values)?).max(least);
+            Some((robust::median_of(values)?, bound))
+        };
+        Self {
+            clock: bounds(cycle, CLOCK_LEAST),
+            temperature: bounds(|unit| unit.temperature_c, HOTTER_LEAST_C),
+            calibration: bounds(calibration, CLOCK_LEAST),
+        }
+    }
+
+    /// What those of some devices say beside them.
+    pub fn beside(&self, some: &[&Unit]) -> Sensed {
+        let beyond = |reading: fn(&Unit) -> Option<f64>, siblings: Option<(f64, f64)>| {
+            let (middle, bound) = siblings?;
+            let distance = robust::median_of(finite(some, reading))? - middle;
             (distance >= bound).then_some(distance)
         };
-        let slowness = |unit: &Unit| Some(-unit.clock_hz.filter(|hz| *hz > 0.0)?.ln());
-        let kernel = |unit: &Unit| Some(unit.calibration_s.filter(|it| *it > 0.0)?.ln());
-        Self {
-            clock: beside(slowness, CLOCK_LEAST).map(|it| (-it).exp_m1()),
-            hotter_c: beside(|unit| unit.temperature_c, HOTTER_LEAST_C),
-            calibration: beside(kernel, CLOCK_LEAST).map(f64::exp_m1),
+        Sensed {
+            clock: beyond(cycle, self.clock).map(|it| (-it).exp_m1()),
+            hotter_c: beyond(|unit| unit.temperature_c, self.temperature),
+            calibration: beyond(calibration, self.calibration).map(f64::exp_m1),
         }
     }
 }

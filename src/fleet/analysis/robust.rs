@@ -115,7 +115,7 @@ mod tests {
     proptest! {
         #[test]
         fn medians_agree(values in prop::collection::vec(-5.0f64..5.0, 1..40)) {
-            prop_assert_eq!(median_of(values.clone()), median(&values));
+            prop_assert!((median_of(values.clone()).unwrap() - median(&values).unwrap()).abs() < 1e-12);
         }
 
         #[test]

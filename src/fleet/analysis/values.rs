@@ -22,7 +22,11 @@ pub(super) struct Value {
 
 /// The values of a fleet, in the order of units and then of cells.
 #[derive(Debug, Default)]
-pub(super) struct Values(Vec<Value>);
+pub(super) struct Values {
+    all: Vec<Value>,
+    /// Where each unit begins, and the end.
+    starts: Vec<usize>,
+}
 
 impl Values {
     /// Of all visits. Visits of devices or cells that are not listed, and times that are not above 0, are none.
@@ -35,20 +39,29 @@ impl Values {
         };
         let mut visits: Vec<Visit> = collected.visits.iter().filter(known).copied().collect();
         // Times are part of the order, so that the same visits give the same bits in whatever order they came.
-        visits.sort_by(|a, b| {
+        visits.sort_unstable_by(|a, b| {
             let place = |visit: &Visit| (visit.unit, visit.cell, visit.run);
             place(a).cmp(&place(b)).then(a.median_s.total_cmp(&b.median_s))
         });
         let same = |a: &Visit, b: &Visit| (a.unit, a.cell) == (b.unit, b.cell);
         let mut logarithms = Vec::new();
-        Self(visits.chunk_by(same).filter_map(|runs| value(runs, &mut logarithms)).collect())
+        let all: Vec<Value> = visits.chunk_by(same).filter_map(|runs| value(runs, &mut logarithms)).collect();
+        let mut starts = vec![0; collected.units.len() + 1];
+        for value in &all {
+            starts.get_mut(value.unit as usize + 1).into_iter().for_each(|count| *count += 1);
+        }
+        let mut before = 0;
+        starts.iter_mut().for_each(|start| {
+            before += *start;
+            *start = before;
+        });
+        Self { all, starts }
     }
 
     /// Those of one device, in the order of cells.
     pub fn unit(&self, unit: u32) -> &[Value] {
-        let start = self.0.partition_point(|value| value.unit < unit);
-        let rest = self.0.get(start..).unwrap_or_default();
-        rest.get(..rest.partition_point(|value| value.unit == unit)).unwrap_or_default()
+        let at = |place: usize| self.starts.get(place).copied().unwrap_or_default();
+        self.all.get(at(unit as usize)..at(unit as usize + 1)).unwrap_or_default()
     }
 }
 
@@ -85,7 +98,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_few_runs_have_the_same_median_as_many(values in prop::collection::vec(-9.0f64..9.0, 1..6)) {
-            prop_assert_eq!(middle(&values), median(&values));
+            prop_assert!((middle(&values).unwrap() - median(&values).unwrap()).abs() < 1e-12);
         }
     }
 }

@@ -29,7 +29,7 @@ fn entry(stage: Stage, word: &str) -> Entry {
 fn scheduler(entry: Option<Entry>) -> Scheduler {
     Scheduler {
         places: [(3, vec![place()])].into(),
-        queue: entry.map(|entry| (place(), entry)).into_iter().collect(),
+        queue: Queue { tasks: entry.map(|entry| (place(), entry)).into_iter().collect(), ..Queue::default() },
         asked: true,
         ..Scheduler::default()
     }
@@ -46,10 +46,7 @@ fn a_task_that_left_the_queue_without_a_status_is_lost_and_says_what_slurm_says(
     let (lost, why) = state(&began, &scheduler(None));
     assert_eq!((lost, why.as_str()), (State::Lost, "is not in the queue any more; it wrote no status"));
     let (lost, why) = state(&Folder::default(), &scheduler(Some(entry(Stage::Over, "node_fail"))));
-    assert_eq!(
-        (lost, why.as_str()),
-        (State::Lost, "Slurm says node_fail (Why), before it began; it wrote no status")
-    );
+    assert_eq!((lost, why.as_str()), (State::Lost, "Slurm says node_fail (Why); it never began"));
     let told = Scheduler { history: [(place(), "timeout".to_owned())].into(), ..scheduler(None) };
     assert_eq!(state(&began, &told).1, "Slurm says timeout; it wrote no status");
 }
@@ -105,9 +102,13 @@ fn without_a_scheduler_nothing_is_called_lost() {
 fn cancelled_and_not_submitted_tasks_are_not_lost() {
     let began = Folder { begun: Some(begun(1)), ..Folder::default() };
     let by_slurm = scheduler(Some(entry(Stage::Over, "cancelled")));
-    let by_us = Scheduler { cancelled: vec![place()], ..scheduler(None) };
+    let by_us = Scheduler { cancelled: [place()].into(), ..scheduler(None) };
     assert_eq!(state(&began, &by_slurm).0, State::Cancelled);
     assert_eq!(state(&began, &by_us).0, State::Cancelled);
+    // Those that had not started are one line without an index.
+    let mut rest = scheduler(None);
+    rest.queue.rest.insert("12".into(), entry(Stage::Over, "cancelled"));
+    assert_eq!(state(&Folder::default(), &rest).0, State::Cancelled);
     let rows = follow(5, &BTreeMap::new(), &by_us);
     assert_eq!(rows[4].state, State::NotSubmitted);
     let counts = Counts::of(&rows);
@@ -122,7 +123,11 @@ fn a_newer_place_in_the_queue_counts_before_an_older_one() {
     let newer = ("20".to_owned(), 3);
     let twice = Scheduler {
         places: [(3, vec![place(), newer.clone()])].into(),
-        queue: [(place(), entry(Stage::Over, "timeout")), (newer, entry(Stage::Queued, "pending"))].into(),
+        queue: Queue {
+            tasks: [(place(), entry(Stage::Over, "timeout")), (newer, entry(Stage::Queued, "pending"))]
+                .into(),
+            ..Queue::default()
+        },
         asked: true,
         ..Scheduler::default()
     };
@@ -157,7 +162,7 @@ proptest! {
             let place = ("12".to_owned(), task);
             let stages = [(Stage::Queued, "pending"), (Stage::Running, "running"), (Stage::Over, "failed"), (Stage::Over, "cancelled")];
             if let Some((stage, word)) = stages.get(usize::from(*queue)).filter(|_| asked) {
-                scheduler.queue.insert(place.clone(), entry(*stage, word));
+                scheduler.queue.tasks.insert(place.clone(), entry(*stage, word));
             }
             if *known {
                 scheduler.places.insert(task, vec![place]);

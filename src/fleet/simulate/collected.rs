@@ -52,8 +52,8 @@ pub fn collected(fleet: &Fleet, planted: &Planted) -> Collected {
 
 fn task_of(fleet: &Fleet, task: u32, role: Role) -> Task {
     let state = match role {
-        Role::Missing | Role::OtherPlan | Role::Backwards => State::Missing,
-        Role::Failed => State::Failed,
+        Role::Missing | Role::OtherPlan => State::Missing,
+        Role::Failed | Role::Backwards => State::Failed,
         Role::Torn => State::Begun,
         _ => State::Done,
     };
@@ -68,7 +68,7 @@ fn task_of(fleet: &Fleet, task: u32, role: Role) -> Task {
         node: card(fleet, task, role).node,
         begun_utc: utc(start),
         ended_utc: if state == State::Begun { String::new() } else { utc(end) },
-        units: 1,
+        units: u32::from(role != Role::Backwards),
         ..Task::default()
     }
 }

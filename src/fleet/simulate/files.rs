@@ -23,14 +23,19 @@ const MEASUREMENTS: &str = "measurements.csv";
 /// What an exit code says: some cells failed.
 const FAILED_CELLS: u8 = 1;
 
-/// The files of each task, one task after the other. Made as they are asked for: a fleet of 10,000 is not held in memory.
+/// The files of each of some tasks, one task after the other. Made as they are asked for: a fleet of 10,000 is not held in
+/// memory.
 pub fn task_files<'a>(
     fleet: &'a Fleet,
     planted: &'a Planted,
     plan: &'a Plan,
+    tasks: std::ops::Range<u32>,
 ) -> impl Iterator<Item = Vec<File>> + use<'a> {
     let cells = fleet.cells();
-    (0u32..).zip(&planted.roles).map(move |(task, role)| of_task(fleet, &cells, plan, task, *role))
+    let role = |task: u32| planted.roles.get(task as usize).copied();
+    tasks
+        .filter_map(move |task| Some((task, role(task)?)))
+        .map(move |(task, role)| of_task(fleet, &cells, plan, task, role))
 }
 
 /// Files that are no part of a fleet.

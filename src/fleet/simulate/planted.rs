@@ -32,7 +32,7 @@ pub struct Planted {
     /// Folders and files to be set aside.
     pub aside: Vec<PlantedAside>,
     /// Tasks that are short of something.
-    pub lacking: Vec<(Lacking, u32)>,
+    pub lacking: Vec<PlantedLack>,
     /// Of each task.
     #[serde(skip)]
     pub(super) roles: Vec<Role>,
@@ -58,6 +58,15 @@ pub struct PlantedAside {
     pub path: String,
 }
 
+/// A task that is short of something.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PlantedLack {
+    /// What.
+    pub what: Lacking,
+    /// The task.
+    pub task: u32,
+}
+
 /// How much slower another driver is.
 pub(super) const OTHER_DRIVER: f64 = 0.01;
 
@@ -66,13 +75,14 @@ pub(super) fn copy_of(task: u32) -> String {
     format!("{}/{} (copy)", crate::fleet::folders::TASKS, crate::fleet::folders::task(task))
 }
 
-/// The paths of files that are no part of a fleet.
+/// The paths of files that are no part of a fleet, where its tasks are.
 pub(super) fn foreign_path(number: u32) -> String {
-    match number % 3 {
+    let name = match number % 3 {
         0 => format!("notes-{number}.txt"),
-        1 => format!("{}/lost+found-{number}/core", crate::fleet::folders::TASKS),
-        _ => format!("{}/.nfs{number:08}", crate::fleet::folders::TASKS),
-    }
+        1 => format!("lost+found-{number}/core"),
+        _ => format!(".nfs{number:08}"),
+    };
+    format!("{}/{name}", crate::fleet::folders::TASKS)
 }
 
 pub(super) fn plant(fleet: &Fleet) -> Result<Planted, String> {
@@ -206,16 +216,16 @@ fn aside(fleet: &Fleet, roles: &[Role]) -> Vec<PlantedAside> {
     (0u32..).zip(roles).filter_map(of).chain(foreign).collect()
 }
 
-fn lacking(roles: &[Role]) -> Vec<(Lacking, u32)> {
+fn lacking(roles: &[Role]) -> Vec<PlantedLack> {
     let of = |(task, role): (u32, &Role)| {
-        let lacking = match role {
+        let what = match role {
             Role::Missing => Lacking::Missing,
             Role::Failed => Lacking::Failed,
             Role::Torn => Lacking::Torn,
             Role::OtherVersion => Lacking::OtherVersion,
             _ => return None,
         };
-        Some((lacking, task))
+        Some(PlantedLack { what, task })
     };
     (0u32..).zip(roles).filter_map(of).collect()
 }

@@ -2,11 +2,10 @@
 
 use super::{Refusal, Seen, unclear};
 use crate::fleet::launcher::Variables;
-use crate::gpu::adapters::Facts;
 use crate::measurement::DeviceType;
 use crate::text::inert;
 
-const NVIDIA: u32 = 0x10de;
+pub(super) const NVIDIA: u32 = 0x10de;
 const AMD: u32 = 0x1002;
 const INTEL: u32 = 0x8086;
 
@@ -44,10 +43,6 @@ pub(super) enum Name {
     Uuid(String),
     /// A part of a GPU: `MIG-…` of NVIDIA, `0.1` of Intel.
     Slice(String),
-}
-
-pub(super) fn is_nvidia(facts: &Facts) -> bool {
-    facts.vendor_id == NVIDIA
 }
 
 /// Whether a GPU is meant by a UUID; CUDA takes its beginning as well.

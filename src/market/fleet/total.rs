@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::{FleetDay, Verdict, rent_or_buy, sentence};
 use crate::market::budget::Side;
-use crate::units::Interval;
 
 /// The day of all types that serve the same model in the same format. A sum with an unknown part is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -49,6 +48,33 @@ pub struct FleetTotal {
     pub cheapest: Option<Side>,
     /// Which side is the cheapest, in one sentence.
     pub reason: String,
+}
+
+/// The columns of a day; what a sum does not have, such as batch and utilisation, is 0.
+impl From<&FleetTotal> for FleetDay {
+    fn from(total: &FleetTotal) -> Self {
+        Self {
+            model: total.model.clone(),
+            weights: total.weights.clone(),
+            devices: total.devices,
+            devices_serving: total.devices_serving,
+            tokens_per_day: total.tokens_per_day,
+            tokens_per_day_low: total.tokens_per_day_low,
+            tokens_per_day_high: total.tokens_per_day_high,
+            tokens_per_day_lost: total.tokens_per_day_lost,
+            rent_usd_per_day: total.rent_usd_per_day,
+            rent_usd_per_day_low: total.rent_usd_per_day_low,
+            rent_usd_per_day_high: total.rent_usd_per_day_high,
+            own_usd_per_day: total.own_usd_per_day,
+            buy_usd_per_day: total.buy_usd_per_day,
+            buy_usd_per_day_low: total.buy_usd_per_day_low,
+            buy_usd_per_day_high: total.buy_usd_per_day_high,
+            verdict: total.verdict,
+            cheapest: total.cheapest,
+            reason: total.reason.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A total per model and format that every type serves in exactly one row, software adapters left out; none of fewer than
@@ -95,13 +121,10 @@ fn total(days: &[&FleetDay]) -> FleetTotal {
         buy_usd_per_day_high: sum(|day| day.buy_usd_per_day_high),
         ..FleetTotal::default()
     };
-    let rent =
-        super::interval(total.rent_usd_per_day_low, total.rent_usd_per_day, total.rent_usd_per_day_high);
-    let buy = super::interval(total.buy_usd_per_day_low, total.buy_usd_per_day, total.buy_usd_per_day_high);
-    let own = total.own_usd_per_day.map(Interval::exactly);
-    let sides = [(Side::Rent, rent), (Side::Own, own), (Side::Buy, buy)];
-    let sides: Vec<(Side, Interval<f64>)> =
-        sides.into_iter().filter_map(|(side, usd)| Some((side, usd?))).collect();
+    let day = FleetDay::from(&total);
+    let sides = day.sides();
+    let of = |wanted: Side| sides.iter().find(|(side, _)| *side == wanted).map(|(_, usd)| *usd);
+    let (rent, buy) = (of(Side::Rent), of(Side::Buy));
     total.verdict = rent.zip(buy).map(|(rent, buy)| rent_or_buy(rent, buy));
     (total.cheapest, total.reason) = sentence::cheapest(&sides, &[]);
     total

@@ -10,7 +10,7 @@ use super::devices::counted;
 use crate::fleet::analysis::{Kind, Label, TypeSpread, Variance};
 use crate::fleet::collected::{Aside, Flag, State, Task, Type, Unit};
 use crate::fleet::plan::Plan;
-use crate::market::fleet::FleetDay;
+use crate::market::fleet::{FleetDay, FleetTotal};
 use crate::market::row::Comparison;
 use crate::measurement::DeviceType;
 
@@ -115,6 +115,7 @@ struct CellJson<'r> {
 struct CostsJson<'r> {
     types: Vec<TypeCostJson<'r>>,
     days: &'r [FleetDay],
+    totals: &'r [FleetTotal],
     notes: &'r [String],
 }
 
@@ -265,5 +266,5 @@ fn costs(report: &FleetReport) -> Option<CostsJson<'_>> {
         speed: cost.speed,
         rows: &cost.rows,
     });
-    Some(CostsJson { types: types.collect(), days: &costs.days, notes: &costs.notes })
+    Some(CostsJson { types: types.collect(), days: &costs.days, totals: &costs.totals, notes: &costs.notes })
 }

@@ -6,7 +6,7 @@ use super::FleetReport;
 use super::devices::labelled;
 use crate::fleet::analysis::{CellSpread, TypeSpread};
 use crate::fleet::collected::{Aside, State, Task, Type, Why};
-use crate::market::fleet::FleetDay;
+use crate::market::fleet::{FleetDay, FleetTotal};
 use crate::market::row::Comparison;
 
 /// A share in percent, to the digits that mean something between devices.
@@ -183,7 +183,7 @@ pub(super) const COSTS: [Column<CostRow>; 9] = [
     text("model", |row| row.cost.model.clone()),
     text("weights", |row| row.cost.weights.clone()),
     wide(number("batch", |row| row.cost.batch.to_string())),
-    wide(number("devices count as", |row| significant_or_unknown(Some(row.speed)))),
+    wide(number("speed", |row| significant_or_unknown(Some(row.speed)))),
     number("$/Mtok blended", |row| significant_or_unknown(row.cost.usd_per_mtok_blended)),
     wide(text("low to high", |row| {
         range(row.cost.usd_per_mtok_blended_low, row.cost.usd_per_mtok_blended_high)
@@ -210,13 +210,19 @@ pub(super) struct DayRow {
     pub day: FleetDay,
 }
 
-pub(super) const DAYS: [Column<DayRow>; 14] = [
+pub(super) const DAYS: [Column<DayRow>; 15] = [
     text("type", |row| row.type_name.clone()),
     text("model", |row| row.day.model.clone()),
     text("weights", |row| row.day.weights.clone()),
-    wide(number("batch", |row| row.day.batch.to_string())),
+    wide(number("batch", |row| match row.day.batch {
+        0 => UNKNOWN.into(),
+        batch => batch.to_string(),
+    })),
     wide(number("devices", |row| row.day.devices.to_string())),
-    wide(number("utilisation", |row| significant_or_unknown(Some(row.day.utilisation)))),
+    wide(number("serving", |row| row.day.devices_serving.to_string())),
+    wide(number("utilisation", |row| {
+        significant_or_unknown(Some(row.day.utilisation).filter(|share| *share > 0.0))
+    })),
     number("Mtok a day", |row| mtok(row.day.tokens_per_day)),
     wide(text("low to high", |row| {
         range(
@@ -238,5 +244,11 @@ fn mtok(tokens: Option<f64>) -> String {
 
 pub(super) fn days(report: &FleetReport) -> Vec<DayRow> {
     let row = |day: &FleetDay| DayRow { type_name: report.type_words(day.type_index), day: day.clone() };
-    report.costs.iter().flat_map(|costs| &costs.days).map(row).collect()
+    let all = |total: &FleetTotal| DayRow {
+        type_name: format!("all {} types", total.types),
+        day: FleetDay::from(total),
+    };
+    let costs = || report.costs.iter();
+    let days = costs().flat_map(|costs| &costs.days).map(row);
+    days.chain(costs().flat_map(|costs| &costs.totals).map(all)).collect()
 }

@@ -1,9 +1,10 @@
 use clap::Parser;
 use mtok::cost::HOURS_PER_YEAR;
-use mtok::fleet::analysis::{Analysis, CellSpread, Label, Standing};
+use mtok::fleet::analysis::{Analysis, CellSpread, Label, Standing, analyse};
 use mtok::fleet::collected::{Cell, Collected, Rows, State, Task, Type, Unit};
 use mtok::fleet::plan::{Per, Plan};
 use mtok::fleet::record::Card;
+use mtok::fleet::simulate::{self, Faults};
 use mtok::market::Verdict;
 use mtok::market::budget::Side;
 use mtok::market::fleet::{FleetCosts, FleetDay};
@@ -295,6 +296,27 @@ fn the_reason_and_the_verdict_come_from_intervals() {
     let day = &dear.days[0];
     assert_eq!((day.verdict, day.cheapest), (Some(Verdict::Buy), Some(Side::Buy)));
     assert!(day.reason.starts_with("buying is the cheapest at "), "{}", day.reason);
+}
+
+#[test]
+fn the_slow_devices_of_a_simulated_fleet_are_found_and_priced() {
+    let planted = |tasks| {
+        let faults = Faults { slow: (3, 0.1), ..Faults::default() };
+        let fleet = simulate::Fleet { tasks, faults, ..simulate::Fleet::default() };
+        let collected = simulate::collected(&fleet, &fleet.planted().unwrap());
+        let analysis = analyse(&collected);
+        (collected, analysis)
+    };
+    let words = ["--weights=f16", "--usd-per-hour=2", "--gpu=H100 SXM", "--utilisation=0.5"];
+    let costs = of(&planted(64), &words);
+    let [day] = costs.days.as_slice() else { panic!("{costs:?}") };
+    assert_eq!((day.devices, day.rent_usd_per_day, day.available), (64, Some(3072.0), 1.0));
+    assert!(noted(&costs, "3 slow devices take") && noted(&costs, "simulated"), "{:?}", costs.notes);
+    // 3 of 64 take 10 % longer; what is found of each is off by a few tenths of a percent.
+    let lost = day.tokens_per_day_lost.unwrap() / day.tokens_per_day.unwrap();
+    assert!((lost / (3.0 / 64.0 * (1.0 - 1.0 / 1.1)) - 1.0).abs() < 0.2, "{lost}");
+    let row = &costs.types[0].rows[0];
+    assert!(row.usd_per_mtok_blended_low < row.usd_per_mtok_blended, "{row:?}");
 }
 
 #[test]

@@ -175,8 +175,10 @@ fn read<R>(path: &Path, parse: fn(&str) -> Result<R, String>) -> Result<Option<R
 /// What is no plain file, is too large, or cannot be read.
 pub fn text_of(path: &Path) -> Result<Option<String>, Failure> {
     let is_absent = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-    if fs::symlink_metadata(path).is_err_and(|error| is_absent(error.kind())) {
-        return Ok(None);
+    match fs::symlink_metadata(path) {
+        Err(error) if is_absent(error.kind()) => return Ok(None),
+        Ok(there) if there.is_file() && there.len() == 0 => return Ok(Some(String::new())),
+        _ => {}
     }
     let mut text = String::new();
     let read = input::open(path, false)?.take(MAX_BYTES + 1).read_to_string(&mut text);

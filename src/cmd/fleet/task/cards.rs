@@ -11,6 +11,7 @@ use mtok::sensors::Nvidia;
 use crate::cli::fleet::measuring::Measuring;
 use crate::cli::fleet::task::AUTO;
 use crate::cmd::child::Program;
+use crate::cmd::output::note;
 use crate::cmd::{Exit, Failure, devices};
 
 /// A device to measure.
@@ -27,15 +28,25 @@ pub struct Chosen {
 /// No adapter, none that the launcher gave, and several where one is meant.
 pub fn of(wanted: &str, per: Per, measuring: &Measuring, node: &str) -> Result<Vec<Chosen>, Failure> {
     let adapters = devices::find(measuring.gl, measuring.timeout)?;
-    // Without the library there is only less to tell GPUs by: it comes with NVIDIA's driver.
-    let nvidia: Vec<Nvidia> =
-        Program::own(measuring.timeout).and_then(|program| program.start()?.nvidia()).unwrap_or_default();
+    let nvidia = nvidia(&adapters, measuring);
     let chosen = match wanted {
         AUTO => meant(&visible::candidates(&adapters, &nvidia), per)?,
         named => vec![visible::named(&adapters, &nvidia, named).map_err(Failure::bad_input)?],
     };
     let card = |seen: &Seen<'_>| Chosen { adapter: seen.facts.clone(), card: card(seen, node) };
     Ok(chosen.iter().map(card).collect())
+}
+
+/// What NVIDIA's library says, asked where there is such a GPU. Without the library there is only less to tell GPUs by.
+fn nvidia(adapters: &[Facts], measuring: &Measuring) -> Vec<Nvidia> {
+    if !adapters.iter().any(visible::is_nvidia) {
+        return vec![];
+    }
+    let asked = Program::own(measuring.timeout).and_then(|program| program.start()?.nvidia());
+    asked.unwrap_or_else(|why| {
+        note(&format!("NVIDIA's library: {why}; UUIDs, clock and power limits stay unknown"));
+        vec![]
+    })
 }
 
 /// What the launcher gave.
