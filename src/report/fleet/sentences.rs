@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::{Safe, sentence, significant};
 use super::devices::counted;
 use super::outliers::{outliers, said};
-use super::rows::{percent, total, whys};
+use super::rows::{percent, whys};
 use super::{FleetReport, type_name};
 use crate::fleet::analysis::TypeSpread;
 use crate::fleet::collected::{Flag, State};
@@ -152,7 +152,7 @@ fn day(report: &FleetReport, safe: Safe) -> Vec<String> {
             _ => drop(of_types.insert(day.type_index, day)),
         }
     }
-    let totals: Vec<FleetDay> = costs.totals.iter().take(1).map(total).collect();
+    let totals: Vec<FleetDay> = costs.totals.iter().take(1).map(FleetDay::from).collect();
     let all = totals.iter().map(|day| ("devices of all types".to_owned(), day));
     let each = of_types.values().take(TYPES).map(|day| (report.type_words(day.type_index), *day));
     all.chain(each).filter_map(|(what, day)| day_words(&what, day, safe)).collect()
