@@ -74,6 +74,14 @@ const VERBS: &[Verb] = &[
         ]],
     },
     Verb {
+        call: "report",
+        pairs: &[&[("--fleet target", "--recompute"), ("--fleet target", "--plots target")]],
+    },
+    Verb {
+        call: "fleet collect target",
+        pairs: &[&FORMS, &RENTED, &[("--wide", "--json"), ("--wide", "--csv"), ("--wide", "--markdown")]],
+    },
+    Verb {
         call: "cost",
         pairs: &[
             &FORMS,

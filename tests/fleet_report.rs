@@ -4,15 +4,18 @@
 
 mod common;
 
+use std::fs;
 use std::time::Instant;
 
-use common::Grid;
 use common::fleets::Fleet;
+use common::{Grid, mtok, run};
 use mtok::fleet::analysis::Analysis;
 use mtok::fleet::collected::State;
+use mtok::fleet::simulate::{self, Faults};
 use mtok::measurement::DeviceType;
 use mtok::report::fleet::{FleetReport, csv, html, json, markdown, terminal};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
 
 fn as_json(report: &FleetReport) -> Value {
@@ -45,7 +48,7 @@ fn the_answer_comes_first_in_plain_sentences() {
     assert!(shown.contains("2 files or folders were set aside: 1 other-plan, 1 torn."), "{shown}");
     assert!(shown.contains("1 device is not compared with siblings. Flags: 1 other-version"), "{shown}");
     assert!(
-        shown.contains("121B tokens; rent 2950 USD, buy 12200 USD: RENT. Rent is the cheapest."),
+        shown.contains("121B tokens; rent 2,950 USD, buy 12,200 USD: RENT. Rent is the cheapest."),
         "{shown}"
     );
 }
@@ -194,6 +197,96 @@ fn a_device_that_two_tasks_measured_is_one_device_on_the_map() {
     report.analysis.standings.push(None);
     assert!(terminal(&report, 200, false).contains("4 devices on 2 nodes"));
     assert!(html(&report).contains("Map of 4 devices on 2 nodes."));
+}
+
+/// The folder of a simulated fleet, and the tasks in which slow devices were planted.
+fn planted(faults: Faults) -> (TempDir, Vec<u64>) {
+    let here = common::folder();
+    let fleet = simulate::Fleet { tasks: 40, faults, ..simulate::Fleet::default() };
+    let plan = fleet.plan((env!("CARGO_PKG_VERSION"), ""));
+    let planted = fleet.planted().unwrap();
+    fs::write(here.path().join("fleet.json"), plan.json()).unwrap();
+    for file in simulate::task_files(&fleet, &planted, &plan).flatten().chain(simulate::loose_files(&fleet)) {
+        let path = here.path().join(&file.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file.bytes).unwrap();
+    }
+    let mut tasks: Vec<u64> =
+        planted.outliers.iter().flat_map(|it| &it.tasks).map(|task| u64::from(*task)).collect();
+    tasks.sort_unstable();
+    (here, tasks)
+}
+
+fn found(shown: &Value) -> Vec<u64> {
+    let devices =
+        shown["outliers"].as_array().unwrap().iter().flat_map(|it| it["devices"].as_array().unwrap());
+    let mut tasks: Vec<u64> = devices.map(|device| device["task"].as_u64().unwrap()).collect();
+    tasks.sort_unstable();
+    tasks
+}
+
+#[test]
+fn collect_and_report_list_exactly_the_planted_devices_of_a_folder() {
+    let (here, tasks) = planted(Faults { slow: (3, 0.1), ..Faults::default() });
+    let dir = here.path().to_str().unwrap();
+    let collected = run(mtok(&["fleet", "collect", dir, "--json", "--as-of", "2026-11-01"])).ok().json();
+    let reported =
+        run(mtok(&["report", "--fleet", dir, "--format", "json", "--as-of", "2026-11-01"])).ok().json();
+    assert_eq!((found(&collected), tasks.len()), (tasks.clone(), 3));
+    assert_eq!(found(&reported), tasks);
+    assert_eq!(collected["tasks"]["done"], 40);
+    let people = run(mtok(&["fleet", "collect", dir, "--as-of", "2026-11-01"])).ok().out;
+    assert!(
+        people.starts_with("SIMULATED: Fleet ") && people.contains("40 of 40 tasks done: 40 devices on "),
+        "{people}"
+    );
+    let long: Vec<&str> = people.lines().filter(|line| line.width() > 80).collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn a_folder_of_a_fleet_has_every_form_and_a_page() {
+    let (here, _) = planted(Faults { slow: (1, 0.2), missing: 2, torn: 1, foreign: 1, ..Faults::default() });
+    let dir = here.path().to_str().unwrap();
+    let with = |format: &str| {
+        run(mtok(&["report", "--fleet", dir, "--format", format, "--as-of", "2026-11-01"])).ok().out
+    };
+    assert!(with("html").starts_with("<!doctype html>"));
+    assert!(with("markdown").starts_with("# SIMULATED: Fleet "));
+    assert_eq!(Grid::of(&with("csv")).cell(0, "simulated"), "true");
+    let page = here.path().join("page.html");
+    run(mtok(&[
+        "report",
+        "--fleet",
+        dir,
+        "--format",
+        "html",
+        "--as-of",
+        "2026-11-01",
+        "--out",
+        page.to_str().unwrap(),
+    ]))
+    .ok();
+    assert_eq!(fs::read_to_string(page).unwrap(), with("html"));
+    // A report of a fleet that is not whole is a report, unless it shall be strict.
+    assert_eq!(run(mtok(&["report", "--fleet", dir])).code, Some(0));
+    assert_eq!(run(mtok(&["report", "--fleet", dir, "--strict"])).code, Some(1));
+}
+
+#[test]
+fn what_a_fleet_has_no_report_of_is_refused_by_name() {
+    let here = common::folder();
+    let dir = here.path().to_str().unwrap();
+    for (words, names) in [
+        (vec!["report", "--fleet", dir, "--format", "junit"], ["--format junit", "--fleet"]),
+        (vec!["report", dir, "--fleet", dir], ["[DIR|FILE]", "--fleet"]),
+        (vec!["report", "--fleet", dir], ["fleet.json", "mtok"]),
+        (vec!["report"], ["DIR|FILE", "required"]),
+    ] {
+        let refused = run(mtok(&words));
+        assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""), "{words:?}: {}", refused.err);
+        assert!(names.iter().all(|name| refused.err.contains(name)), "{words:?}: {}", refused.err);
+    }
 }
 
 /// The largest fleet of METHODOLOGY: `cargo test --release --test fleet_report -- --ignored --nocapture large`.

@@ -88,7 +88,7 @@ fn submitted(dir: &Path, plan: &Plan) {
 
 #[test]
 fn without_slurm_it_says_how_to_start_tasks_and_exits_with_3() {
-    let (folder, none) = (folder(), common::folder());
+    let (folder, none) = (folder(), folder());
     let dir = word(&folder.path().join("fleet"));
     let refused = with_programs(&["fleet", "submit", &dir, "--tasks", "4"], none.path());
     assert_eq!(refused.code, Some(3), "{}", refused.err);
@@ -236,7 +236,7 @@ fn torn_foreign_and_special_records_are_named_and_left_aside() {
 
 #[test]
 fn a_stranger_s_words_are_one_inert_line_and_nothing_is_waited_for_without_end() {
-    let (folder, programs) = (folder(), common::folder());
+    let (folder, programs) = (folder(), folder());
     let dir = word(&folder.path().join("fleet"));
     let words = ["fleet", "submit", &dir, "--tasks", "4"];
     program(

@@ -3,6 +3,8 @@
 use std::fs;
 use std::sync::OnceLock;
 
+use mtok::fleet::analysis::analyse;
+use mtok::fleet::simulate::{self, Faults};
 use mtok::report::fleet::{FleetReport, html};
 use serde_json::{Value, json};
 
@@ -36,15 +38,22 @@ fn large() -> &'static Page {
     })
 }
 
-/// The fleet of docs/.
+/// The fleet of docs/: what `mtok fleet simulate` makes, and what is found of it.
 pub fn simulated() -> &'static Page {
     static PAGE: OnceLock<Page> = OnceLock::new();
-    let slow = vec![77, 150, 203];
     PAGE.get_or_init(|| {
-        let fleet =
-            Fleet { nodes: 32, gpus: 8, slow, throttling: Some(20), simulated: true, ..Fleet::default() };
-        // Prices that a test has made up would be read as prices.
-        made("fleet-simulated", &FleetReport { costs: None, as_of: None, ..fleet.report() })
+        let faults = Faults { slow: (3, 0.08), throttling_nodes: (1, 0.12), missing: 2, ..Faults::default() };
+        let fleet = simulate::Fleet { tasks: 256, faults, ..simulate::Fleet::default() };
+        let collected = simulate::collected(&fleet, &fleet.planted().unwrap());
+        let report = FleetReport {
+            title: "Fleet autumn".into(),
+            analysis: analyse(&collected),
+            collected,
+            costs: None,
+            as_of: None,
+            command: "mtok report --fleet fleets/autumn --format html --out fleet.html".into(),
+        };
+        made("fleet-simulated", &report)
     })
 }
 

@@ -28,7 +28,6 @@ const AHEAD: usize = 16;
 ///
 /// # Errors
 /// A folder without a plan that can be read, or whose tasks cannot be listed.
-#[allow(dead_code, reason = "what reads a fleet and writes no rows begins here")]
 pub fn gather(dir: &Path) -> Result<Collected, Failure> {
     let joined = Fleet::open(dir)?.join(false, |_| Ok(()));
     joined.map_err(|error| Failure::bad_input(format!("{}: {error}", dir.display())))

@@ -135,6 +135,7 @@ fn none(program: &str, complaint: &str) -> Failure {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "helpers of tests")]
 mod tests {
     use super::*;
 

@@ -13,6 +13,7 @@ use crate::fleet::collected::{Flag, State};
 use crate::fleet::plan::Per;
 use crate::market::budget::Volume;
 use crate::market::fleet::FleetDay;
+use crate::text::money;
 
 /// Outliers that the answer names.
 const NAMED: usize = 3;
@@ -151,27 +152,33 @@ fn day(report: &FleetReport, safe: Safe) -> Vec<String> {
             _ => drop(of_types.insert(day.type_index, day)),
         }
     }
-    of_types.values().take(TYPES).filter_map(|day| day_words(report, day, safe)).collect()
+    let totals: Vec<FleetDay> = costs.totals.iter().take(1).map(FleetDay::from).collect();
+    let all = totals.iter().map(|day| ("devices of all types".to_owned(), day));
+    let each = of_types.values().take(TYPES).map(|day| (report.type_words(day.type_index), *day));
+    all.chain(each).filter_map(|(what, day)| day_words(&what, day, safe)).collect()
 }
 
-fn day_words(report: &FleetReport, day: &FleetDay, safe: Safe) -> Option<String> {
+fn day_words(what: &str, day: &FleetDay, safe: Safe) -> Option<String> {
     let tokens = day.tokens_per_day?;
     let sides = [("rent", day.rent_usd_per_day), ("own", day.own_usd_per_day), ("buy", day.buy_usd_per_day)];
     let sides: Vec<String> =
-        sides.iter().filter_map(|(side, usd)| Some(format!("{side} {} USD", significant((*usd)?)))).collect();
+        sides.iter().filter_map(|(side, usd)| Some(format!("{side} {} USD", money((*usd)?)))).collect();
     let sides = if sides.is_empty() { "no prices".to_owned() } else { sides.join(", ") };
     let verdict = day.verdict.map(|verdict| format!(": {verdict}")).unwrap_or_default();
+    let load = match day.utilisation {
+        known if known > 0.0 => format!(" at utilisation {}", significant(known)),
+        _ => String::new(),
+    };
     let reason = match day.reason.trim_end_matches('.') {
         "" => String::new(),
         reason => format!(" {}.", safe(&sentence(reason))),
     };
     Some(format!(
-        "A day of {} {} with {} in {} at utilisation {}: {} tokens; {sides}{verdict}.{reason}",
+        "A day of {} {} with {} in {}{load}: {} tokens; {sides}{verdict}.{reason}",
         day.devices,
-        safe(&report.type_words(day.type_index)),
+        safe(what),
         safe(&day.model),
         safe(&day.weights),
-        significant(day.utilisation),
         Volume(tokens),
     ))
 }
