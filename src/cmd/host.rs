@@ -18,6 +18,7 @@ pub fn memory() -> Option<Bytes> {
 }
 
 /// The host's name; `None` where the system does not say.
+#[cfg(feature = "gpu")]
 pub fn name() -> Option<String> {
     let named = ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     let told = || {
