@@ -189,7 +189,12 @@ fn row(card: &Card, index: u32, cell: u64, run: u32) -> Measurement {
         time_utc: format!("2026-11-22T00:{:02}:{:02}Z", second / 60, second % 60),
         ..Provenance::default()
     };
-    let weights = [Format::F16, Format::Q8_0, Format::F32, Format::Q4_0][(cell % 4) as usize];
+    let weights = match cell % 4 {
+        0 => Format::F16,
+        1 => Format::Q8_0,
+        2 => Format::F32,
+        _ => Format::Q4_0,
+    };
     Measurement {
         op: Op::Matmul { tokens: 1 + cell % 2 * 511, outputs: 1024 * cell, inputs: 4096, weights },
         variant: text("tiled-64x64x16"),

@@ -117,7 +117,8 @@ fn devices_that_are_slower_by_5_percent_and_more_are_found_and_no_others() {
     assert!(all.alarms() <= 0.001 && all.fleets_with_accused <= 3, "{all:?}");
 }
 
-/// `cargo test --release --test fleet_statistics -- --ignored --nocapture`: the figures of METHODOLOGY.
+/// `cargo test --release --test fleet_statistics -- --ignored --nocapture`: the figures of METHODOLOGY; with `CASE=0` in the
+/// environment those of the first case only.
 #[test]
 #[ignore = "takes minutes: 1,000 fleets of up to 10,000 devices, several times"]
 fn a_thousand_fleets() {

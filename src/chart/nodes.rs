@@ -202,7 +202,7 @@ fn layout(data: &Nodes, size: Size, most: usize, legend_px: u32) -> Layout {
     };
     let low =
         SIDES_PX.into_iter().map(of).find(|layout| layout.height_px(data.nodes.len()) <= size.height_px);
-    low.unwrap_or_else(|| of(SIDES_PX[SIDES_PX.len() - 1]))
+    low.unwrap_or_else(|| of(SIDES_PX.into_iter().fold(u32::MAX, u32::min)))
 }
 
 /// How many bytes all names begin with alike, up to their numbers: `gpu-node-` of `gpu-node-0017`.

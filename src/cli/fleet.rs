@@ -60,7 +60,7 @@ pub enum FleetVerb {
     Task(TaskArgs),
     /// Merge what the tasks have measured, complete or not, into one answer.
     #[command(after_help = collect::HELP)]
-    Collect(CollectArgs),
+    Collect(Box<CollectArgs>),
     /// Print an indexed Job for Kubernetes.
     #[command(after_help = manifest::HELP)]
     Manifest(ManifestArgs),

@@ -30,6 +30,7 @@ pub fn name() -> Option<String> {
 }
 
 /// The command line; of paths only the last part, so that results can be published.
+#[cfg(feature = "gpu")]
 pub fn argv() -> String {
     let last = |word: String| word.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     std::env::args().map(last).collect::<Vec<_>>().join(" ")

@@ -90,10 +90,16 @@ impl Cluster {
             .collect()
     }
 
-    /// Kills the daemon of a node without a word, as a crash would.
+    /// Takes a node away without a word, as a power cut would: its daemon, the steps that would tell of their end, and their
+    /// tasks. No other node may run anything.
     pub fn crash(&self, node: &str) {
-        let id = fs::read_to_string(self.folder.join(format!("{node}.pid"))).unwrap();
-        run_quietly("kill", &["-KILL", id.trim()]);
+        let daemon = fs::read_to_string(self.folder.join(format!("{node}.pid"))).unwrap();
+        kill(daemon.trim());
+        let is_step = |id: &&String| {
+            fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|it| it.starts_with(b"slurmstepd"))
+        };
+        self.mark.processes().iter().filter(is_step).for_each(|id| kill(id));
+        self.tasks_on(node).iter().for_each(|id| kill(id));
     }
 
     /// The processes of mtok's tasks on a node: those below its steps.
@@ -156,6 +162,11 @@ fn run_quietly(program: &str, words: &[&str]) {
     let mut command = Command::new(program);
     command.args(words);
     run(command);
+}
+
+/// Ends a process that has no say in it. One that is gone already does not mind.
+pub fn kill(id: &str) {
+    run_quietly("kill", &["-KILL", id]);
 }
 
 /// Daemons lie where the path of plain users may not lead.

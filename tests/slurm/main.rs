@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cluster::Cluster;
+use cluster::{Cluster, kill};
 use common::measured::adapter_is_here;
 use common::{Run, folder};
 use serde_json::Value;
@@ -54,7 +54,7 @@ impl<'c> Fleet<'c> {
 
     #[track_caller]
     fn status(&self) -> Value {
-        self.verb("status", &["--json"]).json()
+        self.verb("status", &["--json", "--all"]).json()
     }
 
     fn collect(&self) -> (Option<i32>, Value) {
@@ -138,9 +138,7 @@ fn a_task_that_was_killed_is_measured_by_the_next_submit_and_only_that_one() {
             String::from_utf8_lossy(&bytes).split('\0').any(|word| word == "SLURM_ARRAY_TASK_ID=0")
         })
     };
-    for id in cluster.tasks_on(&node).iter().filter(|id| mine(id)) {
-        let _ = std::process::Command::new("kill").args(["-KILL", id]).status();
-    }
+    cluster.tasks_on(&node).iter().filter(|id| mine(id)).for_each(|id| kill(id));
     cluster.until_idle();
     let status = fleet.status();
     assert!(["lost", "failed"].contains(&state(&status, 0).as_str()), "{status:#}");
@@ -162,10 +160,6 @@ fn a_node_that_dies_loses_no_row_and_its_task_ends_elsewhere() {
     let task = format!("{}_0", job(&fleet));
     let (before, node) = (fleet.rows(), node_of(&cluster, &task));
     cluster.crash(&node);
-    // The step goes on without its daemon until somebody ends it: a node that is gone takes it along.
-    for id in cluster.tasks_on(&node) {
-        let _ = std::process::Command::new("kill").args(["-KILL", &id]).status();
-    }
     cluster.release(&task);
     cluster.until("the task runs on the other node", || {
         cluster.queue().contains(&(task.clone(), "RUNNING".into())) && node_of(&cluster, &task) != node
@@ -224,7 +218,7 @@ fn node_of(cluster: &Cluster, task: &str) -> String {
 /// Where a task stands.
 #[track_caller]
 fn state(status: &Value, task: u64) -> String {
-    let tasks = status["tasks"].as_array().unwrap();
+    let tasks = status["rows"].as_array().unwrap();
     let found = tasks.iter().find(|row| row["task"].as_u64() == Some(task));
     found.unwrap_or_else(|| panic!("no task {task} in {status:#}"))["state"].as_str().unwrap().to_owned()
 }

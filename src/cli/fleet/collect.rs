@@ -12,10 +12,9 @@ pub const HELP: &str = "\
 Writes into DIR/collected: tasks.csv, a row per task; devices.csv, a row per
 device; rows.csv, a row per task, device, cell and run; aside.csv, what was set
 aside and why. What is there is merged, complete or not; the folders of the
-tasks stay as they are, and the same folders give the same files.
-
-Then it says what they say together: how far the fleet is, what is out of line,
-how alike devices are, and what their tokens cost.
+tasks stay as they are, and the same folders give the same files. Then says what
+all of them show together: what is out of line, and what the tokens cost. What
+cannot be priced is left out with a note.
 
 Exit code 0 where every task is done, 1 where some failed, are missing or have
 not ended, or a file cannot be read.
@@ -23,7 +22,8 @@ not ended, or a file cannot be read.
 Examples:
   mtok fleet collect fleets/autumn
   mtok fleet collect fleets/autumn --out /tmp/autumn --no-rows
-  mtok fleet collect fleets/autumn --json > autumn.json";
+  mtok fleet collect fleets/autumn --model qwen3-32b --weights q8_0 \\
+    --utilisation 0.6 --preset h100-neocloud --json";
 
 /// Arguments of `fleet collect`.
 #[derive(Args, Debug)]
@@ -38,9 +38,9 @@ pub struct CollectArgs {
     #[arg(long)]
     pub no_rows: bool,
     #[command(flatten)]
-    pub format: FormatArgs,
-    #[command(flatten)]
     pub wide: WideArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
     #[command(flatten)]
     pub costs: FleetCostArgs,
 }

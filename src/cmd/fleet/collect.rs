@@ -11,11 +11,13 @@ use mtok::fleet::tables;
 use mtok::report::fleet::{self, FleetReport};
 
 use super::gather::Fleet;
-use super::report;
+use super::{costs, report};
+use crate::cli::FormatArgs;
 use crate::cli::fleet::CollectArgs;
+use crate::cmd::compare::quoted;
 use crate::cmd::files::{PREFIX, SUFFIX, write_atomic, write_atomic_with};
 use crate::cmd::output::{self, note, print};
-use crate::cmd::{Exit, Failure, host};
+use crate::cmd::{Exit, Failure};
 
 const ROWS: &str = "rows.csv";
 const TASKS_TABLE: &str = "tasks.csv";
@@ -31,6 +33,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// Runs the verb.
 pub fn run(args: &CollectArgs) -> Result<Exit, Failure> {
+    costs::check(&args.costs)?;
     let fleet = Fleet::open(&args.dir)?;
     let out = out_folder(args)?;
     let collected = if args.no_rows { without_rows(fleet, &out)? } else { with_rows(fleet, &out)? };
@@ -42,10 +45,26 @@ pub fn run(args: &CollectArgs) -> Result<Exit, Failure> {
         write_atomic(&out.join(name), text.as_bytes())?;
     }
     note_aside(&collected, &out);
-    let ended = exit(&collected);
-    let report = report::of(&args.dir, collected, &args.costs, host::argv())?;
-    show(&report, args)?;
-    Ok(ended)
+    let exit = exit(&collected);
+    show(args, collected)?;
+    Ok(exit)
+}
+
+/// Says what all tasks show together.
+fn show(args: &CollectArgs, collected: Collected) -> Result<(), Failure> {
+    let command = format!("mtok fleet collect {}", quoted(&report::name(&args.dir)));
+    let report = report::of(&args.dir, collected, &args.costs, command)?;
+    let FormatArgs { json, csv, markdown } = args.format;
+    let form: fn(&FleetReport) -> String = match () {
+        () if json => fleet::json,
+        () if csv => fleet::csv,
+        () if markdown => fleet::markdown,
+        () => {
+            let (width, colour) = output::page(args.wide.wide);
+            return print(&fleet::terminal(&report, width, colour));
+        }
+    };
+    print(&form(&report))
 }
 
 /// The folder of the tables, made where it is missing and rid of what a kill left in it.
@@ -102,16 +121,6 @@ fn note_aside(collected: &Collected, out: &Path) {
     if more > 0 {
         note(&format!("… and {more} more: {}", out.join(ASIDE).display()));
     }
-}
-
-fn show(report: &FleetReport, args: &CollectArgs) -> Result<(), Failure> {
-    let (width, colour) = output::page(args.wide.wide);
-    print(&match &args.format {
-        format if format.json => fleet::json(report),
-        format if format.csv => fleet::csv(report),
-        format if format.markdown => fleet::markdown(report),
-        _ => fleet::terminal(report, width, colour),
-    })
 }
 
 /// Whether the fleet is whole.

@@ -8,6 +8,7 @@ use mtok::fleet::analysis::Analysis;
 use mtok::fleet::collected::Collected;
 use mtok::fleet::rates::{median_device, speed};
 use mtok::fleet::serving::{self, Serving, serving};
+use mtok::hardware;
 use mtok::market::compare::{Compared, Rent};
 use mtok::market::fleet::{DayInput, Devices, FleetCosts, TypeCost, day, totals};
 use mtok::text::inert;
@@ -55,6 +56,26 @@ pub fn costs(
     costs.totals = totals(&costs.days);
     costs.notes = notes.all();
     Ok(costs)
+}
+
+/// Finds what is wrong with the question before folders are read.
+///
+/// # Errors
+/// Those of [`costs`] that no fleet can mend.
+pub fn check(args: &FleetCostArgs) -> Result<(), Failure> {
+    let tables = terms::tables(args)?;
+    let gpus = tables.gpus()?;
+    inputs::models(&args.workload, &tables)?;
+    args.gpu.iter().try_for_each(|name| match hardware::find(&gpus, name) {
+        Ok(_) => Ok(()),
+        Err(unknown) => Err(Failure::bad_input(unknown)),
+    })?;
+    let named = args.price.hardware.as_ref();
+    let rented = named.map(|named| {
+        compare::named_offers(named, compare::as_of(&args.price), &tables.rentals()?, &gpus).map(|_| ())
+    });
+    rented.transpose()?;
+    budget::owned(&args.own, &tables, None).map(|_| ())
 }
 
 /// The costs as they come to be, type by type.

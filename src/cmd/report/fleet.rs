@@ -26,9 +26,12 @@ pub fn run(dir: &Path, args: &ReportArgs) -> Result<Exit, Failure> {
     Ok(if args.strict { exit(&report) } else { Exit::Ok })
 }
 
+/// What makes a text of a report.
+type Form = fn(&FleetReport) -> String;
+
 /// What makes a text of the format asked for; `None` where people are to read it.
-fn form(args: &ReportArgs) -> Result<Option<fn(&FleetReport) -> String>, Failure> {
-    let form: fn(&FleetReport) -> String = match &args.format {
+fn form(args: &ReportArgs) -> Result<Option<Form>, Failure> {
+    let form: Form = match &args.format {
         None => return Ok(None),
         Some(ReportFormat::Html) => fleet::html,
         Some(ReportFormat::Of(output)) => match output.name {

@@ -1,7 +1,7 @@
 //! How much longer each device takes than its siblings, over all cells or some of them.
 
 use super::robust::{self, Noisy};
-use super::values::{Value, Values};
+use super::values::{MEDIAN_VARIANCE, Value, Values};
 use crate::stats::moderated::Prior;
 
 /// No cell is believed to be known better than this, as a share: clocks have steps, and some spreads are small by luck.
@@ -31,6 +31,10 @@ pub(super) struct Point {
     pub cell: u32,
     /// Logarithm of its time over that of the median sibling.
     pub distance: f64,
+    /// Sum of the squared distances of its runs from their mean.
+    scatter: f64,
+    /// Its runs.
+    runs: u32,
 }
 
 /// Devices of one type and driver beside each other.
@@ -42,6 +46,8 @@ pub(super) struct Siblings {
     pub cells: Vec<CellNoise>,
     /// Of each device, its cells.
     pub points: Vec<Vec<Point>>,
+    /// The variance that what shakes whole runs leaves in a distance, by the median device.
+    shaken: f64,
     /// Of each device, its distance over all cells; `None` of one without any.
     pub deviations: Vec<Option<f64>>,
 }
@@ -51,7 +57,9 @@ impl Siblings {
     pub fn new(units: Vec<u32>, values: &Values) -> Self {
         let cells = cells(&units, values);
         let points: Vec<Vec<Point>> = units.iter().map(|unit| points(values.unit(*unit), &cells)).collect();
-        let mut it = Self { units, cells, points, deviations: Vec::new() };
+        let shaken = units.iter().filter_map(|unit| values.shaken(*unit)).collect();
+        let shaken = robust::median_of(shaken).unwrap_or_default();
+        let mut it = Self { units, cells, points, shaken, deviations: Vec::new() };
         it.deviations = it.over(|_| true);
         it
     }
@@ -112,6 +120,26 @@ impl Siblings {
         errors.iter().map(trust).map(|it| if it.is_finite() { it } else { 1.0 }).collect()
     }
 
+    /// The variance that the runs of a device leave in its distance over the cells that count, by the median device: what
+    /// shakes whole runs, and what shakes single visits, which averages out over the cells. 0 where each has one run.
+    pub fn error_variance(&self, counts: impl Fn(usize) -> bool) -> f64 {
+        let of_visits = |points: &Vec<Point>| {
+            let (mut scatter, mut degrees, mut runs, mut weights, mut cells) = (0.0, 0.0, 0.0, 0.0, 0.0);
+            for point in points.iter().filter(|point| counts(point.cell as usize)) {
+                let noise = self.cells.get(point.cell as usize)?.noise;
+                let weight = 1.0 / (noise * noise);
+                scatter += weight * point.scatter;
+                degrees += weight * (f64::from(point.runs) - 1.0);
+                runs += weight * f64::from(point.runs);
+                weights += weight;
+                cells += 1.0;
+            }
+            (degrees > 0.0).then(|| MEDIAN_VARIANCE * scatter / degrees / (runs / weights) / cells)
+        };
+        let of_visits = robust::median_of(self.points.iter().filter_map(of_visits).collect());
+        self.shaken + of_visits.unwrap_or_default()
+    }
+
     /// Standard deviation of each cell that counts about the distances of its devices.
     fn residual_noise(&self, deviations: &[Option<f64>], counts: &impl Fn(usize) -> bool) -> Vec<f64> {
         let mut residuals = vec![Vec::new(); self.cells.len()];
@@ -129,7 +157,8 @@ impl Siblings {
 fn points(values: &[Value], cells: &[CellNoise]) -> Vec<Point> {
     let point = |value: &Value| {
         let place = cells.binary_search_by_key(&value.cell, |cell| cell.cell).ok()?;
-        Some(Point { cell: place as u32, distance: value.median - cells.get(place)?.centre })
+        let distance = value.median - cells.get(place)?.centre;
+        Some(Point { cell: place as u32, distance, scatter: value.scatter, runs: value.runs })
     };
     values.iter().filter_map(point).collect()
 }

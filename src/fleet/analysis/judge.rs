@@ -53,7 +53,7 @@ pub(super) fn judge(
     let level = LEVEL / factor;
     let tested = (known >= SIBLINGS_MIN).then(|| test(&siblings.deviations, siblings, level))??;
     let least = LEAST.ln_1p();
-    let slow = nodes::slow(nodes, &siblings.deviations, &tested.p, (level, least));
+    let slow = nodes::slow(nodes, siblings, &tested.p, (level, least));
     let units: Vec<Option<&Unit>> =
         siblings.units.iter().map(|unit| collected.units.get(*unit as usize)).collect();
     let mut bench = Bench {
@@ -82,7 +82,8 @@ pub(super) fn judge(
 
 /// Tests distances over all cells.
 fn test(distances: &[Option<f64>], siblings: &Siblings, level: f64) -> Option<Tested> {
-    outward::trusted(distances, level, |spread| siblings.trust(distances, spread, |_| true))
+    let error = siblings.error_variance(|_| true);
+    outward::trusted(distances, level, error, |spread| siblings.trust(distances, spread, |_| true))
 }
 
 impl Bench<'_> {

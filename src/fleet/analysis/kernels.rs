@@ -139,7 +139,8 @@ fn slow_on(class: &Class, of: usize, siblings: &Siblings, of_node: &[f64], level
     let own: Vec<Option<f64>> =
         over.iter().zip(of_node).map(|(distance, node)| distance.map(|distance| distance - node)).collect();
     let level = level / of as f64;
-    let tested = outward::trusted(&own, level, |spread| siblings.trust(&own, spread, holds));
+    let error = siblings.error_variance(holds);
+    let tested = outward::trusted(&own, level, error, |spread| siblings.trust(&own, spread, holds));
     let p = tested.map(|tested| tested.p).unwrap_or_default();
     let out: Vec<(usize, f64, f64)> = own
         .iter()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deviation::Siblings;
 use super::outward;
 use super::robust;
 use crate::fleet::collected::Unit;
@@ -47,15 +48,15 @@ pub(super) struct Slow {
 }
 
 /// Nodes of two devices and more of which more than half are slow: because the node stands out among nodes, or because each of
-/// those devices stands out among devices (`p` and `deviations`, per device). `least` is the distance that matters.
+/// those devices stands out among devices (`p`, per device). `least` is the distance that matters.
 pub(super) fn slow(
     nodes: &[Node<'_>],
-    deviations: &[Option<f64>],
+    siblings: &Siblings,
     p: &[f64],
     (level, least): (f64, f64),
 ) -> Vec<Slow> {
     let of = |node: &Node<'_>| -> Vec<(f64, f64)> {
-        let one = |place: &usize| Some(((*deviations.get(*place)?)?, *p.get(*place)?));
+        let one = |place: &usize| Some(((*siblings.deviations.get(*place)?)?, *p.get(*place)?));
         let mut known: Vec<(f64, f64)> = node.devices.iter().filter_map(one).collect();
         known.sort_by(|a, b| a.0.total_cmp(&b.0));
         known
@@ -71,7 +72,8 @@ pub(super) fn slow(
         .collect();
     let middles: Vec<f64> = several.iter().map(|it| it.1).collect();
     let beside = Some(&middles).filter(|it| it.len() >= NODES_MIN);
-    let tested = beside.and_then(|middles| outward::tested(middles, level));
+    let tested =
+        beside.and_then(|middles| outward::tested(middles, level, siblings.error_variance(|_| true)));
     let found = several.into_iter().enumerate().filter(|(_, (_, distance))| *distance >= least);
     let slow = found.filter_map(|(place, (node, distance))| {
         let among_nodes = tested.as_ref().and_then(|it| it.p.get(place)).copied().unwrap_or(1.0);

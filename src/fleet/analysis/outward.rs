@@ -30,14 +30,16 @@ pub(super) struct Tested {
     pub degrees: f64,
 }
 
-/// Tests values on both sides. Those with a p at most `level` are left out of the spread. `None` without values.
-pub(super) fn tested(values: &[f64], level: f64) -> Option<Tested> {
+/// Tests values on both sides. Those with a p at most `level` are left out of the spread. What is known of siblings in general
+/// holds where nothing shakes the measurement: the variance that it leaves in a value is added. `None` without values.
+pub(super) fn tested(values: &[f64], level: f64, error_variance: f64) -> Option<Tested> {
     let median = robust::median_of(values.to_vec())?;
-    let first = from(values, median, level);
+    let prior = PRIOR_SPREAD * PRIOR_SPREAD + error_variance;
+    let first = from(values, median, level, prior);
     // Many on one side pull the median, and what is far on the other side looks further out than it is.
     let inside = values.iter().zip(&first.p).filter(|(_, p)| **p > level).map(|(value, _)| *value);
     let median = robust::median_of(inside.collect())?;
-    Some(from(values, median, level))
+    Some(from(values, median, level, prior))
 }
 
 /// Tests what is known of each device. Of some less is known: `trust` gives, from the spread of those of which all is known, a
@@ -45,16 +47,17 @@ pub(super) fn tested(values: &[f64], level: f64) -> Option<Tested> {
 pub(super) fn trusted(
     values: &[Option<f64>],
     level: f64,
+    error_variance: f64,
     trust: impl FnOnce(f64) -> Vec<f64>,
 ) -> Option<Tested> {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
-    let trust = trust(tested(&known, level)?.spread);
+    let trust = trust(tested(&known, level, error_variance)?.spread);
     let held = values
         .iter()
         .enumerate()
         .filter_map(|(place, value)| Some((place, (*value)? * trust.get(place).copied().unwrap_or(1.0))));
     let (places, held): (Vec<usize>, Vec<f64>) = held.unzip();
-    let tested = tested(&held, level)?;
+    let tested = tested(&held, level, error_variance)?;
     let mut p = vec![1.0; values.len()];
     for (place, value) in places.iter().zip(&tested.p) {
         p.get_mut(*place).into_iter().for_each(|slot| *slot = *value);
@@ -63,13 +66,13 @@ pub(super) fn trusted(
 }
 
 /// Tests values by their distance from a centre.
-fn from(values: &[f64], centre: f64, level: f64) -> Tested {
+fn from(values: &[f64], centre: f64, level: f64, prior: f64) -> Tested {
     let mut order: Vec<(usize, f64)> = values.iter().map(|value| value - centre).enumerate().collect();
     order.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(b.1.total_cmp(&a.1)));
     let inner = inner_moments(&order);
     let removed = values.len().saturating_sub(1) / 2;
     let raw = |(&(_, distance), inner): (&(usize, f64), &Moments)| {
-        let [above, below] = [1.0, -1.0].map(|side| inner.share_beyond(side, distance));
+        let [above, below] = [1.0, -1.0].map(|side| inner.share_beyond(side, distance, prior));
         (2.0 * above.min(below) * (inner.count + 1.0)).min(1.0)
     };
     let raw: Vec<f64> = order.iter().zip(&inner).take(removed).map(raw).collect();
@@ -85,7 +88,7 @@ fn from(values: &[f64], centre: f64, level: f64) -> Tested {
     }
     let all = Moments::of(&order);
     let rest = clean.checked_sub(1).map_or(Some(&all), |last| inner.get(last)).unwrap_or(&all);
-    Tested { p, spread: rest.spread(), degrees: rest.degrees() }
+    Tested { p, spread: rest.spread(prior), degrees: rest.degrees() }
 }
 
 /// Count, mean and scatter of values.
@@ -112,14 +115,14 @@ impl Moments {
         PRIOR_DEGREES + (self.count - 1.0).max(0.0)
     }
 
-    fn spread(&self) -> f64 {
-        let variance = (PRIOR_DEGREES * PRIOR_SPREAD * PRIOR_SPREAD + self.scatter) / self.degrees();
+    fn spread(&self, prior: f64) -> f64 {
+        let variance = (PRIOR_DEGREES * prior + self.scatter) / self.degrees();
         (variance * (1.0 + 1.0 / self.count.max(1.0))).sqrt()
     }
 
     /// The share of such values that lie as far on a side, 1 or -1, as one at `distance`; 1 where that cannot matter.
-    fn share_beyond(&self, side: f64, distance: f64) -> f64 {
-        let t = side * (distance - self.mean) / self.spread();
+    fn share_beyond(&self, side: f64, distance: f64, prior: f64) -> f64 {
+        let t = side * (distance - self.mean) / self.spread(prior);
         if t <= 0.0 || CERTAIN.iter().any(|(bound, count)| t < *bound && self.count >= *count) {
             return 1.0;
         }
@@ -160,7 +163,7 @@ mod tests {
     }
 
     fn found(values: &[f64]) -> Vec<usize> {
-        let tested = tested(values, 0.05).unwrap();
+        let tested = tested(values, 0.05, 0.0).unwrap();
         tested.p.iter().enumerate().filter(|(_, p)| **p <= 0.05).map(|(index, _)| index).collect()
     }
 
@@ -191,7 +194,7 @@ mod tests {
     fn three_values_can_tell_what_no_sibling_does() {
         assert_eq!(found(&[0.0, 0.004, 0.2]), [2]);
         assert_eq!(found(&[0.0, 0.004, 0.01]), [] as [usize; 0]);
-        assert_eq!(tested(&[], 0.05), None);
+        assert_eq!(tested(&[], 0.05, 0.0), None);
     }
 
     #[test]
@@ -199,7 +202,7 @@ mod tests {
         let mut random = Random::new(5);
         let mut values = alike(400, 0.004, &mut random);
         values.iter_mut().take(40).for_each(|value| *value += 0.3);
-        let spread = tested(&values, 0.01).unwrap().spread;
+        let spread = tested(&values, 0.01, 0.0).unwrap().spread;
         assert!((spread / 0.004 - 1.0).abs() < 0.1, "{spread}");
     }
 
@@ -208,7 +211,7 @@ mod tests {
         fn order_and_place_of_the_values_do_not_matter(
             values in prop::collection::vec(-0.05f64..0.05, 1..40), by in -1.0f64..1.0
         ) {
-            let p = |values: &[f64]| tested(values, 0.05).unwrap().p;
+            let p = |values: &[f64]| tested(values, 0.05, 0.0).unwrap().p;
             let mut turned = values.clone();
             turned.reverse();
             let mut back = p(&turned);
@@ -222,7 +225,7 @@ mod tests {
         #[test]
         fn further_out_is_never_likelier(values in prop::collection::vec(-0.05f64..0.05, 3..40)) {
             let median = crate::stats::median(&values).unwrap();
-            let p = from(&values, median, 0.05).p;
+            let p = from(&values, median, 0.05, 6.4e-5).p;
             for (a, pa) in values.iter().zip(&p) {
                 for (b, pb) in values.iter().zip(&p) {
                     prop_assert!((a - median).abs() <= (b - median).abs() || pa <= pb);

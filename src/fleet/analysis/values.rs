@@ -1,7 +1,13 @@
 //! The visits of each device to each cell, as one value: on a logarithmic scale, where a factor is a distance.
 
+use std::collections::BTreeMap;
+
+use super::robust::median_of;
 use crate::fleet::collected::{Collected, Visit};
 use crate::stats::median;
+
+/// The variance of the median of several normal values over that of their mean, at most.
+pub(super) const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
 
 /// All visits of a device to a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +32,8 @@ pub(super) struct Values {
     all: Vec<Value>,
     /// Where each unit begins, and the end.
     starts: Vec<usize>,
+    /// Of each unit with several runs, the variance that they leave in a value over all its cells.
+    shaken: BTreeMap<u32, f64>,
 }
 
 impl Values {
@@ -55,7 +63,13 @@ impl Values {
             before += *start;
             *start = before;
         });
-        Self { all, starts }
+        let shaken = shaken(&visits, &all);
+        Self { all, starts, shaken }
+    }
+
+    /// The variance that the runs of a device leave in a value over all its cells; `None` of one run.
+    pub fn shaken(&self, unit: u32) -> Option<f64> {
+        self.shaken.get(&unit).copied()
     }
 
     /// Those of one device, in the order of cells.
@@ -63,6 +77,35 @@ impl Values {
         let at = |place: usize| self.starts.get(place).copied().unwrap_or_default();
         self.all.get(at(unit as usize)..at(unit as usize + 1)).unwrap_or_default()
     }
+}
+
+/// More runs of a device say no more about how much runs differ.
+const RUNS_MAX: usize = 16;
+
+/// What shakes a whole run of a device stays in the median of its runs: per run the median over its cells of the distance from
+/// the cell's mean, and of those the variance of a median of so many.
+fn shaken(visits: &[Visit], values: &[Value]) -> BTreeMap<u32, f64> {
+    let mut means = values.iter();
+    let mut shaken = BTreeMap::new();
+    for unit in visits.chunk_by(|a, b| a.unit == b.unit) {
+        let mut runs: Vec<(u32, Vec<f64>)> = Vec::new();
+        for (cell, value) in unit.chunk_by(|a, b| a.cell == b.cell).zip(&mut means) {
+            for visit in cell {
+                let distance = visit.median_s.ln() - value.mean;
+                if runs.iter().all(|(run, _)| *run != visit.run) && runs.len() < RUNS_MAX {
+                    runs.push((visit.run, Vec::new()));
+                }
+                let of_run = runs.iter_mut().filter(|(run, _)| *run == visit.run);
+                of_run.for_each(|(_, distances)| distances.push(distance));
+            }
+        }
+        let runs: Vec<f64> = runs.into_iter().filter_map(|(_, distances)| median_of(distances)).collect();
+        let (Some(first), count @ 2..) = (unit.first(), runs.len()) else { continue };
+        let (count, mean) = (count as f64, runs.iter().sum::<f64>() / count as f64);
+        let variance = runs.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        shaken.insert(first.unit, MEDIAN_VARIANCE * variance / count);
+    }
+    shaken
 }
 
 fn value(runs: &[Visit], logarithms: &mut Vec<f64>) -> Option<Value> {

@@ -63,15 +63,12 @@ pub(super) fn given<'a>(seen: &[Seen<'a>], variables: Variables<'_>) -> Result<V
     let (mut all, mut silent, mut nothing) = (Vec::new(), true, None);
     for maker in &makers {
         let own: Vec<Seen<'a>> = seen.iter().filter(|seen| seen.facts.vendor_id == *maker).copied().collect();
-        match of_maker(*maker, &own, makers.len() == 1, variables)? {
-            Some(Given { gpus, by }) => {
-                silent = false;
-                if gpus.is_empty() {
-                    nothing = Some(by);
-                }
-                all.extend(gpus);
+        if let Some(Given { gpus, by }) = of_maker(*maker, &own, makers.len() == 1, variables)? {
+            silent = false;
+            if gpus.is_empty() {
+                nothing = Some(by);
             }
-            None => {}
+            all.extend(gpus);
         }
     }
     if silent {

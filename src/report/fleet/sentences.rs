@@ -229,7 +229,7 @@ fn drivers(report: &FleetReport, safe: Safe) -> Vec<String> {
     }
     let line = |(type_index, drivers): (u32, BTreeMap<String, usize>)| {
         let mut drivers: Vec<(String, usize)> = drivers.into_iter().collect();
-        drivers.sort_by(|a, b| b.1.cmp(&a.1));
+        drivers.sort_by_key(|driver| std::cmp::Reverse(driver.1));
         let all = drivers.len();
         let shown: Vec<String> =
             drivers.iter().take(DRIVERS).map(|(name, count)| format!("{name} ({count})")).collect();

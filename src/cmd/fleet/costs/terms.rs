@@ -112,6 +112,14 @@ impl<'a> Terms<'a> {
     }
 }
 
+/// The tables that were named, once it is clear which rent counts.
+pub fn tables(args: &FleetCostArgs) -> Result<Tables, Failure> {
+    if matches!(args.price.offers, OfferChoice::All) {
+        return Err(Failure::bad_input("a fleet's day counts one rent: give --offers median or cheapest"));
+    }
+    Tables::open(args.workload.tables.data.as_deref())?.with_imported(&args.price.imported)
+}
+
 /// The GPUs; where one was named, the types that are in no row are it.
 fn named(name: Option<&str>, mut gpus: Vec<GpuSpec>, collected: &Collected) -> Result<Vec<GpuSpec>, Failure> {
     let Some(name) = name else { return Ok(gpus) };

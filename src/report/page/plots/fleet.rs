@@ -143,7 +143,7 @@ fn chunk(name: &str) -> (&str, &str) {
 /// The distribution of each cell, a picture per type.
 pub(in super::super) fn spreads(report: &FleetReport) -> Vec<Plotted> {
     let mut types: Vec<&TypeSpread> = report.analysis.types.iter().collect();
-    types.sort_by(|a, b| b.devices.cmp(&a.devices));
+    types.sort_by_key(|of| std::cmp::Reverse(of.devices));
     types.into_iter().zip(TYPES).filter_map(|(of, name)| spread(report, of, name)).collect()
 }
 
