@@ -198,7 +198,7 @@ fn row(card: &Card, index: u32, cell: u64, run: u32) -> Measurement {
     Measurement {
         op: Op::Matmul { tokens: 1 + cell % 2 * 511, outputs: 1024 * cell, inputs: 4096, weights },
         variant: text("tiled-64x64x16"),
-        cache: if cell % 8 == 0 { Cache::Cold } else { Cache::Hot },
+        cache: if cell.is_multiple_of(8) { Cache::Cold } else { Cache::Hot },
         run,
         outcome: Outcome::Ok(
             Box::new(timing),

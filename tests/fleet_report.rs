@@ -206,7 +206,10 @@ fn planted(faults: Faults) -> (TempDir, Vec<u64>) {
     let plan = fleet.plan((env!("CARGO_PKG_VERSION"), ""));
     let planted = fleet.planted().unwrap();
     fs::write(here.path().join("fleet.json"), plan.json()).unwrap();
-    for file in simulate::task_files(&fleet, &planted, &plan).flatten().chain(simulate::loose_files(&fleet)) {
+    for file in simulate::task_files(&fleet, &planted, &plan, 0..fleet.tasks)
+        .flatten()
+        .chain(simulate::loose_files(&fleet))
+    {
         let path = here.path().join(&file.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, file.bytes).unwrap();

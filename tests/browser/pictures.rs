@@ -11,7 +11,9 @@ use crate::page::{Page, example};
 const MAX_BYTES: u64 = 300_000;
 
 /// Name, page, its width, and how much of it from its top.
-const PICTURES: [(&str, fn() -> &'static Page, u32, u32); 3] = [
+type Picture = (&'static str, fn() -> &'static Page, u32, u32);
+
+const PICTURES: [Picture; 3] = [
     ("report-1280.png", example, 1280, 1500),
     ("report-390.png", example, 390, 1700),
     ("fleet-1280.png", simulated, 1280, 1400),

@@ -16,9 +16,6 @@ tasks stay as they are, and the same folders give the same files. Then says what
 all of them show together: what is out of line, and what the tokens cost. What
 cannot be priced is left out with a note.
 
-Then it says what they say together: how far the fleet is, what is out of line,
-how alike devices are, and what their tokens cost.
-
 Exit code 0 where every task is done, 1 where some failed, are missing or have
 not ended, or a file cannot be read.
 
