@@ -62,7 +62,7 @@ pub enum FleetVerb {
     #[command(after_help = collect::HELP)]
     Collect(Box<CollectArgs>),
     /// Print an indexed Job for Kubernetes.
-    #[command(after_help = manifest::HELP)]
+    #[command(after_help = manifest::HELP, override_usage = manifest::USAGE)]
     Manifest(ManifestArgs),
     /// Make a fleet of invented rows with planted faults, to see what is found.
     #[command(after_help = simulate::HELP)]

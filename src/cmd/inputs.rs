@@ -88,8 +88,7 @@ impl Origin {
     }
 }
 
-/// Finds what is wrong with the question before time is spent on measuring.
-#[cfg(feature = "gpu")]
+/// Finds what is wrong with the question before time is spent on measuring, or on reading.
 pub fn check(args: &WorkloadArgs, tables: &Tables) -> Result<(), Failure> {
     models(args, tables)?;
     target(args)?;

@@ -2,6 +2,11 @@
 
 use clap::Args;
 
+/// What has to be said does not fit one line of a common terminal.
+pub const USAGE: &str = "\
+mtok fleet manifest [OPTIONS] --dir <DIR> --tasks <N> --image <IMAGE> \\
+         --claim <PVC> [-- <OPTIONS>...]";
+
 /// Examples.
 pub const HELP: &str = "\
 The claim's volume has to be one that all nodes can write at the same time \

@@ -65,7 +65,7 @@ pub fn costs(
 pub fn check(args: &FleetCostArgs) -> Result<(), Failure> {
     let tables = terms::tables(args)?;
     let gpus = tables.gpus()?;
-    inputs::models(&args.workload, &tables)?;
+    inputs::check(&args.workload, &tables)?;
     args.gpu.iter().try_for_each(|name| match hardware::find(&gpus, name) {
         Ok(_) => Ok(()),
         Err(unknown) => Err(Failure::bad_input(unknown)),
