@@ -226,7 +226,8 @@ fn of_two_attempts_one_node_keeps_the_first_and_two_nodes_keep_the_last() {
     }
     let here = folder();
     let fleet = here.path().join("fleet");
-    let words = "--kernel dispatch --budget 3s --repeat 1 --no-peaks";
+    // Each run has a process of its own: eight of them outlast the start of two other tasks.
+    let words = "--kernel dispatch --budget 8s --repeat 8 --no-peaks";
     let mut first = started(task(&fleet, 0, 1, "--node n1", words), &fleet, "n1");
     let record = fs::read(folder_of(&fleet, 0).join(folders::BEGUN)).unwrap();
     let second = run(task(&fleet, 0, 1, "--node n1", words));
@@ -242,10 +243,11 @@ fn of_two_attempts_one_node_keeps_the_first_and_two_nodes_keep_the_last() {
     assert!(third.wait().unwrap().success());
     let status = status(&fleet, 0);
     assert_eq!((status.begun.node.as_str(), status.begun.attempt, status.ended), ("n2", 2, Ended::Done));
-    // Nothing that either has measured is lost.
+    // Nothing that either has measured is lost: whole runs of two cells, as many as its time had room for.
     let kept = status.begun.earlier.iter().chain(&status.begun.cards);
     let counts = kept.map(|card| rows(&measurements(&folder_of(&fleet, 0).join(&card.place))).len());
-    assert_eq!(counts.collect::<Vec<_>>(), [2, 2]);
+    let counts: Vec<usize> = counts.collect();
+    assert!(counts.len() == 2 && counts.iter().all(|rows| *rows >= 2 && rows % 2 == 0), "{counts:?}");
 }
 
 #[test]

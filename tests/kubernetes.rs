@@ -64,7 +64,7 @@ fn manifests_are_as_the_published_schema_says() {
             "",
             " --gpus-per-task 0",
             " --namespace lab --name autumn --parallelism 4 --sub-path fleets/autumn",
-            " --gpus-per-task 8 --resource amd.com/gpu -- --budget 5m --device $(HOME)",
+            " --gpus-per-task 8 --resource amd.com/gpu -- --budget 5m --kernel gemm",
         ] {
             assert_eq!(faults(&schema, &job(options)), Vec::<String>::new(), "{options}");
         }
@@ -113,10 +113,12 @@ fn what_kubernetes_would_refuse_is_refused_with_a_reason() {
 
 #[test]
 fn words_arrive_in_the_container_as_they_were_given() {
-    let words: Vec<&str> = CALL.split(' ').chain(["--", "--device", "a: \"b\" # $(HOME) 'c'"]).collect();
+    let folder = "/a \"b\" # $(HOME) 'c'";
+    let words: Vec<&str> = CALL.split(' ').map(|word| if word == "/fleet" { folder } else { word }).collect();
     let shown = run(mtok(&words)).ok().out;
     let job = as_json(&YamlLoader::load_from_str(&shown).unwrap().remove(0));
     let command = job["spec"]["template"]["spec"]["containers"][0]["command"].as_array().unwrap();
     // Kubernetes takes two dollar signs for one.
-    assert_eq!(command.last().unwrap(), "a: \"b\" # $$(HOME) 'c'");
+    let at = command.iter().position(|word| word == "--dir").unwrap();
+    assert_eq!(command[at + 1], "/a \"b\" # $$(HOME) 'c'");
 }

@@ -72,12 +72,13 @@ impl Cluster {
         self.release(task);
     }
 
-    /// Lets a task that was put back start at once.
+    /// Lets a task that was put back start soon. Within the second in which it was ended, its node still takes it for the one
+    /// that must not run any more.
     pub fn release(&self, task: &str) {
         self.until("the task is in the queue again", || {
             self.queue().contains(&(task.into(), "PENDING".into()))
         });
-        self.slurm("scontrol", &["update", &format!("JobId={task}"), "StartTime=now"]);
+        self.slurm("scontrol", &["update", &format!("JobId={task}"), "StartTime=now+3"]);
     }
 
     /// The jobs and their states.
