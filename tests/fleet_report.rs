@@ -277,6 +277,22 @@ fn a_folder_of_a_fleet_has_every_form_and_a_page() {
 }
 
 #[test]
+fn a_report_has_the_costs_that_collect_says_at_the_same_terms() {
+    let (here, _) = planted(Faults { slow: (1, 0.2), ..Faults::default() });
+    let dir = here.path().to_str().unwrap();
+    let terms = ["--usd-per-hour", "2.1", "--utilisation", "0.6", "--model", "llama-3.1-8b"];
+    let day = ["--as-of", "2026-11-01"];
+    let collected = run(mtok(&[&["fleet", "collect", dir, "--json"], &day[..], &terms].concat())).ok().json();
+    let report = [&["report", "--fleet", dir, "--format", "json"], &day[..], &["--"], &terms].concat();
+    let reported = run(mtok(&report)).ok().json();
+    assert_eq!(reported["costs"], collected["costs"]);
+    let rent = reported["costs"]["days"][0]["rent_usd_per_day"].as_f64().unwrap();
+    assert!((rent - 40.0 * 24.0 * 2.1).abs() < 1e-9, "{rent}");
+    let again = reported["command"].as_str().unwrap();
+    assert!(again.ends_with(" -- --usd-per-hour 2.1 --utilisation 0.6 --model llama-3.1-8b"), "{again}");
+}
+
+#[test]
 fn what_a_fleet_has_no_report_of_is_refused_by_name() {
     let here = common::folder();
     let dir = here.path().to_str().unwrap();
@@ -285,6 +301,9 @@ fn what_a_fleet_has_no_report_of_is_refused_by_name() {
         (vec!["report", dir, "--fleet", dir], ["[DIR|FILE]", "--fleet"]),
         (vec!["report", "--fleet", dir], ["fleet.json", "mtok"]),
         (vec!["report"], ["DIR|FILE", "required"]),
+        (vec!["report", "--fleet", dir, "--", "--csv"], ["behind --", "--csv"]),
+        (vec!["report", "--fleet", dir, "--", "--model", "no-such"], ["no-such", "model"]),
+        (vec!["report", dir, "--", "--utilisation", "0.5"], ["COSTS", "DIR|FILE"]),
     ] {
         let refused = run(mtok(&words));
         assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""), "{words:?}: {}", refused.err);

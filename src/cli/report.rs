@@ -11,6 +11,8 @@ pub const HELP: &str = "\
 Examples:
   mtok report results/ci --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   mtok report results/mine --format html --out report.html
+  mtok report --fleet fleets/autumn --format html --out fleet.html \\
+    -- --utilisation 0.6 --usd-per-hour 2.1
   mtok report --fleet fleets/autumn --format html --out fleet.html
 
 Exits with 0 whatever the cells say, so that a report of a bad run is still a report; --strict exits with 5 where a \
@@ -51,6 +53,9 @@ pub struct ReportArgs {
     /// Compute every summary again from samples.csv and write measurements.csv as they give it.
     #[arg(long, conflicts_with_all = ["format", "strict", "plots", "as_of"])]
     pub recompute: bool,
+    /// Terms of the costs of a fleet: the options that `mtok fleet collect --help` lists under Costs.
+    #[arg(last = true, value_name = "COSTS", conflicts_with = "results", allow_hyphen_values = true)]
+    pub costs: Vec<String>,
 }
 
 /// A format of `report`.

@@ -2,7 +2,7 @@
 
 mod cancel;
 mod collect;
-mod costs;
+pub mod costs;
 pub mod gather;
 mod jobs;
 mod look;

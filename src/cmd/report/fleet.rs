@@ -8,15 +8,18 @@ use mtok::report::fleet::{self, FleetReport};
 use super::deliver;
 use crate::cli::fleet::FleetCostArgs;
 use crate::cli::{ReportArgs, ReportFormat};
-use crate::cmd::fleet::{gather::gather, report};
+use crate::cmd::compare::quoted;
+use crate::cmd::fleet::{costs, gather::gather, report};
 use crate::cmd::{Exit, Failure, output};
 
 /// Reports the fleet.
 pub fn run(dir: &Path, args: &ReportArgs) -> Result<Exit, Failure> {
     let form = form(args)?;
-    let asked = args.as_of.map(|day| format!("--as-of={day}"));
     let command = reproduce(dir, args);
-    let asked = FleetCostArgs::of_words(asked).map_err(Failure::bad_input)?;
+    let day = args.as_of.map(|day| format!("--as-of={day}"));
+    let asked = FleetCostArgs::of_words(day.into_iter().chain(args.costs.iter().cloned()));
+    let asked = asked.map_err(|why| Failure::bad_input(format!("terms of the costs (behind --): {why}")))?;
+    costs::check(&asked)?;
     let report = report::of(dir, gather(dir)?, &asked, command)?;
     let text = match form {
         Some(form) => form(&report),
@@ -60,9 +63,10 @@ fn people(report: &FleetReport, args: &ReportArgs) -> String {
 /// The call that makes the report again: the same wherever the folder lies.
 fn reproduce(dir: &Path, args: &ReportArgs) -> String {
     let day = args.as_of.map(|day| format!(" --as-of {day}")).unwrap_or_default();
-    let name = report::name(dir);
-    let name = if name.contains(' ') { format!("\"{name}\"") } else { name };
-    format!("mtok report --fleet {name}{day} --format html --out fleet.html")
+    let name = quoted(&report::name(dir));
+    let costs: String = args.costs.iter().map(|word| format!(" {}", quoted(word))).collect();
+    let costs = if costs.is_empty() { costs } else { format!(" --{costs}") };
+    format!("mtok report --fleet {name}{day} --format html --out fleet.html{costs}")
 }
 
 /// As of a single run: wrong results count more than what failed or is missing.
