@@ -2,10 +2,12 @@
 //! and what reading a row takes.
 #![allow(clippy::expect_used, reason = "a bench that cannot run says why and ends")]
 
+mod watched;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mtok::fleet::folders;
 use mtok::fleet::plan::{Per, Plan};
@@ -19,6 +21,7 @@ use mtok::measurement::{
 use mtok::op::{Format, Op};
 use mtok::stats::median;
 use mtok::units::{Joules, Seconds};
+use watched::to_the_end;
 
 const TASKS: [u32; 3] = [100, 1_000, 10_000];
 const CELLS: u64 = 40;
@@ -210,25 +213,8 @@ fn row(card: &Card, index: u32, cell: u64, run: u32) -> Measurement {
 
 /// Seconds from start to exit, and the most memory that was resident, in MB.
 fn once(folder: &Path) -> (f64, Option<f64>) {
-    let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
-    let command = command.args(["fleet", "collect"]).arg(folder).stdout(Stdio::null());
-    let mut child = command.spawn().expect("mtok starts");
-    let mut peak = None;
-    let status = loop {
-        // The kernel keeps the peak; the last look before the end is at most 5 ms old.
-        peak = peak_mb(child.id()).or(peak);
-        match child.try_wait().expect("mtok can be waited for") {
-            Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    assert!(status.success(), "a whole fleet is collected: {status}");
-    (start.elapsed().as_secs_f64(), peak)
-}
-
-fn peak_mb(process: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0 / 1e6)
+    let ended = to_the_end(command.args(["fleet", "collect"]).arg(folder).stdout(Stdio::null()));
+    assert!(ended.status.success(), "a whole fleet is collected: {}", ended.status);
+    (ended.time_s, ended.peak_mb)
 }

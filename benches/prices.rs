@@ -2,13 +2,15 @@
 //! against the goals of 2 s and 300 MB, and how both grow.
 #![allow(clippy::expect_used, reason = "a bench that cannot run says why and ends")]
 
+mod watched;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use mtok::stats::median;
+use watched::to_the_end;
 
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 const RUNS: usize = 3;
@@ -136,33 +138,16 @@ fn generate(path: &Path, rows: u64, header: &str, row: fn(&Quote) -> String) -> 
 
 /// Seconds from start to exit, and the most memory that was resident, in MB.
 fn once(file: &Path, rows: u64) -> (f64, Option<f64>) {
-    let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
     command.args(["prices", "import", "--dry-run", "--json", "--as", "rental", "--store"]);
     command.arg(file.with_extension("store")).arg(file);
     // A pipe that nobody reads would stop it.
     let report = file.with_extension("json");
     let out = File::create(&report).expect("the report can be written");
-    let mut child = command.stdout(Stdio::from(out)).spawn().expect("mtok starts");
-    let mut peak = None;
-    let status = loop {
-        // The kernel keeps the peak; the last look before the end is at most 5 ms old.
-        peak = peak_mb(child.id()).or(peak);
-        match child.try_wait().expect("mtok can be waited for") {
-            Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    let seconds = start.elapsed().as_secs_f64();
+    let ended = to_the_end(command.stdout(Stdio::from(out)));
     let said = fs::read_to_string(&report).expect("mtok says what it did");
     let said: serde_json::Value = serde_json::from_str(&said).expect("it says so in JSON");
     let accepted = said.get("accepted").and_then(serde_json::Value::as_u64);
-    assert!(status.success() && accepted == Some(rows), "not every row was accepted: {accepted:?}");
-    (seconds, peak)
-}
-
-fn peak_mb(process: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0 / 1e6)
+    assert!(ended.status.success() && accepted == Some(rows), "not every row was accepted: {accepted:?}");
+    (ended.time_s, ended.peak_mb)
 }

@@ -1,11 +1,12 @@
 //! Wall time and peak memory of `mtok report --recompute` on 10,000 rows with 100 samples each.
 #![allow(clippy::expect_used, reason = "a bench that cannot run says why and ends")]
 
+mod watched;
+
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use mtok::measurement::samples::{self, Circumstances, Sample};
 use mtok::measurement::{
@@ -13,6 +14,7 @@ use mtok::measurement::{
 };
 use mtok::op::Op;
 use mtok::stats::median;
+use watched::to_the_end;
 
 const ROWS: u64 = 10_000;
 const SAMPLES: u64 = 100;
@@ -84,26 +86,10 @@ fn row(chain: u64, taken: &[Sample]) -> Measurement {
 
 /// Seconds from start to exit, and the most memory that was resident, in MB.
 fn once(folder: &Path) -> (f64, Option<f64>) {
-    let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtok"));
     let command =
         command.arg("report").arg(folder).args(["--recompute", "--out"]).arg(folder.join("again.csv"));
-    let mut child = command.stdout(Stdio::null()).spawn().expect("mtok starts");
-    let mut peak = None;
-    let status = loop {
-        // The kernel keeps the peak; the last look before the end is at most 5 ms old.
-        peak = peak_mb(child.id()).or(peak);
-        match child.try_wait().expect("mtok can be waited for") {
-            Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    assert!(status.success(), "the recomputed summaries are not the stored ones");
-    (start.elapsed().as_secs_f64(), peak)
-}
-
-fn peak_mb(process: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0 / 1e6)
+    let ended = to_the_end(command.stdout(Stdio::null()));
+    assert!(ended.status.success(), "the recomputed summaries are not the stored ones");
+    (ended.time_s, ended.peak_mb)
 }

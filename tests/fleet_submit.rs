@@ -152,8 +152,8 @@ fn what_makes_no_fleet_is_refused_before_anything_is_written() {
         (vec!["fleet", "submit", &dir, "--tasks", "2", "--partition", "a\nb"], "control character"),
         (vec!["fleet", "submit", &dir, "--tasks", "2", "--", "a\u{1b}b"], "control character"),
         (vec!["fleet", "submit", &odd, "--tasks", "2"], "backslash"),
-        (vec!["fleet", "status", &dir], "is no fleet"),
-        (vec!["fleet", "cancel", &dir], "is no fleet"),
+        (vec!["fleet", "status", &dir], "is no folder of a fleet"),
+        (vec!["fleet", "cancel", &dir], "is no folder of a fleet"),
     ] {
         let refused = with_programs(&words, folder.path());
         assert!(refused.code == Some(2) && refused.complaint().contains(why), "{words:?}: {}", refused.err);

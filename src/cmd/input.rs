@@ -43,18 +43,20 @@ fn file(path: &Path, max_bytes: u64) -> Result<(File, u64), Failure> {
     Ok((file, opened.len()))
 }
 
-/// The bytes of a plain file of a folder that strangers write to, where there is one.
+/// The bytes of a plain file of a folder that strangers write to, and what the system says of it, where there is one.
 ///
 /// # Errors
 /// Why it is not read, in words without its path.
-pub fn bytes(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, String> {
+pub fn bytes(path: &Path, max_bytes: u64) -> Result<Option<(Vec<u8>, Metadata)>, String> {
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let is_plain = |there: &Metadata| match there.file_type() {
         it if it.is_file() => Ok(()),
         it => Err(format!("is {}, not a plain file", if it.is_dir() { "a folder" } else { special(it) })),
     };
     match path.metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         there => is_plain(&there.map_err(unreadable)?)?,
     }
     let file = without_waiting().open(path).map_err(unreadable)?;
@@ -65,7 +67,7 @@ pub fn bytes(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, String> {
     if bytes.len() as u64 > max_bytes {
         return Err(format!("is larger than {} MiB", max_bytes >> 20));
     }
-    Ok(Some(bytes))
+    Ok(Some((bytes, opened)))
 }
 
 fn plain(there: &Metadata) -> Result<(), String> {

@@ -9,12 +9,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use mtok::fleet::collected::{Aside, Collected, Why};
-use mtok::fleet::folders::{self, BEGUN, PLAN, STATUS, TASKS};
+use mtok::fleet::folders::{self, BEGUN, STATUS, TASKS};
 use mtok::fleet::gather::{self, Folder, Found, Gatherer, TaskRead};
 use mtok::fleet::plan::Plan;
 use mtok::fleet::record;
 use mtok::table::MAX_BYTES_OF_ROWS;
 
+use super::small;
 use crate::cmd::files::MEASUREMENTS;
 use crate::cmd::{Failure, input, progress};
 use listing::Listing;
@@ -47,7 +48,7 @@ impl Fleet {
     /// # Errors
     /// See [`gather`].
     pub fn open(dir: &Path) -> Result<Self, Failure> {
-        let plan = plan(dir)?;
+        let plan = small::planned(dir)?;
         let mut present = vec![false; usize::try_from(plan.tasks).unwrap_or_default()];
         let strays = match fs::read_dir(dir.join(TASKS)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Listing::default()),
@@ -155,30 +156,13 @@ impl Fleet {
     }
 }
 
-/// The plan of the fleet in a folder.
-fn plan(dir: &Path) -> Result<Plan, Failure> {
-    let path = dir.join(PLAN);
-    let refused = |what: &str| Failure::bad_input(format!("{}: {what}", path.display()));
-    match input::bytes(&path, record::MAX_BYTES) {
-        Ok(Some(bytes)) => {
-            let text = String::from_utf8(bytes).map_err(|_| refused("is not UTF-8"))?;
-            Plan::read(&text).map_err(|what| refused(&what))
-        }
-        Ok(None) => Err(Failure::bad_input(format!(
-            "{}: is no folder of a fleet: it has no {PLAN}; mtok fleet submit makes one",
-            dir.display()
-        ))),
-        Err(what) => Err(refused(&what)),
-    }
-}
-
 fn records(folder: &Path) -> [Found; 2] {
     [BEGUN, STATUS].map(|name| found(&folder.join(name), record::MAX_BYTES))
 }
 
 fn found(path: &Path, max_bytes: u64) -> Found {
     match input::bytes(path, max_bytes) {
-        Ok(Some(bytes)) => Found::Bytes(bytes),
+        Ok(Some((bytes, _))) => Found::Bytes(bytes),
         Ok(None) => Found::Absent,
         Err(what) => Found::Unreadable(what),
     }

@@ -23,7 +23,7 @@ pub fn read(folder: &Path, plan: &Plan) -> (Vec<Submitted>, Vec<String>) {
         if !name.ends_with(".json") || name.ends_with(".cancelled.json") || name.starts_with('.') {
             continue;
         }
-        let text = small::read(&entry.path()).map_err(|error| error.to_string());
+        let text = small::read(&entry.path());
         match text.and_then(|text| Submitted::read(&text.map(|it| it.0).unwrap_or_default())) {
             Ok(job) if job.plan == plan.id => read.push(job),
             Ok(_) => warnings.push(format!("{JOBS}/{}: belongs to another plan: left aside", inert(&name))),

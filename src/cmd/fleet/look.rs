@@ -1,7 +1,7 @@
 //! A look at a fleet: its jobs, then the queue, then the folders, in this order (see [`mtok::fleet::follow`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -184,7 +184,7 @@ fn folder(path: &Path, index: u32, plan: &Plan, warnings: &mut Vec<String>) -> F
     });
     let is_done = status.as_ref().is_some_and(|status| status.ended == Ended::Done);
     let begun = if is_done { None } else { record(BEGUN) };
-    let alive = begun.as_ref().map(|(_, file)| newest(path, file));
+    let alive = begun.as_ref().map(|(_, there)| newest(path, there));
     let begun = begun.and_then(|(text, _)| match Begun::read(&text) {
         Ok(begun) if ours(&begun) => Some(begun),
         Ok(_) => wrong_one(&mut wrong, BEGUN, "belongs to another plan or task"),
@@ -202,10 +202,10 @@ fn wrong_one<T>(wrong: &mut Vec<(&'static str, String)>, file: &'static str, wha
 }
 
 /// When a task last wrote something: its record, or the samples of a device, which grow with every cell.
-fn newest(path: &Path, begun: &File) -> Option<String> {
+fn newest(path: &Path, begun: &Metadata) -> Option<String> {
     let places = fs::read_dir(path).into_iter().flatten().flatten();
     let samples = places.filter_map(|place| fs::metadata(place.path().join(SAMPLES)).ok());
-    let times = samples.chain(begun.metadata().ok()).filter_map(|it| it.modified().ok());
+    let times = samples.chain([begun.clone()]).filter_map(|it| it.modified().ok());
     let newest = Timestamp::try_from(times.max()?).ok()?;
     Timestamp::from_second(newest.as_second()).ok().map(|time| time.to_string())
 }

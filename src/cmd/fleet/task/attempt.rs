@@ -5,18 +5,19 @@
 //! both alone. Rows are safe either way, since each node has folders of its own.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mtok::fleet::folders::{self, BEGUN, STATUS, TASKS};
-use mtok::fleet::record::{Begun, Card, Ended, MAX_BYTES, Status};
+use mtok::fleet::record::{Begun, Card, Ended, Status};
 use mtok::text::inert;
 
 use crate::cmd::files::write_atomic;
+use crate::cmd::fleet::small;
 use crate::cmd::folder::{Lock, lock, remove_leftovers};
 use crate::cmd::output::note;
-use crate::cmd::{Exit, Failure, host, input};
+use crate::cmd::{Exit, Failure, host};
 
 /// How long whoever holds the lock may take from there to its record.
 const RECORD: Duration = Duration::from_secs(1);
@@ -174,18 +175,6 @@ fn read<R>(path: &Path, parse: fn(&str) -> Result<R, String>) -> Result<Option<R
 /// # Errors
 /// What is no plain file, is too large, or cannot be read.
 pub fn text_of(path: &Path) -> Result<Option<String>, Failure> {
-    let is_absent = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-    match fs::symlink_metadata(path) {
-        Err(error) if is_absent(error.kind()) => return Ok(None),
-        Ok(there) if there.is_file() && there.len() == 0 => return Ok(Some(String::new())),
-        _ => {}
-    }
-    let mut text = String::new();
-    let read = input::open(path, false)?.take(MAX_BYTES + 1).read_to_string(&mut text);
-    let fault = |what: &dyn std::fmt::Display| Failure::bad_input(format!("{}: {what}", path.display()));
-    read.map_err(|error| fault(&format!("cannot be read: {error}")))?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(fault(&format!("is larger than {MAX_BYTES} bytes: no record of a fleet")));
-    }
-    Ok(Some(text))
+    let read = small::read(path).map_err(|what| Failure::bad_input(format!("{}: {what}", path.display())))?;
+    Ok(read.map(|(text, _)| text))
 }
