@@ -13,7 +13,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use common::measured::{Mark, adapter_is_here, assert_samples_belong, measurements, rows};
+use common::measured::{Delays, Mark, adapter_is_here, asked, assert_samples_belong, measurements, rows};
 use common::{Grid, Run, folder, mtok, names, run, tuned};
 use mtok::kernel::ALL;
 use tempfile::TempDir;
@@ -464,16 +464,6 @@ fn cells_that_are_missing_for_an_estimate_are_named() {
     assert_eq!(run.complaint(), format!("mtok: {file}: {what}\n"));
 }
 
-/// Delays that differ from kill to kill and are the same in every run.
-struct Delays(u64);
-
-impl Delays {
-    fn next(&mut self, below_ms: u64) -> Duration {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        Duration::from_millis((self.0 >> 33) % below_ms)
-    }
-}
-
 /// How long a worker may outlive its parent; a busy machine may take a while to end a process.
 const ORPHANED: Duration = Duration::from_secs(10);
 
@@ -536,10 +526,8 @@ fn a_thousand_kills_lose_no_finished_row() {
     if !adapter_is_here() {
         return;
     }
-    // Another seed gives other moments, fewer kills a shorter test.
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let mut delays = Delays(number("MTOK_KILL_SEED").unwrap_or(2));
-    let wanted = number("MTOK_KILLS").unwrap_or(1_000);
+    let mut delays = Delays(asked("MTOK_KILL_SEED", 2));
+    let wanted = asked("MTOK_KILLS", 1_000);
     let (mut killed, mut slowest) = (0, Duration::ZERO);
     while killed < wanted {
         let (kills, outlived) = survives_kills(10, &mut delays);

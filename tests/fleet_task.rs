@@ -13,7 +13,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use common::measured::{Mark, adapter_is_here, after, assert_samples_belong, measurements, rows};
+use common::measured::{
+    Delays, Mark, adapter_is_here, after, asked, assert_samples_belong, measurements, rows,
+};
 use common::{folder, mtok, names, run};
 use mtok::fleet::folders;
 use mtok::fleet::launcher;
@@ -482,16 +484,6 @@ fn a_task_knows_its_number_its_node_and_its_job_from_slurm() {
     );
 }
 
-/// Delays that differ from kill to kill and are the same in every run.
-struct Delays(u64);
-
-impl Delays {
-    fn next(&mut self, below_ms: u64) -> Duration {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        Duration::from_millis((self.0 >> 33) % below_ms)
-    }
-}
-
 /// A worker may outlive its parent for a moment.
 const ORPHANED: Duration = Duration::from_secs(10);
 /// The same cells, each twice.
@@ -578,10 +570,8 @@ fn two_hundred_kills_lose_no_finished_row() {
     if !adapter_is_here() {
         return;
     }
-    // Another seed gives other moments, fewer kills a shorter test.
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let mut delays = Delays(number("MTOK_KILL_SEED").unwrap_or(2));
-    let (mut killed, wanted) = (0, number("MTOK_KILLS").unwrap_or(200));
+    let mut delays = Delays(asked("MTOK_KILL_SEED", 2));
+    let (mut killed, wanted) = (0, asked("MTOK_KILLS", 200));
     while killed < wanted {
         killed += outlives_kills(10, &mut delays) as u64;
         println!("{killed} kills");

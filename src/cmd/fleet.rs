@@ -20,6 +20,9 @@ mod watch;
 use super::{Exit, Failure};
 use crate::cli::fleet::{FleetArgs, FleetVerb};
 
+/// This program: its version and its commit, empty where unknown. A plan names the one that all its tasks must have.
+const TOOL: (&str, &str) = (env!("CARGO_PKG_VERSION"), env!("MTOK_COMMIT"));
+
 /// Runs the verb.
 pub fn run(args: &FleetArgs) -> Result<Exit, Failure> {
     match &args.verb {

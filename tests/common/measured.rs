@@ -112,6 +112,22 @@ impl Mark {
     }
 }
 
+/// Delays that differ from kill to kill and are the same in every run.
+pub struct Delays(pub u64);
+
+impl Delays {
+    /// The next one.
+    pub fn next(&mut self, below_ms: u64) -> Duration {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        Duration::from_millis((self.0 >> 33) % below_ms)
+    }
+}
+
+/// A number from the environment: another `MTOK_KILL_SEED` gives other moments, fewer `MTOK_KILLS` a shorter test.
+pub fn asked(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
 /// The same call inside a shell, after commands of the shell such as `ulimit`.
 pub fn after(shell: &str, call: &Command) -> Command {
     let mut command = Command::new("sh");

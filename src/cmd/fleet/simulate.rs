@@ -34,7 +34,7 @@ struct Truth<'a> {
 pub fn run(args: &SimulateArgs) -> Result<Exit, Failure> {
     let fleet = fleet(args);
     let planted = fleet.planted().map_err(Failure::bad_input)?;
-    let plan = fleet.plan((env!("CARGO_PKG_VERSION"), env!("MTOK_COMMIT")));
+    let plan = fleet.plan(super::TOOL);
     refuse_used(&args.out)?;
     make_folder(&args.out.join(folders::TASKS))?;
     write_tasks(&args.out, &fleet, &planted, &plan)?;

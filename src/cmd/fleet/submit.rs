@@ -82,8 +82,7 @@ fn order(args: &SubmitArgs) -> Result<Order, Failure> {
         Some(plan) if args.options.is_empty() => plan.options.clone(),
         _ => args.options.clone(),
     };
-    let tool = (env!("CARGO_PKG_VERSION"), env!("MTOK_COMMIT"));
-    let plan = Plan::new(count, per, options, tool, false, now_utc());
+    let plan = Plan::new(count, per, options, super::TOOL, false, now_utc());
     let text = |path: &Path| utf8(path).map(str::to_owned);
     let wanted = Wanted {
         name: format!("mtok-{}", slug(&folder.file_name().unwrap_or_default().to_string_lossy())),

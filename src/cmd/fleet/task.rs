@@ -16,6 +16,7 @@ use mtok::text::inert;
 
 use self::attempt::{Attempt, Start};
 use self::cards::Chosen;
+use super::TOOL;
 use crate::cli::fleet::measuring::{self, Measuring};
 use crate::cli::fleet::{TaskArgs, task::AUTO};
 use crate::cmd::measure::{self, Cells};
@@ -44,8 +45,8 @@ pub fn run(args: &TaskArgs) -> Result<Exit, Failure> {
         of: plan.tasks,
         node,
         job: launcher::job(&variables),
-        tool_version: plan::TOOL.0.to_owned(),
-        tool_commit: plan::TOOL.1.to_owned(),
+        tool_version: TOOL.0.to_owned(),
+        tool_commit: TOOL.1.to_owned(),
         begun_utc: host::now_utc(),
         ..Begun::default()
     };

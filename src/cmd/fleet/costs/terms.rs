@@ -48,13 +48,7 @@ impl<'a> Terms<'a> {
     /// # Errors
     /// Those that are wrong or say nothing here.
     pub fn of(args: &'a FleetCostArgs, collected: &Collected) -> Result<Self, Failure> {
-        if matches!(args.price.offers, OfferChoice::All) {
-            return Err(Failure::bad_input(
-                "a fleet's day counts one rent: give --offers median or cheapest",
-            ));
-        }
-        let tables = Tables::open(args.workload.tables.data.as_deref())?;
-        let tables = tables.with_imported(&args.price.imported)?;
+        let tables = tables(args)?;
         let gpus = named(args.gpu.as_deref(), tables.gpus()?, collected)?;
         let mut workload = args.workload.clone();
         let unnamed = workload.model.is_empty() && workload.config.is_empty();

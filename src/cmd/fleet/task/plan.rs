@@ -10,10 +10,8 @@ use mtok::text::inert;
 use super::attempt::text_of;
 use crate::cli::fleet::TaskArgs;
 use crate::cmd::files::{PREFIX, SUFFIX, make_readable};
+use crate::cmd::fleet::TOOL;
 use crate::cmd::{Failure, host};
-
-/// This program: its version and its commit, empty where unknown.
-pub const TOOL: (&str, &str) = (env!("CARGO_PKG_VERSION"), env!("MTOK_COMMIT"));
 
 /// The plan of the folder; where there is none, the one that the arguments describe, made by exactly one of the tasks that
 /// start at the same time.
